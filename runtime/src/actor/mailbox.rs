@@ -1,0 +1,206 @@
+//! One instance behind a mailbox.
+//!
+//! The task that owns the instance takes one message after the other.
+//! For a swap it stops between two messages, hands out the state, and waits: either it goes on, or it ends and gives
+//! the messages that still wait back to their senders, who send them to the next release.
+
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, oneshot};
+
+use crate::component::Message;
+use crate::engine::{Instance, Prepared};
+use crate::error::Error;
+
+/// What an instance left behind, and which release it was.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub(crate) struct Saved {
+    pub(crate) version: semver::Version,
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// A component with one instance.
+#[derive(Debug)]
+pub(crate) struct Actor {
+    mailbox: mpsc::Sender<Letter>,
+}
+
+/// An actor that waits between two messages.
+/// Dropping it lets the actor go on.
+#[derive(Debug)]
+pub(crate) struct Handover {
+    /// The state at this moment; none when the component keeps none.
+    pub(crate) saved: Option<Saved>,
+    end: oneshot::Sender<()>,
+}
+
+impl Handover {
+    /// Ends the actor; the messages that wait go back to their senders.
+    pub(crate) fn end(self) {
+        // The actor waits for this, so it is there to receive it.
+        let _ = self.end.send(());
+    }
+}
+
+#[derive(Debug)]
+enum Letter {
+    Call {
+        message: Message,
+        answer: oneshot::Sender<Answer>,
+    },
+    Pause {
+        paused: oneshot::Sender<Result<Handover, Error>>,
+    },
+}
+
+#[derive(Debug)]
+enum Answer {
+    Done(Result<Message, Error>),
+    /// The actor ended before it came to this message.
+    Unread(Message),
+}
+
+/// What became of a call.
+#[derive(Debug)]
+pub(crate) enum Delivery {
+    /// The component took it.
+    Done(Result<Message, Error>),
+    /// The component did not get it, because another release has taken over.
+    Returned(Message),
+}
+
+impl Actor {
+    /// Hosts an instance that was started, and restored where there was something to restore.
+    /// At most `waiting` messages wait.
+    pub(crate) fn new(prepared: Arc<Prepared>, first: Instance, saved: Option<Saved>, waiting: u32) -> Self {
+        let (mailbox, letters) = mpsc::channel(waiting.max(1) as usize);
+        let body = Body {
+            prepared,
+            instance: Some(first),
+            saved,
+        };
+        tokio::spawn(body.live(letters));
+        Self { mailbox }
+    }
+
+    /// Has the message handled after those before it.
+    pub(crate) async fn call(&self, message: Message) -> Delivery {
+        let (answer, answered) = oneshot::channel();
+        if let Err(refused) = self.mailbox.send(Letter::Call { message, answer }).await {
+            return match refused.0 {
+                Letter::Call { message, .. } => Delivery::Returned(message),
+                Letter::Pause { .. } => Delivery::Done(Err(Error::Closed)),
+            };
+        }
+        match answered.await {
+            Ok(Answer::Done(result)) => Delivery::Done(result),
+            Ok(Answer::Unread(message)) => Delivery::Returned(message),
+            Err(_) => Delivery::Done(Err(Error::Closed)),
+        }
+    }
+
+    /// Stops between two messages and saves the state.
+    pub(crate) async fn pause(&self) -> Result<Handover, Error> {
+        let (paused, handover) = oneshot::channel();
+        self.mailbox.send(Letter::Pause { paused }).await.map_err(|_| Error::Closed)?;
+        handover.await.map_err(|_| Error::Closed)?
+    }
+}
+
+/// What the actor's task owns.
+struct Body {
+    prepared: Arc<Prepared>,
+    /// None after the last one was discarded.
+    instance: Option<Instance>,
+    /// What a new instance starts with: the state as it was last saved.
+    saved: Option<Saved>,
+}
+
+impl Body {
+    async fn live(mut self, mut letters: mpsc::Receiver<Letter>) {
+        while let Some(letter) = letters.recv().await {
+            match letter {
+                Letter::Call { message, answer } => {
+                    let result = self.execute(message).await;
+                    // A caller that went away has no use for the answer.
+                    let _ = answer.send(Answer::Done(result));
+                }
+                Letter::Pause { paused } => {
+                    if self.pause(paused).await {
+                        break;
+                    }
+                }
+            }
+        }
+        letters.close();
+        while let Some(letter) = letters.recv().await {
+            if let Letter::Call { message, answer } = letter {
+                let _ = answer.send(Answer::Unread(message));
+            }
+        }
+        if let Some(instance) = self.instance.take() {
+            // The state is saved; a failing shutdown was reported as an event.
+            let _ = instance.shutdown().await;
+        }
+    }
+
+    /// Hands out the state and waits; true when the actor has to end.
+    async fn pause(&mut self, paused: oneshot::Sender<Result<Handover, Error>>) -> bool {
+        let saved = match self.save().await {
+            Ok(saved) => saved,
+            Err(error) => {
+                let _ = paused.send(Err(error));
+                return false;
+            }
+        };
+        let (end, ended) = oneshot::channel();
+        if paused.send(Ok(Handover { saved, end })).is_err() {
+            return false;
+        }
+        ended.await.is_ok()
+    }
+
+    async fn save(&mut self) -> Result<Option<Saved>, Error> {
+        let Some(instance) = &mut self.instance else {
+            return Ok(self.saved.clone());
+        };
+        let saved = instance.save().await;
+        self.discard_broken();
+        let bytes = saved?;
+        if let Some(bytes) = bytes {
+            self.saved = Some(Saved {
+                version: self.prepared.release.version.clone(),
+                bytes,
+            });
+        }
+        Ok(self.saved.clone())
+    }
+
+    async fn execute(&mut self, message: Message) -> Result<Message, Error> {
+        let instance = match &mut self.instance {
+            Some(instance) => instance,
+            None => {
+                let instance = start(&self.prepared, self.saved.as_ref()).await?;
+                self.instance.insert(instance)
+            }
+        };
+        let result = instance.execute(message).await;
+        self.discard_broken();
+        result
+    }
+
+    fn discard_broken(&mut self) {
+        if self.instance.as_ref().is_some_and(|instance| !instance.is_usable()) {
+            self.instance = None;
+        }
+    }
+}
+
+/// Starts an instance and hands it what an earlier one saved.
+pub(crate) async fn start(prepared: &Arc<Prepared>, saved: Option<&Saved>) -> Result<Instance, Error> {
+    let mut instance = Instance::start(prepared).await?;
+    if let Some(saved) = saved {
+        instance.restore(&saved.version.to_string(), &saved.bytes).await?;
+    }
+    Ok(instance)
+}

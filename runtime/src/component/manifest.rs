@@ -1,0 +1,373 @@
+//! `Component.toml`: what a component's author says of it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{ByteCount, ComponentName, Span};
+
+/// The `manifest-version` that this build reads.
+const MANIFEST_VERSION: i64 = 1;
+
+/// The largest manifest, in bytes.
+pub(crate) const MAX_MANIFEST_BYTES: usize = 64 << 10;
+
+/// A whole `Component.toml`.
+/// Unknown keys are errors.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Manifest {
+    /// The version of this format: 1.
+    pub manifest_version: i64,
+    /// Name, version and description.
+    #[serde(default)]
+    pub component: ComponentSection,
+    /// How the component is built, when not by cargo.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub build: Option<BuildSection>,
+    /// How it is instantiated.
+    #[serde(default)]
+    pub instances: InstancesSection,
+    /// What its instances may use.
+    #[serde(default)]
+    pub limits: LimitsSection,
+    /// What it asks for.
+    #[serde(default)]
+    pub capabilities: AccessRequests,
+    /// What is handed to `init`.
+    #[serde(default)]
+    pub config: serde_json::Map<String, serde_json::Value>,
+}
+
+/// `[component]`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[non_exhaustive]
+pub struct ComponentSection {
+    /// The component's name; from Cargo.toml when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<ComponentName>,
+    /// The version; from Cargo.toml when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<semver::Version>,
+    /// What it does, in a sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+}
+
+/// `[build]`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[non_exhaustive]
+pub struct BuildSection {
+    /// The command that builds the component, run by the system's shell in the manifest's folder.
+    pub command: String,
+    /// The file the command leaves, relative to the manifest's folder.
+    pub artifact: String,
+}
+
+/// `[instances]`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[non_exhaustive]
+pub struct InstancesSection {
+    /// `actor`, `pool` or `fresh`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mode: Option<ModeName>,
+    /// The largest number of instances of a pool.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max: Option<u32>,
+}
+
+/// The value of `instances.mode`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ModeName {
+    /// One instance with state.
+    Actor,
+    /// Several instances, reused.
+    Pool,
+    /// A new instance for each call.
+    Fresh,
+}
+
+/// `[limits]`; what is absent keeps its default.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[non_exhaustive]
+pub struct LimitsSection {
+    /// Linear memory of one instance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory: Option<ByteCount>,
+    /// Wall-clock time of one call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<Span>,
+    /// Fuel of one call; 0 switches metering off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fuel: Option<u64>,
+    /// Calls that may run or wait at the same time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub concurrency: Option<u32>,
+}
+
+/// `[capabilities]`: what a component asks for, in guest paths.
+/// A request is not a grant.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[non_exhaustive]
+pub struct AccessRequests {
+    /// Guest paths to read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub file_read: Vec<String>,
+    /// Guest paths to write.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub file_write: Vec<String>,
+    /// Addresses to connect to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub network_outbound: Vec<String>,
+    /// Addresses to listen on: a port, or `address:port`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "ports_or_texts")]
+    pub network_inbound: Vec<String>,
+    /// Names of system calls.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub system_call: Vec<String>,
+    /// Names of key-value buckets.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub storage: Vec<String>,
+    /// Components and topics to send to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub messaging: Vec<String>,
+    /// Capabilities that the operator has defined, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub custom: BTreeMap<String, CustomRequest>,
+}
+
+/// `[capabilities.custom."name"]`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[non_exhaustive]
+pub struct CustomRequest {
+    /// What is asked for, in the terms of that capability.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub patterns: Vec<String>,
+}
+
+impl AccessRequests {
+    /// Every request as `(capability, pattern)`, in the order of the manifest's keys.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        let lists = [
+            ("file-read", &self.file_read),
+            ("file-write", &self.file_write),
+            ("network-outbound", &self.network_outbound),
+            ("network-inbound", &self.network_inbound),
+            ("system-call", &self.system_call),
+            ("storage", &self.storage),
+            ("messaging", &self.messaging),
+        ];
+        let named = lists
+            .into_iter()
+            .flat_map(|(capability, patterns)| patterns.iter().map(move |pattern| (capability, pattern.as_str())));
+        let custom = self.custom.iter().flat_map(|(name, request)| {
+            let bare = request.patterns.is_empty().then_some((name.as_str(), ""));
+            bare.into_iter().chain(request.patterns.iter().map(move |pattern| (name.as_str(), pattern.as_str())))
+        });
+        named.chain(custom)
+    }
+
+    /// Whether nothing is asked for.
+    pub fn is_empty(&self) -> bool {
+        self.iter().next().is_none()
+    }
+
+    /// Adds one request, unless it is there already.
+    pub(crate) fn add(list: &mut Vec<String>, pattern: String) {
+        if !list.contains(&pattern) {
+            list.push(pattern);
+        }
+    }
+}
+
+/// Why a manifest cannot be used, and where.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}, column {column}: {reason}")]
+#[non_exhaustive]
+pub struct ManifestError {
+    /// The line, counted from 1.
+    pub line: usize,
+    /// The column in characters, counted from 1.
+    pub column: usize,
+    /// What is wrong there.
+    pub reason: String,
+    /// The key that was probably meant.
+    pub nearest: Option<String>,
+}
+
+impl Manifest {
+    /// A manifest of version 1 that says nothing.
+    pub fn new() -> Self {
+        Self {
+            manifest_version: MANIFEST_VERSION,
+            ..Self::default()
+        }
+    }
+
+    /// Reads a `Component.toml`.
+    pub fn parse(text: &str) -> Result<Self, ManifestError> {
+        if text.len() > MAX_MANIFEST_BYTES {
+            return Err(ManifestError::at(text, 0, "a manifest has at most 64 KiB".into()));
+        }
+        let manifest: Self = toml::from_str(text).map_err(|error| {
+            let offset = error.span().map_or(0, |span| span.start);
+            ManifestError::at(text, offset, error.message().trim().to_owned())
+        })?;
+        let refuse = |key, reason: String| Err(ManifestError::at(text, text.find(key).unwrap_or(0), reason));
+        if manifest.manifest_version != MANIFEST_VERSION {
+            let reason = format!(
+                "`manifest-version` is {}, and this build reads {MANIFEST_VERSION}",
+                manifest.manifest_version
+            );
+            return refuse("manifest-version", reason);
+        }
+        if manifest.instances.max.is_some() && !matches!(manifest.instances.mode, None | Some(ModeName::Pool)) {
+            return refuse("max", "`instances.max` applies to `mode = \"pool\"` only".into());
+        }
+        if manifest.instances.max == Some(0) {
+            return refuse("max", "`instances.max` is at least 1".into());
+        }
+        if manifest.limits.concurrency == Some(0) {
+            return refuse("concurrency", "`limits.concurrency` is at least 1".into());
+        }
+        if manifest.limits.deadline.is_some_and(|deadline| deadline.0.is_zero()) {
+            return refuse("deadline", "`limits.deadline` is longer than nothing".into());
+        }
+        Ok(manifest)
+    }
+
+    /// The manifest as `Component.toml`.
+    pub fn to_toml(&self) -> String {
+        // Every value is text, a number, a list or a table with text keys; nulls, which TOML lacks, are left out.
+        let mut copy = self.clone();
+        copy.config.retain(|_, value| !value.is_null());
+        toml::to_string_pretty(&copy).unwrap_or_default()
+    }
+}
+
+impl ManifestError {
+    fn at(text: &str, offset: usize, reason: String) -> Self {
+        let before = text.get(..offset).unwrap_or(text);
+        let nearest = unknown_key(&reason);
+        Self {
+            line: before.matches('\n').count() + 1,
+            column: before.rsplit('\n').next().unwrap_or("").chars().count() + 1,
+            reason,
+            nearest,
+        }
+    }
+}
+
+/// Finds the allowed key nearest to an unknown one.
+/// serde names both in its message: "unknown field `a`, expected one of `b`, `c`".
+fn unknown_key(reason: &str) -> Option<String> {
+    let (unknown, allowed) = reason.strip_prefix("unknown field `")?.split_once('`')?;
+    let names = allowed.split('`').skip(1).step_by(2);
+    nearest(unknown, names).map(str::to_owned)
+}
+
+/// The candidate most like `word`, if one is like it at all.
+pub(crate) fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    candidates
+        .map(|candidate| (strsim::jaro_winkler(word, candidate), candidate))
+        .filter(|(likeness, _)| *likeness > 0.7)
+        .max_by(|(a, _), (b, _)| a.total_cmp(b))
+        .map(|(_, candidate)| candidate)
+}
+
+/// Accepts ports as numbers, because that is how they are usually written.
+fn ports_or_texts<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Address {
+        Port(u16),
+        Text(String),
+    }
+    let addresses = Vec::<Address>::deserialize(deserializer)?;
+    let text = |address| match address {
+        Address::Port(port) => port.to_string(),
+        Address::Text(text) => text,
+    };
+    Ok(addresses.into_iter().map(text).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FULL: &str = r#"
+manifest-version = 1
+[component]
+name = "acme:greeter"
+version = "1.2.0"
+description = "Greets."
+[build]
+command = "make"
+artifact = "dist/greeter.wasm"
+[instances]
+mode = "pool"
+max = 8
+[limits]
+memory = "64MiB"
+deadline = "30s"
+fuel = 0
+concurrency = 64
+[capabilities]
+file-read = ["/data/**"]
+network-outbound = ["https://api.example.com:443"]
+network-inbound = [8080]
+[capabilities.custom."acme:gpu"]
+[config]
+greeting = "hello"
+"#;
+
+    #[test]
+    fn every_key_is_read() {
+        let manifest = Manifest::parse(FULL).unwrap();
+        assert_eq!(manifest.component.name.as_ref().unwrap().as_str(), "acme:greeter");
+        assert_eq!(manifest.limits.memory, Some(ByteCount(64 << 20)));
+        assert_eq!(manifest.config["greeting"], "hello");
+        let requests: Vec<_> = manifest.capabilities.iter().collect();
+        assert_eq!(
+            requests,
+            [
+                ("file-read", "/data/**"),
+                ("network-outbound", "https://api.example.com:443"),
+                ("network-inbound", "8080"),
+                ("acme:gpu", "")
+            ]
+        );
+    }
+
+    #[test]
+    fn a_written_manifest_reads_the_same() {
+        let manifest = Manifest::parse(FULL).unwrap();
+        assert_eq!(Manifest::parse(&manifest.to_toml()).unwrap(), manifest);
+    }
+
+    #[test]
+    fn an_error_says_where_and_what_was_meant() {
+        let check = |text: &str, line, column, part: &str, nearest: Option<&str>| {
+            let error = Manifest::parse(text).unwrap_err();
+            assert_eq!((error.line, error.column), (line, column), "{error}");
+            assert!(error.reason.contains(part), "{error}");
+            assert_eq!(error.nearest.as_deref(), nearest, "{error}");
+        };
+        check("manifest-version = 1\n[component]\nnmae = \"a\"\n", 3, 1, "unknown field `nmae`", Some("name"));
+        check("manifest-version = 1\n[limit]\n", 2, 2, "unknown field `limit`", Some("limits"));
+        check("manifest-version = 2\n", 1, 1, "this build reads 1", None);
+        check("[component]\n", 1, 1, "missing field `manifest-version`", None);
+        check("manifest-version = 1\n[component]\nname = \"A B\"\n", 3, 8, "not a component name", None);
+        check("manifest-version = 1\n[limits]\nmemory = \"lots\"\n", 3, 10, "not a number of bytes", None);
+        check("manifest-version = 1\n[instances]\nmax = 0\n", 3, 1, "at least 1", None);
+        check("manifest-version = \n", 1, 20, "", None);
+    }
+}

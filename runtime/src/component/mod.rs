@@ -1,0 +1,30 @@
+//! What a component is: its name, its manifest, its immutable releases, and what its bytes say.
+
+mod digest;
+mod inspect;
+mod kind;
+mod limits;
+mod manifest;
+mod message;
+mod name;
+mod package;
+mod quantity;
+mod release;
+mod version;
+
+pub use digest::Digest;
+pub use inspect::{Inspection, MANIFEST_SECTION, Producer, inspect};
+pub use kind::Kind;
+pub(crate) use kind::{GUEST, RUN, STATE};
+pub use limits::{InstanceMode, Limits};
+pub(crate) use manifest::nearest;
+pub use manifest::{
+    AccessRequests, BuildSection, ComponentSection, CustomRequest, InstancesSection, LimitsSection, Manifest,
+    ManifestError,
+};
+pub use message::{ComponentError, Failure, Health, MAX_MESSAGE_BYTES, Message};
+pub use name::{ComponentName, NameError};
+pub use package::Package;
+pub use quantity::{ByteCount, Span};
+pub use release::Release;
+pub use version::{VersionError, development_version, parse_version};

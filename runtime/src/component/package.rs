@@ -1,0 +1,132 @@
+//! From bytes to a release that may be recorded: what the operator says, what the manifest says, what the bytes say.
+
+use semver::Version;
+
+use super::kind::STATE;
+use super::limits::DEFAULT_POOL;
+use super::manifest::ModeName;
+use super::version::anonymous_version;
+use super::{
+    ComponentName, Inspection, InstanceMode, Kind, Limits, Manifest, Release, inspect, parse_version,
+};
+use crate::error::Error;
+
+/// A component on its way into a host: its bytes and what is said of them.
+///
+/// What is set here counts more than the manifest, and the manifest more than the bytes' own metadata.
+#[derive(Clone, Debug)]
+pub struct Package {
+    bytes: Vec<u8>,
+    name: Option<ComponentName>,
+    version: Option<Version>,
+    manifest: Option<Manifest>,
+    config: Option<serde_json::Map<String, serde_json::Value>>,
+}
+
+/// A package whose bytes are a valid component and whose release is known, but for what only running it tells.
+#[derive(Debug)]
+pub(crate) struct Validated {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) release: Release,
+}
+
+impl Package {
+    /// A package of these bytes.
+    pub fn new(bytes: impl Into<Vec<u8>>) -> Self {
+        Self {
+            bytes: bytes.into(),
+            name: None,
+            version: None,
+            manifest: None,
+            config: None,
+        }
+    }
+
+    /// Names the component.
+    #[must_use]
+    pub fn name(mut self, name: ComponentName) -> Self {
+        self.name = Some(name);
+        self
+    }
+
+    /// Names the version of the release.
+    #[must_use]
+    pub fn version(mut self, version: Version) -> Self {
+        self.version = Some(version);
+        self
+    }
+
+    /// Uses this manifest instead of the one that the bytes carry.
+    #[must_use]
+    pub fn manifest(mut self, manifest: Manifest) -> Self {
+        self.manifest = Some(manifest);
+        self
+    }
+
+    /// Hands this JSON object to `init` instead of the manifest's `[config]`.
+    #[must_use]
+    pub fn config(mut self, config: serde_json::Map<String, serde_json::Value>) -> Self {
+        self.config = Some(config);
+        self
+    }
+
+    /// Checks the bytes and decides the release; runs nothing.
+    pub(crate) fn validate(self) -> Result<Validated, Error> {
+        let inspection = inspect(&self.bytes)?;
+        let manifest = self.manifest.or_else(|| inspection.manifest.clone()).unwrap_or_else(Manifest::new);
+        let named = || inspection.name.as_deref().and_then(|name| name.parse().ok());
+        let name = self.name.or_else(|| manifest.component.name.clone()).or_else(named).ok_or(Error::Unnamed)?;
+        let version = self.version.or_else(|| manifest.component.version.clone());
+        let version = version.unwrap_or_else(|| metadata_version(&inspection));
+        let description = manifest.component.description.clone().or_else(|| inspection.description.clone());
+        let has_state = inspection.exports_interface(STATE);
+        let release = Release {
+            name,
+            version,
+            digest: inspection.digest,
+            size: inspection.size,
+            kind: inspection.kind,
+            description: description.unwrap_or_default(),
+            instances: instance_mode(&manifest, inspection.kind, has_state),
+            limits: limits(&manifest),
+            requests: manifest.capabilities,
+            config: self.config.unwrap_or(manifest.config),
+            has_state,
+            needs_async: inspection.needs_async,
+        };
+        Ok(Validated {
+            bytes: self.bytes,
+            release,
+        })
+    }
+}
+
+fn metadata_version(inspection: &Inspection) -> Version {
+    let said = inspection.version.as_deref().and_then(|text| parse_version(text).ok());
+    said.unwrap_or_else(|| anonymous_version(&inspection.digest))
+}
+
+fn instance_mode(manifest: &Manifest, kind: Kind, has_state: bool) -> InstanceMode {
+    let pool = InstanceMode::Pool {
+        max: manifest.instances.max.unwrap_or(DEFAULT_POOL),
+    };
+    match manifest.instances.mode {
+        // A command runs once and ends, so there is nothing to reuse.
+        _ if kind == Kind::Command => InstanceMode::Fresh,
+        Some(ModeName::Actor) => InstanceMode::Actor,
+        Some(ModeName::Pool) => pool,
+        Some(ModeName::Fresh) => InstanceMode::Fresh,
+        None if has_state => InstanceMode::Actor,
+        None => pool,
+    }
+}
+
+fn limits(manifest: &Manifest) -> Limits {
+    let (default, said) = (Limits::default(), &manifest.limits);
+    Limits {
+        memory: said.memory.unwrap_or(default.memory),
+        deadline: said.deadline.unwrap_or(default.deadline),
+        fuel: said.fuel.unwrap_or(default.fuel),
+        concurrency: said.concurrency.unwrap_or(default.concurrency),
+    }
+}

@@ -1,0 +1,43 @@
+//! One immutable version of a component.
+
+use semver::Version;
+use serde::{Deserialize, Serialize};
+
+use super::{AccessRequests, ComponentName, Digest, InstanceMode, Kind, Limits};
+
+/// One immutable version of a component, as it is recorded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Release {
+    /// The name of the component.
+    pub name: ComponentName,
+    /// The version of this release.
+    pub version: Version,
+    /// Identifies the bytes.
+    pub digest: Digest,
+    /// The size of the bytes.
+    pub size: u64,
+    /// What kind of guest it is.
+    pub kind: Kind,
+    /// What it does, in a sentence; may be empty.
+    pub description: String,
+    /// How it is instantiated.
+    pub instances: InstanceMode,
+    /// What each of its instances may use.
+    pub limits: Limits,
+    /// What it asks for: the manifest's requests and those of `required-capabilities`, frozen at packaging.
+    pub requests: AccessRequests,
+    /// The JSON object handed to `init`.
+    pub config: serde_json::Map<String, serde_json::Value>,
+    /// Whether it exports `airssys:component/state`.
+    pub has_state: bool,
+    /// Whether it needs an engine with the component model's asynchronous intrinsics.
+    pub(crate) needs_async: bool,
+}
+
+impl Release {
+    /// `name@version`, as people write it.
+    pub fn label(&self) -> String {
+        format!("{}@{}", self.name, self.version)
+    }
+}

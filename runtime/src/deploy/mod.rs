@@ -1,0 +1,23 @@
+//! Deployments: how a release comes into service, and how calls find it.
+
+mod drain;
+mod end;
+mod execute;
+mod packaging;
+mod plan;
+mod record;
+mod recover;
+mod route;
+mod serving;
+mod start;
+mod strategy;
+mod timing;
+
+pub(crate) use drain::Drains;
+pub(crate) use execute::Deploy;
+pub(crate) use recover::recover;
+pub(crate) use start::{Starter, blocking};
+pub use packaging::Versioning;
+pub use execute::Deployment;
+pub use strategy::Strategy;
+pub use timing::StepTiming;

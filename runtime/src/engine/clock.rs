@@ -1,0 +1,48 @@
+//! The clock that interrupts guests: a thread that advances the epoch of every engine.
+
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::time::{Duration, Instant};
+
+use wasmtime::{Engine, EngineWeak};
+
+use crate::error::Error;
+
+/// How often a running guest is stopped to look at its deadline and to let others run.
+/// A runaway guest is stopped at most this much after its deadline.
+const TICK: Duration = Duration::from_millis(10);
+
+/// Advances the epoch of engines until it is dropped.
+pub(crate) struct Ticker {
+    engines: Sender<EngineWeak>,
+}
+
+impl Ticker {
+    /// Starts the thread.
+    pub(crate) fn start() -> Result<Self, Error> {
+        let (engines, arrivals) = mpsc::channel::<EngineWeak>();
+        let tick = move || {
+            let mut driven: Vec<EngineWeak> = Vec::new();
+            let mut next = Instant::now() + TICK;
+            loop {
+                match arrivals.recv_timeout(next.saturating_duration_since(Instant::now())) {
+                    Ok(engine) => driven.push(engine),
+                    Err(RecvTimeoutError::Timeout) => {
+                        next = Instant::now() + TICK;
+                        driven.retain(|engine| engine.upgrade().map(|engine| engine.increment_epoch()).is_some());
+                    }
+                    Err(RecvTimeoutError::Disconnected) => return,
+                }
+            }
+        };
+        let spawned = std::thread::Builder::new().name("airssys-epoch".into()).spawn(tick);
+        spawned.map(|_| Self { engines }).map_err(|error| Error::Engine {
+            reason: format!("the thread that interrupts guests could not be started: {error}"),
+        })
+    }
+
+    /// Advances the epoch of `engine` from now on, until the engine is gone.
+    pub(crate) fn drive(&self, engine: &Engine) {
+        // The thread ends only after this sender is gone, so the send cannot fail.
+        let _ = self.engines.send(engine.weak());
+    }
+}

@@ -1,0 +1,125 @@
+//! The engines of a host: how wasmtime is configured, and which component runs on which engine.
+
+use std::sync::OnceLock;
+
+use wasmtime::component::Linker;
+use wasmtime::{
+    Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, WasmBacktraceDetails, WasmFeatures,
+};
+
+use super::clock::Ticker;
+use super::state::InstanceState;
+use crate::error::Error;
+use crate::interface;
+
+/// Instances, over all components, that the pool of the fast engine holds.
+const POOL_INSTANCES: u32 = 1_000;
+
+/// What a component needs of its engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Profile {
+    /// The component model's asynchronous intrinsics, which make every call slower.
+    pub(crate) wide: bool,
+    /// Fuel metering, which makes guest code slower.
+    pub(crate) metered: bool,
+}
+
+/// One engine and everything that a component may import from it.
+pub(crate) struct Outfit {
+    pub(crate) engine: Engine,
+    pub(crate) linker: Linker<InstanceState>,
+}
+
+/// The engines of one host; all but the fast one are made when first needed.
+pub(crate) struct Engines {
+    made: [OnceLock<Outfit>; 4],
+    ticker: Ticker,
+}
+
+impl Engines {
+    /// Makes the fast engine.
+    pub(crate) fn new() -> Result<Self, Error> {
+        let engines = Self {
+            made: Default::default(),
+            ticker: Ticker::start()?,
+        };
+        engines.outfit(Profile { wide: false, metered: false })?;
+        Ok(engines)
+    }
+
+    /// The engine for components of this profile.
+    pub(crate) fn outfit(&self, profile: Profile) -> Result<&Outfit, Error> {
+        let cell = &self.made[usize::from(profile.wide) + 2 * usize::from(profile.metered)];
+        if let Some(outfit) = cell.get() {
+            return Ok(outfit);
+        }
+        let outfit = make(profile)?;
+        self.ticker.drive(&outfit.engine);
+        Ok(cell.get_or_init(|| outfit))
+    }
+}
+
+fn make(profile: Profile) -> Result<Outfit, Error> {
+    let failed = |error: wasmtime::Error| Error::Engine { reason: format!("{error:#}") };
+    let engine = engine(profile).map_err(failed)?;
+    let mut linker = Linker::new(&engine);
+    for interface in interface::all::<InstanceState>() {
+        (interface.add_to_linker)(&mut linker).map_err(failed)?;
+    }
+    Ok(Outfit { engine, linker })
+}
+
+fn engine(profile: Profile) -> wasmtime::Result<Engine> {
+    let mut config = config(profile);
+    if profile.wide || profile.metered {
+        return Engine::new(&config);
+    }
+    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool()));
+    // A machine that does not let a process reserve the pool's address space still runs everything, on demand.
+    // Compiled code fits both, because everything else is configured alike.
+    Engine::new(&config).or_else(|_| Engine::new(config.allocation_strategy(InstanceAllocationStrategy::OnDemand)))
+}
+
+fn config(profile: Profile) -> Config {
+    let mut config = Config::new();
+    config
+        .wasm_component_model(true)
+        .wasm_component_model_async(profile.wide)
+        .concurrency_support(profile.wide)
+        .epoch_interruption(true)
+        .consume_fuel(profile.metered)
+        // The default reads an environment variable, which a library leaves to its embedder.
+        .wasm_backtrace_details(WasmBacktraceDetails::Disable)
+        // A stack that held another guest's values is not handed on as it is.
+        .async_stack_zeroing(true)
+        .wasm_features(switched_off(), false);
+    config
+}
+
+/// Proposals that are compiled into wasmtime and not offered to guests.
+fn switched_off() -> WasmFeatures {
+    WasmFeatures::GC
+        .union(WasmFeatures::FUNCTION_REFERENCES)
+        .union(WasmFeatures::EXCEPTIONS)
+        .union(WasmFeatures::LEGACY_EXCEPTIONS)
+        .union(WasmFeatures::THREADS)
+        .union(WasmFeatures::SHARED_EVERYTHING_THREADS)
+        .union(WasmFeatures::MEMORY64)
+        .union(WasmFeatures::STACK_SWITCHING)
+}
+
+fn pool() -> PoolingAllocationConfig {
+    let mut pool = PoolingAllocationConfig::new();
+    // A Python component instantiates 38 core modules and has large instance structures.
+    pool.total_component_instances(POOL_INSTANCES)
+        .total_core_instances(4 * POOL_INSTANCES)
+        .total_memories(POOL_INSTANCES)
+        .total_tables(4 * POOL_INSTANCES)
+        .total_stacks(POOL_INSTANCES)
+        .max_component_instance_size(16 << 20)
+        .max_core_instance_size(4 << 20)
+        .max_memories_per_component(8)
+        .max_tables_per_component(64)
+        .table_elements(20_000);
+    pool
+}

@@ -1,0 +1,56 @@
+//! From what wasmtime reports to this crate's errors.
+
+use wasmtime::{Trap, WasmBacktrace};
+use wasmtime_wasi::I32Exit;
+
+use crate::component::Limits;
+use crate::error::Error;
+
+/// The most functions of a guest's backtrace that an error names.
+const MAX_FRAMES: usize = 4;
+
+/// The error of a guest entry that did not return.
+pub(super) fn classify(error: &wasmtime::Error, entry: &'static str, limits: &Limits, memory_refused: bool) -> Error {
+    let trap = error.downcast_ref::<Trap>();
+    match trap {
+        Some(Trap::Interrupt) => deadline(entry, limits),
+        Some(Trap::OutOfFuel) => Error::Fuel { fuel: limits.fuel },
+        _ if memory_refused => Error::Memory { limit: limits.memory },
+        _ => match error.downcast_ref::<I32Exit>() {
+            Some(I32Exit(status)) => Error::Exit { status: *status },
+            None => Error::Trap {
+                message: message(error, trap),
+            },
+        },
+    }
+}
+
+/// The error of a guest entry that did not return in time.
+pub(super) fn deadline(entry: &'static str, limits: &Limits) -> Error {
+    Error::Deadline {
+        entry,
+        deadline: limits.deadline.0,
+    }
+}
+
+fn message(error: &wasmtime::Error, trap: Option<&Trap>) -> String {
+    let mut text = match trap {
+        Some(trap) => trap.to_string(),
+        None => error.root_cause().to_string(),
+    };
+    if let Some(short) = text.strip_prefix("wasm trap: ") {
+        text = short.to_owned();
+    }
+    let frames = error.downcast_ref::<WasmBacktrace>().map(WasmBacktrace::frames).unwrap_or_default();
+    let names: Vec<String> = frames.iter().filter_map(|frame| frame.func_name()).take(MAX_FRAMES).map(demangled).collect();
+    if !names.is_empty() {
+        text.push_str(", in ");
+        text.push_str(&names.join(" < "));
+    }
+    text
+}
+
+/// A function's name as its author wrote it.
+fn demangled(name: &str) -> String {
+    format!("{:#}", rustc_demangle::demangle(name))
+}

@@ -1,0 +1,292 @@
+//! A release that is running: one store, and every way into the guest.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use wasmtime::component::Instance as Linked;
+use wasmtime::{AsContextMut, Store, UpdateDeadline};
+use wasmtime_wasi::p2::pipe::MemoryInputPipe;
+
+use super::binding::{self, guest, state};
+use super::fault;
+use super::limit::Limiter;
+use super::prepared::{Entries, Prepared};
+use super::state::InstanceState;
+use crate::component::{AccessRequests, ComponentError, Health, MAX_MESSAGE_BYTES, Message, Release};
+use crate::error::Error;
+use crate::event::Event;
+use crate::interface::{Budget, Capture, Lines, empty_context};
+
+/// The most bytes that a guest hands to the host in one call: a message, its metadata and what surrounds them.
+const HOSTCALL_FUEL: usize = MAX_MESSAGE_BYTES + (256 << 10);
+
+/// The most component-model handles that a guest holds at the same time.
+const MAX_HANDLES: usize = 4_096;
+
+/// A deadline beyond this is as good as none; it keeps sums of times within their range.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
+
+/// One instance of a release.
+pub(crate) struct Instance {
+    store: Store<InstanceState>,
+    linked: Option<Linked>,
+    prepared: Arc<Prepared>,
+    budget: Budget,
+    /// Set while the guest runs, and for good when it did not return in order: the instance must not be used again.
+    broken: bool,
+}
+
+/// What a component says before it is deployed.
+pub(crate) struct Introduction {
+    pub(crate) description: String,
+    pub(crate) requests: AccessRequests,
+}
+
+impl Instance {
+    /// Makes an instance and runs its start functions, in an empty sandbox.
+    pub(crate) async fn new(prepared: &Arc<Prepared>) -> Result<Self, Error> {
+        let mut instance = Self::unlinked(prepared, |_| {});
+        instance.link().await?;
+        Ok(instance)
+    }
+
+    /// Makes an instance and initialises it with its release's configuration.
+    pub(crate) async fn start(prepared: &Arc<Prepared>) -> Result<Self, Error> {
+        let mut instance = Self::new(prepared).await?;
+        if let Some(guest) = instance.guest()? {
+            let config = binding::types::Config {
+                json: serde_json::Value::Object(prepared.release.config.clone()).to_string(),
+            };
+            let answer = instance.enter("init", async move |store| guest.call_init(store, &config).await).await?;
+            answer.map_err(|error| Error::Guest(error.into()))?;
+        }
+        Ok(instance)
+    }
+
+    fn unlinked(prepared: &Arc<Prepared>, adapt: impl FnOnce(&mut wasmtime_wasi::WasiCtxBuilder)) -> Self {
+        let release = &prepared.release;
+        let (output, error, budget) = Lines::pair(&release.name, &prepared.events);
+        let mut context = empty_context(output, error);
+        adapt(&mut context);
+        let limiter = Limiter::new(release.limits.memory.0);
+        let mut store = Store::new(prepared.pre.engine(), InstanceState::new(context.build(), limiter));
+        store.limiter(|state| &mut state.limiter);
+        store.set_hostcall_fuel(HOSTCALL_FUEL);
+        store.set_max_component_handles(MAX_HANDLES);
+        store.epoch_deadline_callback(|store| {
+            let ended = store.data().deadline.is_none_or(|deadline| Instant::now() >= deadline);
+            Ok(if ended { UpdateDeadline::Interrupt } else { UpdateDeadline::Yield(1) })
+        });
+        Self {
+            store,
+            linked: None,
+            prepared: prepared.clone(),
+            budget,
+            broken: false,
+        }
+    }
+
+    async fn link(&mut self) -> Result<(), Error> {
+        let pre = self.prepared.pre.clone();
+        let linked = self.enter("the start function", async move |store| pre.instantiate_async(store).await).await?;
+        self.linked = Some(linked);
+        Ok(())
+    }
+
+    /// Enters the guest: every clock runs, and whatever does not return in order costs the instance.
+    async fn enter<R>(
+        &mut self,
+        entry: &'static str,
+        run: impl AsyncFnOnce(&mut Store<InstanceState>) -> wasmtime::Result<R>,
+    ) -> Result<R, Error> {
+        let limits = &self.prepared.release.limits;
+        let allowed = limits.deadline.0.min(LONGEST);
+        self.budget.renew();
+        self.store.data_mut().limiter.take_refused();
+        self.store.data_mut().deadline = Some(Instant::now() + allowed);
+        self.store.set_epoch_deadline(1);
+        if limits.fuel > 0 {
+            let set = self.store.set_fuel(limits.fuel);
+            set.map_err(|error| Error::Engine { reason: error.to_string() })?;
+        }
+        self.broken = true;
+        let ended = tokio::time::timeout(allowed, run(&mut self.store)).await;
+        let error = match ended {
+            Ok(Ok(value)) => {
+                self.broken = false;
+                return Ok(value);
+            }
+            Ok(Err(error)) => {
+                let refused = self.store.data_mut().limiter.take_refused();
+                fault::classify(&error, entry, limits, refused)
+            }
+            Err(_) => fault::deadline(entry, limits),
+        };
+        self.prepared.events.emit(Event::InstanceDiscarded {
+            component: self.prepared.release.name.clone(),
+            code: error.code().as_str(),
+        });
+        Err(error)
+    }
+
+    /// Whether the guest returned in order from every entry.
+    pub(crate) fn is_usable(&self) -> bool {
+        !self.broken
+    }
+
+    /// The release that this is an instance of.
+    pub(crate) fn release(&self) -> &Release {
+        &self.prepared.release
+    }
+
+    /// Handles one call.
+    pub(crate) async fn execute(&mut self, message: Message) -> Result<Message, Error> {
+        let Some(guest) = self.guest()? else {
+            return Err(self.not_callable());
+        };
+        let input = message.into();
+        let answer = self.enter("execute", async move |store| guest.call_execute(store, &input).await).await?;
+        let message = Message::from(answer.map_err(|error| Error::Guest(error.into()))?);
+        within_limit("the component's answer", message.body.len())?;
+        Ok(message)
+    }
+
+    /// Runs a command: the message's body is its standard input, what it writes is the answer.
+    pub(crate) async fn run(prepared: &Arc<Prepared>, message: Message) -> Result<Message, Error> {
+        let Entries::Command(indices) = &prepared.entries else {
+            return Err(not_callable(&prepared.release));
+        };
+        let output = Capture::new(MAX_MESSAGE_BYTES);
+        let mut instance = Self::unlinked(prepared, |context| {
+            context.stdin(MemoryInputPipe::new(Bytes::from(message.body))).stdout(output.clone());
+        });
+        instance.link().await?;
+        let loaded = instance.linked.as_ref().map(|linked| indices.load(&mut instance.store, linked));
+        let Some(Ok(command)) = loaded else {
+            return Err(not_callable(&prepared.release));
+        };
+        let ended = instance.enter("run", async move |store| command.wasi_cli_run().call_run(store).await).await;
+        let written = output.take();
+        match ended {
+            Ok(Ok(())) | Err(Error::Exit { status: 0 }) => {}
+            Ok(Err(())) => return Err(Error::Exit { status: 1 }),
+            Err(error) => return Err(error),
+        }
+        let body = written.ok_or(Error::TooLarge {
+            what: "the command's output",
+            size: MAX_MESSAGE_BYTES as u64 + 1,
+            limit: MAX_MESSAGE_BYTES as u64,
+        })?;
+        Ok(match std::str::from_utf8(&body) {
+            Ok(_) => Message { content_type: Message::text("").content_type, ..Message::bytes(body) },
+            Err(_) => Message::bytes(body),
+        })
+    }
+
+    /// Asks the component how it is; components that cannot say are healthy.
+    pub(crate) async fn health(&mut self) -> Result<Health, Error> {
+        match self.guest()? {
+            Some(guest) => {
+                let health = self.enter("health-status", async move |store| guest.call_health_status(store).await);
+                Ok(health.await?.into())
+            }
+            None => Ok(Health::Healthy),
+        }
+    }
+
+    /// What the component says of itself and asks for; called on an instance that was not initialised.
+    pub(crate) async fn introduce(&mut self) -> Result<Introduction, Error> {
+        let mut introduction = Introduction {
+            description: String::new(),
+            requests: self.release().requests.clone(),
+        };
+        if let Some(guest) = self.guest()? {
+            let metadata = self.enter("metadata", async |store| guest.call_metadata(store).await).await?;
+            introduction.description = metadata.description;
+        }
+        if let Some(guest) = self.guest()? {
+            let asked = self.enter("required-capabilities", async |store| {
+                guest.call_required_capabilities(store).await
+            });
+            binding::add_requests(&mut introduction.requests, asked.await?);
+        }
+        Ok(introduction)
+    }
+
+    /// The state of the component; none when it keeps none.
+    pub(crate) async fn save(&mut self) -> Result<Option<Vec<u8>>, Error> {
+        let Some(state) = self.state()? else { return Ok(None) };
+        let saved = self.enter("save", async move |store| state.call_save(store).await).await?;
+        within_limit("the component's state", saved.len())?;
+        Ok(Some(saved))
+    }
+
+    /// Hands over what an instance of release `from_version` saved.
+    pub(crate) async fn restore(&mut self, from_version: &str, saved: &[u8]) -> Result<(), Error> {
+        let Some(state) = self.state()? else { return Ok(()) };
+        let restored = self.enter("restore", async |store| state.call_restore(store, from_version, saved).await).await?;
+        restored.map_err(|error| Error::Guest(error.into()))
+    }
+
+    /// Ends the instance; what the guest says to it is only passed on.
+    pub(crate) async fn shutdown(mut self) -> Result<(), Error> {
+        let Some(guest) = self.guest()? else { return Ok(()) };
+        let ended = self.enter("shutdown", async move |store| guest.call_shutdown(store).await).await?;
+        ended.map_err(|error: binding::types::ComponentError| Error::Guest(ComponentError::from(error)))
+    }
+
+    fn guest(&mut self) -> Result<Option<guest::Guest>, Error> {
+        match (&self.prepared.entries, &self.linked) {
+            (Entries::Guest { guest, .. }, Some(linked)) => {
+                guest.load(self.store.as_context_mut(), linked).map(Some).map_err(|error| lost(&error))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    fn state(&mut self) -> Result<Option<state::Guest>, Error> {
+        match (&self.prepared.entries, &self.linked) {
+            (Entries::Guest { state: Some(state), .. }, Some(linked)) => {
+                state.load(self.store.as_context_mut(), linked).map(Some).map_err(|error| lost(&error))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    fn not_callable(&self) -> Error {
+        not_callable(&self.prepared.release)
+    }
+}
+
+fn not_callable(release: &Release) -> Error {
+    Error::NotCallable {
+        name: release.name.clone(),
+        kind: release.kind,
+    }
+}
+
+/// An export that was there when the release was prepared is there in every instance.
+fn lost(error: &wasmtime::Error) -> Error {
+    Error::Engine {
+        reason: format!("an export of the component was lost: {error:#}"),
+    }
+}
+
+/// Refuses what is larger than a message may be.
+pub(crate) fn within_limit(what: &'static str, size: usize) -> Result<(), Error> {
+    if size > MAX_MESSAGE_BYTES {
+        return Err(Error::TooLarge {
+            what,
+            size: size as u64,
+            limit: MAX_MESSAGE_BYTES as u64,
+        });
+    }
+    Ok(())
+}
+
+impl std::fmt::Debug for Instance {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Instance").field("release", &self.release().label()).field("broken", &self.broken).finish()
+    }
+}

@@ -1,0 +1,20 @@
+//! wasmtime: engines, compiled code, stores with limits, instances and calls.
+
+mod aot_cache;
+mod binding;
+mod clock;
+mod compile;
+mod engines;
+mod fault;
+mod instance;
+mod limit;
+mod pool;
+mod prepared;
+mod state;
+
+pub(crate) use aot_cache::AotCache;
+pub(crate) use compile::{Compiled, Compiler, is_offered};
+pub(crate) use engines::Engines;
+pub(crate) use instance::{Instance, within_limit};
+pub(crate) use pool::Pool;
+pub(crate) use prepared::Prepared;

@@ -1,0 +1,69 @@
+//! A release whose code is compiled and linked: what instances are made from.
+
+use std::sync::Arc;
+
+use wasmtime::component::InstancePre;
+use wasmtime_wasi::p2::bindings::CommandIndices;
+
+use super::binding::{guest, state};
+use super::state::InstanceState;
+use crate::component::{Kind, Release};
+use crate::error::Error;
+use crate::event::Events;
+
+/// A release that instances can be made from.
+pub(crate) struct Prepared {
+    pub(super) pre: InstancePre<InstanceState>,
+    pub(super) entries: Entries,
+    pub(crate) release: Arc<Release>,
+    pub(super) events: Events,
+}
+
+/// Where a component's exports are, looked up once.
+pub(super) enum Entries {
+    Guest {
+        guest: guest::GuestIndices,
+        state: Option<state::GuestIndices>,
+    },
+    Command(CommandIndices),
+    /// Kinds that this host does not call.
+    Uncalled,
+}
+
+impl Prepared {
+    pub(super) fn new(
+        pre: InstancePre<InstanceState>,
+        release: Arc<Release>,
+        events: Events,
+    ) -> Result<Self, Error> {
+        let mistyped = |export: &str, error: wasmtime::Error| Error::MistypedExport {
+            export: export.to_owned(),
+            reason: error.root_cause().to_string(),
+        };
+        let entries = match release.kind {
+            Kind::Guest => Entries::Guest {
+                guest: guest::GuestIndices::new(&pre).map_err(|error| mistyped(crate::component::GUEST, error))?,
+                state: match release.has_state {
+                    true => Some(state::GuestIndices::new(&pre).map_err(|error| mistyped(crate::component::STATE, error))?),
+                    false => None,
+                },
+            },
+            Kind::Command => {
+                Entries::Command(CommandIndices::new(&pre).map_err(|error| mistyped(crate::component::RUN, error))?)
+            }
+            Kind::Http | Kind::Library => Entries::Uncalled,
+        };
+        Ok(Self {
+            pre,
+            entries,
+            release,
+            events,
+        })
+    }
+}
+
+impl std::fmt::Debug for Prepared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Prepared").field("release", &self.release.label()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,42 @@
+//! What a store holds beside the guest: its WASI context, its resources, its limits and its deadline.
+
+use std::time::Instant;
+
+use wasmtime::component::ResourceTable;
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+
+use super::limit::Limiter;
+
+/// The most resources that a guest holds at the same time.
+const MAX_RESOURCES: usize = 4_096;
+
+/// The host's side of one instance.
+pub(crate) struct InstanceState {
+    wasi: WasiCtx,
+    table: ResourceTable,
+    pub(super) limiter: Limiter,
+    /// When the present entry into the guest has to end.
+    pub(super) deadline: Option<Instant>,
+}
+
+impl InstanceState {
+    pub(super) fn new(wasi: WasiCtx, limiter: Limiter) -> Self {
+        let mut table = ResourceTable::new();
+        table.set_max_capacity(MAX_RESOURCES);
+        Self {
+            wasi,
+            table,
+            limiter,
+            deadline: None,
+        }
+    }
+}
+
+impl WasiView for InstanceState {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView {
+            ctx: &mut self.wasi,
+            table: &mut self.table,
+        }
+    }
+}

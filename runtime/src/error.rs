@@ -1,0 +1,305 @@
+//! What can go wrong, with stable codes, and whose fault it is.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::component::{ByteCount, ComponentError, ComponentName, Kind, ManifestError, NameError, VersionError};
+
+/// Why an operation of a host failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A text is not a component name.
+    #[error(transparent)]
+    Name(#[from] NameError),
+    /// A text is not a version.
+    #[error(transparent)]
+    Version(#[from] VersionError),
+    /// A manifest cannot be used.
+    #[error("the manifest cannot be used")]
+    Manifest(#[from] ManifestError),
+    /// A package says no name anywhere.
+    #[error("the component has no name")]
+    Unnamed,
+    /// The bytes are not a component that this host can run.
+    #[error("not a component: {reason}")]
+    NotAComponent {
+        /// What is wrong with them.
+        reason: String,
+    },
+    /// Something is larger than its limit.
+    #[error("{what} of {size} bytes is larger than the limit of {limit} bytes")]
+    TooLarge {
+        /// What is too large.
+        what: &'static str,
+        /// Its size in bytes.
+        size: u64,
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// A component imports what this host does not offer.
+    #[error("the component imports `{import}`, which this host does not offer{}", because(.reason))]
+    UnknownImport {
+        /// The import.
+        import: String,
+        /// How it differs from what is offered, when an interface of that name is.
+        reason: String,
+    },
+    /// A component exports an interface in another form than the contract's.
+    #[error("the component's export `{export}` does not follow the contract: {reason}")]
+    MistypedExport {
+        /// The export.
+        export: String,
+        /// How it differs.
+        reason: String,
+    },
+    /// A valid component could not be compiled.
+    #[error("the component could not be compiled: {reason}")]
+    Compile {
+        /// What the compiler says.
+        reason: String,
+    },
+    /// Components of this kind cannot be called by this host.
+    #[error("`{name}` cannot be called: it is a {kind}")]
+    NotCallable {
+        /// The component.
+        name: ComponentName,
+        /// Its kind.
+        kind: Kind,
+    },
+    /// The guest trapped; its instance was discarded.
+    #[error("the guest trapped: {message}")]
+    Trap {
+        /// What the trap was, and where in the guest.
+        message: String,
+    },
+    /// The guest did not return in time; its instance was discarded.
+    #[error("the guest did not return from {entry} within its deadline of {deadline:?}")]
+    Deadline {
+        /// The function that was entered.
+        entry: &'static str,
+        /// The deadline.
+        deadline: Duration,
+    },
+    /// The guest used up the fuel of its call; its instance was discarded.
+    #[error("the guest used up its fuel of {fuel}")]
+    Fuel {
+        /// The limit.
+        fuel: u64,
+    },
+    /// The guest failed because it was refused more memory; its instance was discarded.
+    #[error("the guest needs more memory than its limit of {limit}")]
+    Memory {
+        /// The limit.
+        limit: ByteCount,
+    },
+    /// The component answered with an error.
+    #[error("the component answered: {0}")]
+    Guest(#[source] ComponentError),
+    /// A command ended with an exit status that is not 0.
+    #[error("the command ended with exit status {status}")]
+    Exit {
+        /// The exit status.
+        status: i32,
+    },
+    /// A component says that it cannot do its work.
+    #[error("the component is unhealthy: {reason}")]
+    Unhealthy {
+        /// What it says.
+        reason: String,
+    },
+    /// As many calls as the limit allows run or wait already.
+    #[error("`{name}` has {limit} calls running or waiting, which is its limit")]
+    Busy {
+        /// The component.
+        name: ComponentName,
+        /// The limit.
+        limit: u32,
+    },
+    /// No component of this name is deployed.
+    #[error("no component `{name}` is deployed")]
+    UnknownComponent {
+        /// The name.
+        name: ComponentName,
+        /// A deployed name like it.
+        nearest: Option<ComponentName>,
+    },
+    /// A release of this name and version has other bytes.
+    #[error("{label} exists already with other bytes")]
+    ReleaseExists {
+        /// `name@version`.
+        label: String,
+    },
+    /// Another deployment of the component came first.
+    #[error("another deployment of `{name}` is under way")]
+    Conflict {
+        /// The component.
+        name: ComponentName,
+    },
+    /// A deployment failed, and what was deployed before still is.
+    #[error("the deployment of {label} failed")]
+    Deployment {
+        /// `name@version`.
+        label: String,
+        /// Why.
+        #[source]
+        reason: Box<Error>,
+    },
+    /// Another process owns the state directory.
+    #[error("another process{} owns the state directory {}", owner(.process), directory.display())]
+    StateInUse {
+        /// The directory.
+        directory: PathBuf,
+        /// The process, when it is known.
+        process: Option<u32>,
+    },
+    /// The state directory cannot be used.
+    #[error("{operation} failed in the state directory")]
+    Store {
+        /// What was done.
+        operation: &'static str,
+        /// Why it failed.
+        #[source]
+        reason: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A record or blob of the state directory is damaged.
+    #[error("the state directory is damaged: {what}")]
+    Damaged {
+        /// What is damaged.
+        what: String,
+    },
+    /// The engine could not be set up on this machine.
+    #[error("the engine could not be set up: {reason}")]
+    Engine {
+        /// Why.
+        reason: String,
+    },
+    /// The host was shut down.
+    #[error("the host is shut down")]
+    Closed,
+}
+
+/// A stable name of an error, in kebab-case: what programs compare.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ErrorCode(&'static str);
+
+impl ErrorCode {
+    /// The code as text.
+    pub fn as_str(self) -> &'static str {
+        self.0
+    }
+}
+
+impl fmt::Display for ErrorCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl Error {
+    /// Every code, in the order of the documentation.
+    pub const CODES: &[&str] = &[
+        "invalid-name",
+        "invalid-version",
+        "invalid-manifest",
+        "unnamed",
+        "not-a-component",
+        "too-large",
+        "unknown-import",
+        "mistyped-export",
+        "compile-failed",
+        "not-callable",
+        "trap",
+        "deadline-exceeded",
+        "fuel-exhausted",
+        "memory-exceeded",
+        "guest-error",
+        "guest-exit",
+        "unhealthy",
+        "busy",
+        "unknown-component",
+        "release-exists",
+        "deployment-conflict",
+        "deployment-failed",
+        "state-in-use",
+        "store-failed",
+        "store-damaged",
+        "engine-failed",
+        "closed",
+    ];
+
+    /// The stable code of this error.
+    pub fn code(&self) -> ErrorCode {
+        ErrorCode(match self {
+            Self::Name(_) => "invalid-name",
+            Self::Version(_) => "invalid-version",
+            Self::Manifest(_) => "invalid-manifest",
+            Self::Unnamed => "unnamed",
+            Self::NotAComponent { .. } => "not-a-component",
+            Self::TooLarge { .. } => "too-large",
+            Self::UnknownImport { .. } => "unknown-import",
+            Self::MistypedExport { .. } => "mistyped-export",
+            Self::Compile { .. } => "compile-failed",
+            Self::NotCallable { .. } => "not-callable",
+            Self::Trap { .. } => "trap",
+            Self::Deadline { .. } => "deadline-exceeded",
+            Self::Fuel { .. } => "fuel-exhausted",
+            Self::Memory { .. } => "memory-exceeded",
+            Self::Guest(_) => "guest-error",
+            Self::Exit { .. } => "guest-exit",
+            Self::Unhealthy { .. } => "unhealthy",
+            Self::Busy { .. } => "busy",
+            Self::UnknownComponent { .. } => "unknown-component",
+            Self::ReleaseExists { .. } => "release-exists",
+            Self::Conflict { .. } => "deployment-conflict",
+            Self::Deployment { .. } => "deployment-failed",
+            Self::StateInUse { .. } => "state-in-use",
+            Self::Store { .. } => "store-failed",
+            Self::Damaged { .. } => "store-damaged",
+            Self::Engine { .. } => "engine-failed",
+            Self::Closed => "closed",
+        })
+    }
+
+    /// Whether the guest caused the error, rather than the host, the operator or the caller.
+    /// This is the one place where that is decided.
+    pub fn is_guest_fault(&self) -> bool {
+        match self {
+            Self::NotAComponent { .. }
+            | Self::UnknownImport { .. }
+            | Self::MistypedExport { .. }
+            | Self::Compile { .. }
+            | Self::Trap { .. }
+            | Self::Deadline { .. }
+            | Self::Fuel { .. }
+            | Self::Memory { .. }
+            | Self::Guest(_)
+            | Self::Exit { .. }
+            | Self::Unhealthy { .. } => true,
+            Self::Deployment { reason, .. } => reason.is_guest_fault(),
+            _ => false,
+        }
+    }
+
+    pub(crate) fn store(
+        operation: &'static str,
+        reason: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        Self::Store {
+            operation,
+            reason: reason.into(),
+        }
+    }
+}
+
+/// The result of an operation of a host.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+fn because(reason: &str) -> String {
+    if reason.is_empty() { String::new() } else { format!(": {reason}") }
+}
+
+fn owner(process: &Option<u32>) -> String {
+    process.map(|id| format!(" ({id})")).unwrap_or_default()
+}

@@ -1,0 +1,215 @@
+//! The front door: a host, and how to set one up.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use crate::component::{ComponentName, Message, Package, Release};
+use crate::deploy::{Deploy, Deployment, Starter, Versioning, blocking, recover};
+use crate::engine::{AotCache, Compiler, Engines};
+use crate::error::{Error, Result};
+use crate::event::{Event, Events};
+use crate::store::Store;
+
+/// Runs components.
+///
+/// A host owns its state directory: one process, one host.
+/// Clones share it.
+#[derive(Clone, Debug)]
+pub struct Host(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    deploy: Deploy,
+    closed: AtomicBool,
+}
+
+/// Sets up a [`Host`].
+#[derive(Debug, Default)]
+#[must_use]
+pub struct HostBuilder {
+    state_dir: Option<PathBuf>,
+    cache_key_file: Option<PathBuf>,
+    versioning: Versioning,
+    events: Events,
+}
+
+/// A deployed component, as it is at one moment.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct ComponentStatus {
+    /// The release that takes the calls.
+    pub release: Release,
+    /// The deployment that brought it into service.
+    pub deployment: u64,
+    /// When that was.
+    pub deployed_at: DateTime<Utc>,
+    /// Instances that exist now; none before the first call to a host that was just opened.
+    pub instances: u32,
+    /// Calls that run or wait now.
+    pub in_flight: u32,
+}
+
+impl HostBuilder {
+    /// Keeps components, routes and states in this directory.
+    /// Without it they are kept in a temporary directory that goes away with the host.
+    pub fn state_dir(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.state_dir = Some(directory.into());
+        self
+    }
+
+    /// Keeps the key of the cache of compiled code in this file, instead of in the state directory.
+    /// The key is what makes compiled code trusted, so it belongs where only this user can read and write.
+    pub fn cache_key_file(mut self, file: impl Into<PathBuf>) -> Self {
+        self.cache_key_file = Some(file.into());
+        self
+    }
+
+    /// Says what happens when bytes change and the version does not.
+    pub fn versioning(mut self, versioning: Versioning) -> Self {
+        self.versioning = versioning;
+        self
+    }
+
+    /// Has every event told to `listener`, which must not block.
+    pub fn on_event(mut self, listener: impl Fn(Event) + Send + Sync + 'static) -> Self {
+        self.events = Events::new(listener);
+        self
+    }
+
+    /// Opens the state directory and makes the host.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::StateInUse`] when another process owns the directory, [`Error::Store`] and [`Error::Damaged`] when
+    /// it cannot be read, [`Error::Engine`] when this machine cannot run WebAssembly.
+    pub async fn build(self) -> Result<Host> {
+        let Self { state_dir, cache_key_file, versioning, events } = self;
+        blocking(move || {
+            let store = match state_dir {
+                Some(directory) => Store::open(&directory)?,
+                None => Store::temporary()?,
+            };
+            let router = recover(&store, &events)?;
+            let key_file = cache_key_file.unwrap_or_else(|| store.directory().join("cache.key"));
+            let cache = AotCache::open(&store.directory().join("cache"), &key_file, events.clone());
+            if let Err(error) = &cache {
+                events.emit(Event::CacheUnusable { reason: error.to_string() });
+            }
+            let starter = Starter {
+                store: Arc::new(store),
+                compiler: Compiler::new(Engines::new()?, cache.ok()),
+                events,
+            };
+            let deploy = Deploy::new(starter, Arc::new(router), versioning);
+            Ok(Host(Arc::new(Inner { deploy, closed: AtomicBool::new(false) })))
+        })
+        .await
+    }
+}
+
+impl Host {
+    /// Sets up a host.
+    pub fn builder() -> HostBuilder {
+        HostBuilder::default()
+    }
+
+    /// Validates, compiles, starts and health-checks a package beside what is deployed, and gives it the calls.
+    ///
+    /// # Errors
+    ///
+    /// Whatever makes the package unusable; [`Error::Deployment`] when the release did not come into service, in
+    /// which case what was deployed before still is; [`Error::Conflict`] when another deployment is under way.
+    pub async fn deploy(&self, package: Package) -> Result<Deployment> {
+        self.open()?;
+        self.0.deploy.deploy(package).await
+    }
+
+    /// The release that deploying a package would make; changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// Whatever makes the package unusable.
+    pub async fn package(&self, package: Package) -> Result<Release> {
+        self.open()?;
+        self.0.deploy.package(package).await
+    }
+
+    /// Calls a component.
+    ///
+    /// For a `wasi:cli` command the message's body is standard input, and the answer's body is standard output.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownComponent`], [`Error::Busy`], and whatever the guest does wrong: see
+    /// [`Error::is_guest_fault`].
+    pub async fn call(&self, name: &ComponentName, message: Message) -> Result<Message> {
+        self.open()?;
+        let Deploy { router, starter, .. } = &self.0.deploy;
+        router.call(name, message, starter).await
+    }
+
+    /// Withdraws a component, and forgets the state it saved; calls in flight finish.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownComponent`], and [`Error::Conflict`] when a deployment is under way.
+    pub async fn remove(&self, name: &ComponentName) -> Result<Release> {
+        self.open()?;
+        self.0.deploy.remove(name).await
+    }
+
+    /// Every deployed component, sorted by name.
+    pub fn status(&self) -> Vec<ComponentStatus> {
+        let routes = self.0.deploy.router.all();
+        let status = routes.iter().map(|route| ComponentStatus {
+            release: Release::clone(&route.release),
+            deployment: route.deployment,
+            deployed_at: route.deployed_at,
+            instances: route.started().map_or(0, |serving| serving.instances()),
+            in_flight: route.started().map_or(0, |serving| serving.in_flight()),
+        });
+        status.collect()
+    }
+
+    /// The release of a component that takes the calls.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownComponent`].
+    pub fn release(&self, name: &ComponentName) -> Result<Release> {
+        self.0.deploy.router.find(name).map(|route| Release::clone(&route.release))
+    }
+
+    /// The bytes of the release that takes the calls.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownComponent`], and [`Error::Damaged`] when the bytes have changed on disk.
+    pub async fn bytes(&self, name: &ComponentName) -> Result<Vec<u8>> {
+        let digest = self.0.deploy.router.find(name)?.release.digest;
+        let store = self.0.deploy.starter.store.clone();
+        blocking(move || store.bytes(&digest)).await
+    }
+
+    /// Takes no more calls, lets those in flight finish, and saves the state of actors.
+    /// The state directory is free for others when the last clone of the host is dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Store`] when a state could not be written.
+    /// A component that cannot save is reported as [`Event::StateNotSaved`].
+    pub async fn shutdown(&self) -> Result<()> {
+        if self.0.closed.swap(true, Ordering::AcqRel) {
+            return Ok(());
+        }
+        self.0.deploy.end().await
+    }
+
+    fn open(&self) -> Result<()> {
+        if self.0.closed.load(Ordering::Acquire) { Err(Error::Closed) } else { Ok(()) }
+    }
+}

@@ -1,0 +1,22 @@
+//! What a guest may import: one file per family of WIT interfaces.
+
+mod output;
+mod wasi;
+
+use wasmtime::component::Linker;
+
+pub(crate) use output::{Budget, Capture, Lines};
+pub(crate) use wasi::empty_context;
+
+/// A family of interfaces that this host offers.
+pub(crate) struct Interface<T: 'static> {
+    /// The packages it offers, without versions.
+    pub(crate) packages: &'static [&'static str],
+    /// Makes them known to a linker.
+    pub(crate) add_to_linker: fn(&mut Linker<T>) -> wasmtime::Result<()>,
+}
+
+/// Every family of interfaces that this host offers.
+pub(crate) fn all<T: wasmtime_wasi::WasiView + 'static>() -> Vec<Interface<T>> {
+    vec![wasi::interface()]
+}

@@ -1,0 +1,247 @@
+//! What a guest writes to its standard output and error: lines for the host's events, or bytes for the caller.
+
+use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+
+use tokio::io::AsyncWrite;
+use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
+
+use crate::component::ComponentName;
+use crate::event::{Event, Events};
+
+/// The longest line that is passed on; longer ones are cut into several.
+const MAX_LINE: usize = 8 << 10;
+
+/// The most bytes of one instance's output that are passed on between two entries into it.
+const MAX_OUTPUT: usize = 256 << 10;
+
+/// A stream whose lines become events.
+#[derive(Clone)]
+pub(crate) struct Lines {
+    component: ComponentName,
+    error: bool,
+    events: Events,
+    partial: Arc<Mutex<Vec<u8>>>,
+    budget: Budget,
+}
+
+/// How much more output of an instance is passed on; shared by its two streams.
+#[derive(Clone)]
+pub(crate) struct Budget(Arc<AtomicUsize>);
+
+impl Lines {
+    /// The standard output and the standard error of one instance, and the budget that they share.
+    pub(crate) fn pair(component: &ComponentName, events: &Events) -> (Self, Self, Budget) {
+        let budget = Budget(Arc::new(AtomicUsize::new(MAX_OUTPUT)));
+        let stream = |error| Self {
+            component: component.clone(),
+            error,
+            events: events.clone(),
+            partial: Arc::default(),
+            budget: budget.clone(),
+        };
+        (stream(false), stream(true), budget.clone())
+    }
+
+    fn take(&self, bytes: &[u8]) {
+        if !self.budget.spend(bytes.len(), || {
+            self.events.emit(Event::OutputDropped {
+                component: self.component.clone(),
+            });
+        }) {
+            return;
+        }
+        let mut partial = self.partial.lock().unwrap_or_else(PoisonError::into_inner);
+        for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
+            for part in piece.chunks(MAX_LINE) {
+                if partial.len() + part.len() > MAX_LINE {
+                    self.emit(&mut partial);
+                }
+                partial.extend_from_slice(part);
+            }
+            if piece.ends_with(b"\n") {
+                partial.pop();
+                self.emit(&mut partial);
+            }
+        }
+    }
+
+    fn emit(&self, line: &mut Vec<u8>) {
+        let text = String::from_utf8_lossy(line);
+        let escape = |c: char| match c {
+            '\t' => vec![c],
+            c if c.is_control() => c.escape_default().collect(),
+            c => vec![c],
+        };
+        self.events.emit(Event::Output {
+            component: self.component.clone(),
+            error: self.error,
+            line: text.chars().flat_map(escape).collect(),
+        });
+        line.clear();
+    }
+}
+
+impl Budget {
+    /// Makes the whole budget available again: called before each entry into the guest.
+    pub(crate) fn renew(&self) {
+        self.0.store(MAX_OUTPUT, Ordering::Relaxed);
+    }
+
+    /// Takes `amount` if it is there; calls `on_empty` when it is the first time that it is not.
+    fn spend(&self, amount: usize, on_empty: impl FnOnce()) -> bool {
+        let spent = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(amount));
+        if spent.is_err() && self.0.swap(0, Ordering::Relaxed) > 0 {
+            on_empty();
+        }
+        spent.is_ok()
+    }
+}
+
+impl IsTerminal for Lines {
+    fn is_terminal(&self) -> bool {
+        false
+    }
+}
+
+impl StdoutStream for Lines {
+    fn async_stream(&self) -> Box<dyn AsyncWrite + Send + Sync> {
+        Box::new(self.clone())
+    }
+}
+
+impl AsyncWrite for Lines {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<std::io::Result<usize>> {
+        self.take(bytes);
+        Poll::Ready(Ok(bytes.len()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl Drop for Lines {
+    fn drop(&mut self) {
+        // The last clone of the stream passes on what has no line end.
+        if Arc::strong_count(&self.partial) == 1 {
+            let mut partial = std::mem::take(&mut *self.partial.lock().unwrap_or_else(PoisonError::into_inner));
+            if !partial.is_empty() {
+                self.emit(&mut partial);
+            }
+        }
+    }
+}
+
+/// A stream that keeps what is written, up to a limit, for the caller of a command.
+#[derive(Clone)]
+pub(crate) struct Capture {
+    bytes: Arc<Mutex<Vec<u8>>>,
+    limit: usize,
+}
+
+impl Capture {
+    /// A stream that keeps up to `limit` bytes.
+    pub(crate) fn new(limit: usize) -> Self {
+        Self {
+            bytes: Arc::default(),
+            limit,
+        }
+    }
+
+    /// What was written; none when it was more than the limit.
+    pub(crate) fn take(&self) -> Option<Vec<u8>> {
+        let bytes = std::mem::take(&mut *self.bytes.lock().unwrap_or_else(PoisonError::into_inner));
+        (bytes.len() <= self.limit).then_some(bytes)
+    }
+}
+
+impl IsTerminal for Capture {
+    fn is_terminal(&self) -> bool {
+        false
+    }
+}
+
+impl StdoutStream for Capture {
+    fn async_stream(&self) -> Box<dyn AsyncWrite + Send + Sync> {
+        Box::new(self.clone())
+    }
+}
+
+impl AsyncWrite for Capture {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<std::io::Result<usize>> {
+        let mut kept = self.bytes.lock().unwrap_or_else(PoisonError::into_inner);
+        // One byte over the limit is kept, so that the excess can be told.
+        let room = (self.limit + 1).saturating_sub(kept.len());
+        kept.extend_from_slice(&bytes[..bytes.len().min(room)]);
+        Poll::Ready(Ok(bytes.len()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines_of(writes: &[&[u8]]) -> Vec<String> {
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let keep = seen.clone();
+        let events = Events::new(move |event| {
+            keep.lock().unwrap().push(match event {
+                Event::Output { line, .. } => line,
+                Event::OutputDropped { .. } => "(dropped)".to_owned(),
+                other => format!("{other:?}"),
+            });
+        });
+        let (output, error, budget) = Lines::pair(&"a".parse().unwrap(), &events);
+        for bytes in writes {
+            output.take(bytes);
+        }
+        drop((output, error, budget));
+        let lines = seen.lock().unwrap().clone();
+        lines
+    }
+
+    #[test]
+    fn writes_become_lines() {
+        assert_eq!(lines_of(&[b"a", b"b\nc\n", b"d"]), ["ab", "c", "d"]);
+        assert_eq!(lines_of(&[b"\n\n"]), ["", ""]);
+    }
+
+    #[test]
+    fn control_characters_are_escaped() {
+        assert_eq!(lines_of(&[b"a\x1b[31m\r\n"]), ["a\\u{1b}[31m\\r"]);
+    }
+
+    #[test]
+    fn long_lines_are_cut_and_floods_are_dropped() {
+        let long = vec![b'x'; MAX_LINE + 10];
+        assert_eq!(lines_of(&[&long]).iter().map(String::len).collect::<Vec<_>>(), [MAX_LINE, 10]);
+        let flood: Vec<&[u8]> = vec![b"0123456789\n"; MAX_OUTPUT / 11 + 100];
+        let lines = lines_of(&flood);
+        assert_eq!(lines.len(), MAX_OUTPUT / 11 + 1);
+        assert_eq!(lines.last().unwrap(), "(dropped)");
+    }
+
+    #[test]
+    fn a_capture_tells_excess() {
+        let capture = Capture::new(4);
+        capture.bytes.lock().unwrap().extend_from_slice(b"1234");
+        assert_eq!(capture.take(), Some(b"1234".to_vec()));
+        capture.bytes.lock().unwrap().extend_from_slice(b"12345");
+        assert_eq!(capture.take(), None);
+    }
+}
