@@ -282,10 +282,7 @@ impl Error {
         }
     }
 
-    pub(crate) fn store(
-        operation: &'static str,
-        reason: impl Into<Box<dyn std::error::Error + Send + Sync>>,
-    ) -> Self {
+    pub(crate) fn store(operation: &'static str, reason: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Store {
             operation,
             reason: reason.into(),
@@ -297,7 +294,11 @@ impl Error {
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 fn because(reason: &str) -> String {
-    if reason.is_empty() { String::new() } else { format!(": {reason}") }
+    if reason.is_empty() {
+        String::new()
+    } else {
+        format!(": {reason}")
+    }
 }
 
 fn owner(process: &Option<u32>) -> String {

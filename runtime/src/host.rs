@@ -87,7 +87,12 @@ impl HostBuilder {
     /// [`Error::StateInUse`] when another process owns the directory, [`Error::Store`] and [`Error::Damaged`] when
     /// it cannot be read, [`Error::Engine`] when this machine cannot run WebAssembly.
     pub async fn build(self) -> Result<Host> {
-        let Self { state_dir, cache_key_file, versioning, events } = self;
+        let Self {
+            state_dir,
+            cache_key_file,
+            versioning,
+            events,
+        } = self;
         blocking(move || {
             let store = match state_dir {
                 Some(directory) => Store::open(&directory)?,
@@ -97,7 +102,9 @@ impl HostBuilder {
             let key_file = cache_key_file.unwrap_or_else(|| store.directory().join("cache.key"));
             let cache = AotCache::open(&store.directory().join("cache"), &key_file, events.clone());
             if let Err(error) = &cache {
-                events.emit(Event::CacheUnusable { reason: error.to_string() });
+                events.emit(Event::CacheUnusable {
+                    reason: error.to_string(),
+                });
             }
             let starter = Starter {
                 store: Arc::new(store),
@@ -105,7 +112,10 @@ impl HostBuilder {
                 events,
             };
             let deploy = Deploy::new(starter, Arc::new(router), versioning);
-            Ok(Host(Arc::new(Inner { deploy, closed: AtomicBool::new(false) })))
+            Ok(Host(Arc::new(Inner {
+                deploy,
+                closed: AtomicBool::new(false),
+            })))
         })
         .await
     }
@@ -181,7 +191,11 @@ impl Host {
     ///
     /// [`Error::UnknownComponent`].
     pub fn release(&self, name: &ComponentName) -> Result<Release> {
-        self.0.deploy.router.find(name).map(|route| Release::clone(&route.release))
+        self.0
+            .deploy
+            .router
+            .find(name)
+            .map(|route| Release::clone(&route.release))
     }
 
     /// The bytes of the release that takes the calls.
@@ -210,6 +224,10 @@ impl Host {
     }
 
     fn open(&self) -> Result<()> {
-        if self.0.closed.load(Ordering::Acquire) { Err(Error::Closed) } else { Ok(()) }
+        if self.0.closed.load(Ordering::Acquire) {
+            Err(Error::Closed)
+        } else {
+            Ok(())
+        }
     }
 }

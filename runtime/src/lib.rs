@@ -1,4 +1,39 @@
-//! Run WebAssembly components.
+//! Run WebAssembly components that are deployed, updated and rolled back while the system keeps running.
+//!
+//! A [`Host`] owns a state directory, takes [packages](component::Package) of components, and brings each into
+//! service as an immutable [release](component::Release), in a sandbox in which nothing is granted.
+//! Calls find the newest release by the component's name.
+//!
+//! ```no_run
+//! use airssys_wasm::Host;
+//! use airssys_wasm::component::{Message, Package};
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let host = Host::builder().state_dir(".airssys").build().await?;
+//! let bytes = std::fs::read("greeter.wasm")?;
+//! host.deploy(Package::new(bytes).name("greeter".parse()?)).await?;
+//! let answer = host.call(&"greeter".parse()?, Message::text("world")).await?;
+//! println!("{}", answer.to_text());
+//! host.shutdown().await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Where things are
+//!
+//! - [`component`]: names, versions, manifests, releases, messages, and [`inspect`](component::inspect), which reads
+//!   what bytes say of themselves.
+//! - [`Host`] and [`HostBuilder`]: deploy, call, remove, status, shut down.
+//! - [`Error`] and [`ErrorCode`]: what can go wrong, and whose fault it is.
+//! - [`Event`]: what a host tells while it works: steps of deployments, output of guests, discarded instances.
+//!
+//! # What holds for every component
+//!
+//! - Every entry into a guest has a deadline, also when the guest waits in the host.
+//! - Memory, tables, handles, message sizes and calls in flight are limited from the start; see
+//!   [`Limits`](component::Limits).
+//! - An instance that traps, or does not return in time, is discarded; nothing of it is used again.
+//! - WASI 0.2 is there to import; no file, address, variable or argument is there to find.
 
 mod actor;
 pub mod component;

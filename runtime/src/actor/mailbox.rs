@@ -102,7 +102,10 @@ impl Actor {
     /// Stops between two messages and saves the state.
     pub(crate) async fn pause(&self) -> Result<Handover, Error> {
         let (paused, handover) = oneshot::channel();
-        self.mailbox.send(Letter::Pause { paused }).await.map_err(|_| Error::Closed)?;
+        self.mailbox
+            .send(Letter::Pause { paused })
+            .await
+            .map_err(|_| Error::Closed)?;
         handover.await.map_err(|_| Error::Closed)?
     }
 }

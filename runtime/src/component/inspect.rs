@@ -57,7 +57,9 @@ pub struct Producer {
 impl Inspection {
     /// Whether it exports some version of `interface`.
     pub(crate) fn exports_interface(&self, interface: &str) -> bool {
-        self.exports.iter().any(|name| super::kind::is_interface(name, interface))
+        self.exports
+            .iter()
+            .any(|name| super::kind::is_interface(name, interface))
     }
 
     /// The world of the component in WIT: what it imports and exports.
@@ -90,7 +92,11 @@ pub fn inspect(bytes: &[u8]) -> Result<Inspection, Error> {
         return refuse("it is a core module; build it for the target `wasm32-wasip2`, or componentize it");
     }
     let needs_async = validate(bytes)?;
-    let Names { imports, exports, manifest } = names(bytes).map_err(malformed)?;
+    let Names {
+        imports,
+        exports,
+        manifest,
+    } = names(bytes).map_err(malformed)?;
     let payload = wasm_metadata::Payload::from_binary(bytes).map_err(|error| Error::NotAComponent {
         reason: format!("its metadata cannot be read: {error:#}"),
     })?;
@@ -126,7 +132,9 @@ fn validate(bytes: &[u8]) -> Result<bool, Error> {
     if Validator::new_with_features(plain).validate_all(bytes).is_ok() {
         return Ok(false);
     }
-    Validator::new_with_features(offered).validate_all(bytes).map_err(malformed)?;
+    Validator::new_with_features(offered)
+        .validate_all(bytes)
+        .map_err(malformed)?;
     Ok(true)
 }
 
@@ -156,11 +164,18 @@ struct Names {
 
 /// Reads the imports and exports of the outermost component, and its manifest section.
 fn names(bytes: &[u8]) -> Result<Names, wasmparser::BinaryReaderError> {
-    let mut found = Names { imports: Vec::new(), exports: Vec::new(), manifest: None };
+    let mut found = Names {
+        imports: Vec::new(),
+        exports: Vec::new(),
+        manifest: None,
+    };
     let mut depth = 0_u32;
     for payload in Parser::new(0).parse_all(bytes) {
         match payload? {
-            Payload::Version { encoding: Encoding::Component | Encoding::Module, .. } => depth += 1,
+            Payload::Version {
+                encoding: Encoding::Component | Encoding::Module,
+                ..
+            } => depth += 1,
             Payload::End(_) => depth = depth.saturating_sub(1),
             Payload::ComponentImportSection(section) if depth == 1 => {
                 for import in section {

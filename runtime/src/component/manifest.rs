@@ -170,7 +170,12 @@ impl AccessRequests {
             .flat_map(|(capability, patterns)| patterns.iter().map(move |pattern| (capability, pattern.as_str())));
         let custom = self.custom.iter().flat_map(|(name, request)| {
             let bare = request.patterns.is_empty().then_some((name.as_str(), ""));
-            bare.into_iter().chain(request.patterns.iter().map(move |pattern| (name.as_str(), pattern.as_str())))
+            bare.into_iter().chain(
+                request
+                    .patterns
+                    .iter()
+                    .map(move |pattern| (name.as_str(), pattern.as_str())),
+            )
         });
         named.chain(custom)
     }
@@ -361,12 +366,36 @@ greeting = "hello"
             assert!(error.reason.contains(part), "{error}");
             assert_eq!(error.nearest.as_deref(), nearest, "{error}");
         };
-        check("manifest-version = 1\n[component]\nnmae = \"a\"\n", 3, 1, "unknown field `nmae`", Some("name"));
-        check("manifest-version = 1\n[limit]\n", 2, 2, "unknown field `limit`", Some("limits"));
+        check(
+            "manifest-version = 1\n[component]\nnmae = \"a\"\n",
+            3,
+            1,
+            "unknown field `nmae`",
+            Some("name"),
+        );
+        check(
+            "manifest-version = 1\n[limit]\n",
+            2,
+            2,
+            "unknown field `limit`",
+            Some("limits"),
+        );
         check("manifest-version = 2\n", 1, 1, "this build reads 1", None);
         check("[component]\n", 1, 1, "missing field `manifest-version`", None);
-        check("manifest-version = 1\n[component]\nname = \"A B\"\n", 3, 8, "not a component name", None);
-        check("manifest-version = 1\n[limits]\nmemory = \"lots\"\n", 3, 10, "not a number of bytes", None);
+        check(
+            "manifest-version = 1\n[component]\nname = \"A B\"\n",
+            3,
+            8,
+            "not a component name",
+            None,
+        );
+        check(
+            "manifest-version = 1\n[limits]\nmemory = \"lots\"\n",
+            3,
+            10,
+            "not a number of bytes",
+            None,
+        );
         check("manifest-version = 1\n[instances]\nmax = 0\n", 3, 1, "at least 1", None);
         check("manifest-version = \n", 1, 20, "", None);
     }

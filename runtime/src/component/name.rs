@@ -69,7 +69,10 @@ fn defect(part: &str) -> Option<&'static str> {
     if !bytes[0].is_ascii_lowercase() {
         return Some("each part starts with a lower-case letter");
     }
-    if !bytes.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'-') {
+    if !bytes
+        .iter()
+        .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'-')
+    {
         return Some("only lower-case ASCII letters, digits and `-` are allowed");
     }
     if part.ends_with('-') || part.contains("--") {
@@ -117,8 +120,25 @@ mod tests {
             assert!(good.parse::<ComponentName>().is_ok(), "{good}");
         }
         for bad in [
-            "", ":", "a:", ":a", "a:b:c", "..", "a/b", ".hidden", "-rf", "A", "a_b", "a--b", "a-", "1a", "a\n", "a\0",
-            "ä", "a b", &"a".repeat(65),
+            "",
+            ":",
+            "a:",
+            ":a",
+            "a:b:c",
+            "..",
+            "a/b",
+            ".hidden",
+            "-rf",
+            "A",
+            "a_b",
+            "a--b",
+            "a-",
+            "1a",
+            "a\n",
+            "a\0",
+            "ä",
+            "a b",
+            &"a".repeat(65),
         ] {
             assert!(bad.parse::<ComponentName>().is_err(), "{bad}");
         }

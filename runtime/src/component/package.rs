@@ -6,9 +6,7 @@ use super::kind::STATE;
 use super::limits::DEFAULT_POOL;
 use super::manifest::ModeName;
 use super::version::anonymous_version;
-use super::{
-    ComponentName, Inspection, InstanceMode, Kind, Limits, Manifest, Release, inspect, parse_version,
-};
+use super::{ComponentName, Inspection, InstanceMode, Kind, Limits, Manifest, Release, inspect, parse_version};
 use crate::error::Error;
 
 /// A component on its way into a host: its bytes and what is said of them.
@@ -73,12 +71,23 @@ impl Package {
     /// Checks the bytes and decides the release; runs nothing.
     pub(crate) fn validate(self) -> Result<Validated, Error> {
         let inspection = inspect(&self.bytes)?;
-        let manifest = self.manifest.or_else(|| inspection.manifest.clone()).unwrap_or_else(Manifest::new);
+        let manifest = self
+            .manifest
+            .or_else(|| inspection.manifest.clone())
+            .unwrap_or_else(Manifest::new);
         let named = || inspection.name.as_deref().and_then(|name| name.parse().ok());
-        let name = self.name.or_else(|| manifest.component.name.clone()).or_else(named).ok_or(Error::Unnamed)?;
+        let name = self
+            .name
+            .or_else(|| manifest.component.name.clone())
+            .or_else(named)
+            .ok_or(Error::Unnamed)?;
         let version = self.version.or_else(|| manifest.component.version.clone());
         let version = version.unwrap_or_else(|| metadata_version(&inspection));
-        let description = manifest.component.description.clone().or_else(|| inspection.description.clone());
+        let description = manifest
+            .component
+            .description
+            .clone()
+            .or_else(|| inspection.description.clone());
         let has_state = inspection.exports_interface(STATE);
         let release = Release {
             name,

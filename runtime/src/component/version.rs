@@ -56,13 +56,26 @@ mod tests {
     #[test]
     fn other_texts_are_refused() {
         let long = format!("1.0.0+{}", "a".repeat(300));
-        for bad in ["", "v", "latest", "1", "1.0", "1.0.0+../../x", "vv1.0.0", "1.0.0\n", &long] {
+        for bad in [
+            "",
+            "v",
+            "latest",
+            "1",
+            "1.0",
+            "1.0.0+../../x",
+            "vv1.0.0",
+            "1.0.0\n",
+            &long,
+        ] {
             assert!(parse_version(bad).is_err(), "{bad}");
         }
     }
 
     #[test]
     fn development_versions_are_numbered() {
-        assert_eq!(development_version(&Version::new(1, 2, 0), 3).to_string(), "1.2.0+dev.3");
+        assert_eq!(
+            development_version(&Version::new(1, 2, 0), 3).to_string(),
+            "1.2.0+dev.3"
+        );
     }
 }

@@ -40,7 +40,10 @@ impl Deploy {
             }
         };
         if let Some(saved) = &handover.saved {
-            let (store, batch) = (self.starter.store.clone(), record::put_state(Batch::default(), name, saved));
+            let (store, batch) = (
+                self.starter.store.clone(),
+                record::put_state(Batch::default(), name, saved),
+            );
             blocking(move || store.commit(batch)).await?;
         }
         handover.end();

@@ -87,7 +87,12 @@ impl Deploy {
         let name = validated.release.name.clone();
         let _turn = self.turn(&name)?;
         let packaged = self.compile(validated.bytes, validated.release).await?;
-        let Packaged { release, bytes, compiled, steps } = packaged;
+        let Packaged {
+            release,
+            bytes,
+            compiled,
+            steps,
+        } = packaged;
         let cached = compiled.cached;
         let current = self.router.find(&name).ok();
         let situation = Situation {
@@ -101,7 +106,10 @@ impl Deploy {
         let mut clock = Clock::new(&self.starter.events, &name, &release.version);
         clock.steps = steps;
         let release = Arc::new(release);
-        match self.take_steps(&plan, id, strategy, &release, compiled, &mut clock).await {
+        match self
+            .take_steps(&plan, id, strategy, &release, compiled, &mut clock)
+            .await
+        {
             Ok(()) => Ok(Deployment {
                 id,
                 release: Release::clone(&release),
@@ -135,7 +143,11 @@ impl Deploy {
         let batch = Batch::default()
             .delete(Table::Routes, name.as_str())
             .delete(Table::States, name.as_str())
-            .put(Table::Deployments, record::deployment_key(store.next_id()), record::encode(&record)?);
+            .put(
+                Table::Deployments,
+                record::deployment_key(store.next_id()),
+                record::encode(&record)?,
+            );
         let (router, gone) = (self.router.clone(), name.clone());
         let replaced = blocking(move || {
             store.commit(batch)?;
@@ -151,9 +163,18 @@ impl Deploy {
         release.version = blocking(move || decide_version(&store, rule, &name, &version, &digest)).await?;
         let bytes = Arc::new(bytes);
         let mut clock = Clock::new(&self.starter.events, &release.name, &release.version);
-        let compiled = clock.time("compile", self.starter.compile(bytes.clone(), release.clone())).await?;
-        clock.time("package", introduce(&self.starter, compiled.clone(), &mut release)).await?;
-        Ok(Packaged { release, bytes, compiled, steps: clock.steps })
+        let compiled = clock
+            .time("compile", self.starter.compile(bytes.clone(), release.clone()))
+            .await?;
+        clock
+            .time("package", introduce(&self.starter, compiled.clone(), &mut release))
+            .await?;
+        Ok(Packaged {
+            release,
+            bytes,
+            compiled,
+            steps: clock.steps,
+        })
     }
 
     /// Keeps the bytes, and records what is about to happen.
@@ -168,7 +189,11 @@ impl Deploy {
         let id = store.next_id();
         let batch = Batch::default()
             .put(Table::Releases, release.label(), record::encode(release)?)
-            .put(Table::Deployments, record::deployment_key(id), record::encode(&intent(release, plan, strategy))?);
+            .put(
+                Table::Deployments,
+                record::deployment_key(id),
+                record::encode(&intent(release, plan, strategy))?,
+            );
         let digest = release.digest;
         blocking(move || {
             store.keep(&digest, &bytes)?;
@@ -221,7 +246,9 @@ impl Deploy {
             let name = step.name();
             match step {
                 Step::Start => {
-                    candidate.instance = clock.time(name, self.starter.first_instance(&candidate.prepared)).await?;
+                    candidate.instance = clock
+                        .time(name, self.starter.first_instance(&candidate.prepared))
+                        .await?;
                 }
                 Step::CheckHealth => clock.time(name, check_health(&mut candidate)).await?,
                 Step::TransferState => clock.time(name, self.transfer_state(&mut candidate)).await?,
@@ -269,18 +296,31 @@ impl Deploy {
     ) -> Result<Option<Arc<Route>>, Error> {
         let release = candidate.prepared.release.clone();
         let deployed_at = Utc::now();
-        let route = RouteRecord { version: release.version.clone(), deployment: id, deployed_at };
+        let route = RouteRecord {
+            version: release.version.clone(),
+            deployment: id,
+            deployed_at,
+        };
         let outcome = DeploymentRecord {
             outcome: Some(Outcome::Succeeded { at: deployed_at }),
             ..intent(&release, plan, strategy)
         };
         let mut batch = Batch::default()
             .put(Table::Routes, release.name.as_str(), record::encode(&route)?)
-            .put(Table::Deployments, record::deployment_key(id), record::encode(&outcome)?);
+            .put(
+                Table::Deployments,
+                record::deployment_key(id),
+                record::encode(&outcome)?,
+            );
         if let Some(saved) = &candidate.saved {
             batch = record::put_state(batch, &release.name, saved);
         }
-        let Candidate { prepared, instance, saved, handover } = candidate;
+        let Candidate {
+            prepared,
+            instance,
+            saved,
+            handover,
+        } = candidate;
         // The instance of a release that makes one for each call has done its part with the health check.
         let instance = match release.instances {
             InstanceMode::Fresh => end(instance).await?,
@@ -290,9 +330,14 @@ impl Deploy {
         let runtime = tokio::runtime::Handle::current();
         blocking(move || {
             let _entered = runtime.enter();
-            let moved = router.find(&release.name).ok().map(|route| route.release.version.clone());
+            let moved = router
+                .find(&release.name)
+                .ok()
+                .map(|route| route.release.version.clone());
             if router.revision() != revision && moved != outcome.from {
-                return Err(Error::Conflict { name: release.name.clone() });
+                return Err(Error::Conflict {
+                    name: release.name.clone(),
+                });
             }
             store.commit(batch)?;
             let serving = Arc::new(Serving::new(prepared, instance, saved));
@@ -311,7 +356,10 @@ impl Deploy {
         if !under_way.insert(name.clone()) {
             return Err(Error::Conflict { name: name.clone() });
         }
-        Ok(Turn { deploy: self, name: name.clone() })
+        Ok(Turn {
+            deploy: self,
+            name: name.clone(),
+        })
     }
 }
 
@@ -323,13 +371,22 @@ struct Turn<'a> {
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        self.deploy.under_way.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.name);
+        self.deploy
+            .under_way
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&self.name);
     }
 }
 
 impl Candidate {
     fn none(prepared: &Arc<Prepared>) -> Self {
-        Self { prepared: prepared.clone(), instance: None, saved: None, handover: None }
+        Self {
+            prepared: prepared.clone(),
+            instance: None,
+            saved: None,
+            handover: None,
+        }
     }
 }
 
@@ -345,7 +402,9 @@ fn intent(release: &Release, plan: &Plan, strategy: Strategy) -> DeploymentRecor
 }
 
 async fn check_health(candidate: &mut Candidate) -> Result<(), Error> {
-    let Some(instance) = &mut candidate.instance else { return Ok(()) };
+    let Some(instance) = &mut candidate.instance else {
+        return Ok(());
+    };
     match instance.health().await? {
         Health::Unhealthy(reason) => Err(Error::Unhealthy { reason }),
         Health::Healthy | Health::Degraded(_) => Ok(()),

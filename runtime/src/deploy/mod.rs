@@ -15,9 +15,9 @@ mod timing;
 
 pub(crate) use drain::Drains;
 pub(crate) use execute::Deploy;
+pub use execute::Deployment;
+pub use packaging::Versioning;
 pub(crate) use recover::recover;
 pub(crate) use start::{Starter, blocking};
-pub use packaging::Versioning;
-pub use execute::Deployment;
 pub use strategy::Strategy;
 pub use timing::StepTiming;

@@ -105,7 +105,10 @@ mod tests {
         assert_eq!(decide(Versioning::Immutable, &bytes[0]).unwrap(), "1.2.0");
         record(&store, &version, bytes[0]);
         assert_eq!(decide(Versioning::Immutable, &bytes[0]).unwrap(), "1.2.0");
-        assert_eq!(decide(Versioning::Immutable, &bytes[1]).unwrap_err().code().as_str(), "release-exists");
+        assert_eq!(
+            decide(Versioning::Immutable, &bytes[1]).unwrap_err().code().as_str(),
+            "release-exists"
+        );
 
         for n in 1..=11 {
             let expected = format!("1.2.0+dev.{n}");

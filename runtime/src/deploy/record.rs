@@ -35,10 +35,18 @@ pub(super) struct DeploymentRecord {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "outcome")]
 pub(super) enum Outcome {
-    Succeeded { at: DateTime<Utc> },
-    Failed { at: DateTime<Utc>, code: String, reason: String },
+    Succeeded {
+        at: DateTime<Utc>,
+    },
+    Failed {
+        at: DateTime<Utc>,
+        code: String,
+        reason: String,
+    },
     /// The process ended before the outcome was recorded; what served before still serves.
-    Interrupted { found_at: DateTime<Utc> },
+    Interrupted {
+        found_at: DateTime<Utc>,
+    },
 }
 
 /// The key of a release.
@@ -85,7 +93,9 @@ pub(super) fn state(store: &Store, name: &ComponentName) -> Result<Option<Saved>
         what: format!("the state of `{name}` names no version"),
     };
     let end = record.iter().position(|byte| *byte == b'\n').ok_or_else(damaged)?;
-    let version = std::str::from_utf8(&record[..end]).ok().and_then(|text| text.parse().ok());
+    let version = std::str::from_utf8(&record[..end])
+        .ok()
+        .and_then(|text| text.parse().ok());
     Ok(Some(Saved {
         version: version.ok_or_else(damaged)?,
         bytes: record[end + 1..].to_vec(),

@@ -21,9 +21,15 @@ pub(crate) fn recover(store: &Store, events: &Events) -> Result<Router, Error> {
         let name: ComponentName = key.parse()?;
         let route: RouteRecord = record::decode(&format!("the route of `{key}`"), &bytes)?;
         let release = record::release(store, &name, &route.version)?.ok_or_else(|| Error::Damaged {
-            what: format!("the route of `{name}` leads to {}, which is not recorded", route.version),
+            what: format!(
+                "the route of `{name}` leads to {}, which is not recorded",
+                route.version
+            ),
         })?;
-        routes.insert(name, std::sync::Arc::new(Route::cold(release, route.deployment, route.deployed_at)));
+        routes.insert(
+            name,
+            std::sync::Arc::new(Route::cold(release, route.deployment, route.deployed_at)),
+        );
     }
     let mut batch = Batch::default();
     let mut cut_off = Vec::new();

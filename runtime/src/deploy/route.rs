@@ -90,7 +90,8 @@ impl Router {
         let routes = self.routes.load();
         routes.get(name).cloned().ok_or_else(|| Error::UnknownComponent {
             name: name.clone(),
-            nearest: nearest(name.as_str(), routes.keys().map(ComponentName::as_str)).and_then(|near| near.parse().ok()),
+            nearest: nearest(name.as_str(), routes.keys().map(ComponentName::as_str))
+                .and_then(|near| near.parse().ok()),
         })
     }
 
@@ -121,7 +122,12 @@ impl Router {
     }
 
     /// Calls the release that the route leads to at this moment.
-    pub(crate) async fn call(&self, name: &ComponentName, message: Message, starter: &Starter) -> Result<Message, Error> {
+    pub(crate) async fn call(
+        &self,
+        name: &ComponentName,
+        message: Message,
+        starter: &Starter,
+    ) -> Result<Message, Error> {
         within_limit("the message", message.body.len())?;
         let mut message = message;
         loop {

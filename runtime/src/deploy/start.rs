@@ -28,7 +28,9 @@ impl Starter {
 
     /// Links a compiled release.
     pub(crate) fn prepare(&self, compiled: Compiled, release: Arc<Release>) -> Result<Arc<Prepared>, Error> {
-        self.compiler.prepare(compiled, release, self.events.clone()).map(Arc::new)
+        self.compiler
+            .prepare(compiled, release, self.events.clone())
+            .map(Arc::new)
     }
 
     /// Starts the first instance of a release; none for commands, whose instances start with their call.
@@ -59,11 +61,17 @@ pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Error> + Send + 'static,
 ) -> Result<T, Error> {
     let done = tokio::task::spawn_blocking(work).await;
-    done.unwrap_or_else(|error| Err(Error::Engine { reason: error.to_string() }))
+    done.unwrap_or_else(|error| {
+        Err(Error::Engine {
+            reason: error.to_string(),
+        })
+    })
 }
 
 impl std::fmt::Debug for Starter {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Starter").field("store", &self.store).finish_non_exhaustive()
+        f.debug_struct("Starter")
+            .field("store", &self.store)
+            .finish_non_exhaustive()
     }
 }

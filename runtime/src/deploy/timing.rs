@@ -45,13 +45,22 @@ impl<'a> Clock<'a> {
         run: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
         let (component, version) = (self.component.clone(), self.version.clone());
-        self.events.emit(Event::StepStarted { component, version, step });
+        self.events.emit(Event::StepStarted {
+            component,
+            version,
+            step,
+        });
         let began = Instant::now();
         let value = run.await?;
         let took = began.elapsed();
         self.steps.push(StepTiming { step, took });
         let (component, version) = (self.component.clone(), self.version.clone());
-        self.events.emit(Event::StepFinished { component, version, step, took });
+        self.events.emit(Event::StepFinished {
+            component,
+            version,
+            step,
+            took,
+        });
         Ok(value)
     }
 }

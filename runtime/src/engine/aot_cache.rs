@@ -49,12 +49,17 @@ impl AotCache {
         if let Some(parent) = key_file.parent() {
             std::fs::DirBuilder::new().recursive(true).mode(0o700).create(parent)?;
         }
-        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(directory)?;
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let opened = rustix::fs::open(directory, flags, Mode::empty())?;
         let stat = rustix::fs::fstat(&opened)?;
         if !is_private(&stat) {
-            return Err(std::io::Error::other("the cache directory belongs to, or is open to, others"));
+            return Err(std::io::Error::other(
+                "the cache directory belongs to, or is open to, others",
+            ));
         }
         Ok(Self {
             directory: opened,
@@ -92,7 +97,9 @@ impl AotCache {
             return Err("it is not a regular file of this user alone".into());
         }
         let mut entry = Vec::new();
-        file.take(MAX_ENTRY + 1).read_to_end(&mut entry).map_err(|error| error.to_string())?;
+        file.take(MAX_ENTRY + 1)
+            .read_to_end(&mut entry)
+            .map_err(|error| error.to_string())?;
         let Some((head, code)) = entry.split_at_checked(MAGIC.len() + TAG) else {
             return Err("it is cut short".into());
         };
@@ -100,7 +107,9 @@ impl AotCache {
         if magic != MAGIC || entry.len() as u64 > MAX_ENTRY {
             return Err("it has another format".into());
         }
-        self.mac(artifact, code).verify_slice(tag).map_err(|_| "it was not written by this host".to_owned())?;
+        self.mac(artifact, code)
+            .verify_slice(tag)
+            .map_err(|_| "it was not written by this host".to_owned())?;
         deserialize(engine, code).map(Some)
     }
 
@@ -138,7 +147,10 @@ impl AotCache {
 }
 
 /// Makes compiled code executable.
-#[allow(unsafe_code, reason = "wasmtime offers no safe way to load compiled code; see SAFETY")]
+#[allow(
+    unsafe_code,
+    reason = "wasmtime offers no safe way to load compiled code; see SAFETY"
+)]
 fn deserialize(engine: &Engine, code: &[u8]) -> Result<Component, String> {
     // SAFETY: `code` has to be what `Component::serialize` returned. Its HMAC was verified on these very bytes in
     // memory, with a key that only this user can read, and only `store` makes such tags, for what `serialize`
@@ -168,7 +180,10 @@ fn key(file: &Path) -> std::io::Result<[u8; KEY]> {
     }
     let mut key = [0; KEY];
     getrandom::fill(&mut key).map_err(std::io::Error::other)?;
-    let directory = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let directory = file
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     // A file made aside is private from its first moment, and replaces a link instead of following it.
     let mut aside = tempfile::NamedTempFile::new_in(directory)?;
     aside.write_all(&key)?;
@@ -215,16 +230,26 @@ mod tests {
                     refusals.lock().unwrap().push(reason);
                 }
             });
-            AotCache::open(&self.folder.path().join("cache"), &self.folder.path().join("key"), events)
+            AotCache::open(
+                &self.folder.path().join("cache"),
+                &self.folder.path().join("key"),
+                events,
+            )
         }
 
         fn artifact(&self) -> Artifact {
-            Artifact { component: Digest::of(EMPTY), engine: 7 }
+            Artifact {
+                component: Digest::of(EMPTY),
+                engine: 7,
+            }
         }
 
         fn filled(&self) -> AotCache {
             let cache = self.open().unwrap();
-            let code = Component::from_binary(&self.engine, EMPTY).unwrap().serialize().unwrap();
+            let code = Component::from_binary(&self.engine, EMPTY)
+                .unwrap()
+                .serialize()
+                .unwrap();
             cache.store(&self.artifact(), &code);
             cache
         }
@@ -261,7 +286,14 @@ mod tests {
             let mut bytes = std::fs::read(fixture.entry()).unwrap();
             bytes[place] ^= 1;
             std::fs::write(fixture.entry(), bytes).unwrap();
-            fixture.refused(&cache, if place == 0 { "another format" } else { "not written by this host" });
+            fixture.refused(
+                &cache,
+                if place == 0 {
+                    "another format"
+                } else {
+                    "not written by this host"
+                },
+            );
         }
     }
 
@@ -272,7 +304,14 @@ mod tests {
             let cache = fixture.filled();
             let bytes = std::fs::read(fixture.entry()).unwrap();
             std::fs::write(fixture.entry(), &bytes[..length]).unwrap();
-            fixture.refused(&cache, if length < 44 { "cut short" } else { "not written by this host" });
+            fixture.refused(
+                &cache,
+                if length < 44 {
+                    "cut short"
+                } else {
+                    "not written by this host"
+                },
+            );
         }
     }
 
@@ -280,9 +319,15 @@ mod tests {
     fn an_entry_of_another_component_is_refused() {
         let fixture = Fixture::new();
         let cache = fixture.filled();
-        let other = Artifact { component: Digest::of(b"other"), engine: 7 };
-        std::fs::rename(fixture.folder.path().join("cache").join(fixture.artifact().file_name()),
-            fixture.folder.path().join("cache").join(other.file_name())).unwrap();
+        let other = Artifact {
+            component: Digest::of(b"other"),
+            engine: 7,
+        };
+        std::fs::rename(
+            fixture.folder.path().join("cache").join(fixture.artifact().file_name()),
+            fixture.folder.path().join("cache").join(other.file_name()),
+        )
+        .unwrap();
         assert!(cache.load(&fixture.engine, &other).is_none());
         assert_eq!(*fixture.refusals.lock().unwrap(), ["it was not written by this host"]);
     }

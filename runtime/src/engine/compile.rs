@@ -95,16 +95,29 @@ impl Compiler {
 /// Names the import that could not be linked.
 fn link_error(outfit: &super::engines::Outfit, component: &Component, error: &wasmtime::Error) -> Error {
     let engine = &outfit.engine;
-    let packages: Vec<&str> =
-        interface::all::<InstanceState>().iter().flat_map(|interface| interface.packages).copied().collect();
-    let imports: Vec<String> = component.component_type().imports(engine).map(|(name, _)| name.to_owned()).collect();
+    let packages: Vec<&str> = interface::all::<InstanceState>()
+        .iter()
+        .flat_map(|interface| interface.packages)
+        .copied()
+        .collect();
+    let imports: Vec<String> = component
+        .component_type()
+        .imports(engine)
+        .map(|(name, _)| name.to_owned())
+        .collect();
     let text = format!("{error:#}");
     let offered = |name: &str| packages.iter().any(|package| name.split('/').next() == Some(package));
     // An import outside the packages is the cause whenever there is one; otherwise wasmtime's message names it.
-    let culprit = imports.iter().find(|name| !offered(name) && text.contains(name.as_str()));
+    let culprit = imports
+        .iter()
+        .find(|name| !offered(name) && text.contains(name.as_str()));
     let culprit = culprit.or_else(|| imports.iter().find(|name| text.contains(name.as_str())));
     let import = culprit.cloned().unwrap_or_else(|| "an interface".to_owned());
-    let reason = if offered(&import) { error.root_cause().to_string() } else { String::new() };
+    let reason = if offered(&import) {
+        error.root_cause().to_string()
+    } else {
+        String::new()
+    };
     Error::UnknownImport { import, reason }
 }
 
@@ -133,12 +146,17 @@ impl Hasher for Fnv {
 /// Whether this host offers some version of an interface.
 pub(crate) fn is_offered(import: &str) -> bool {
     let package = import.split('/').next().unwrap_or(import);
-    interface::all::<InstanceState>().iter().any(|interface| interface.packages.contains(&package))
+    interface::all::<InstanceState>()
+        .iter()
+        .any(|interface| interface.packages.contains(&package))
 }
 
 impl std::fmt::Debug for Compiled {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Compiled").field("profile", &self.profile).field("cached", &self.cached).finish()
+        f.debug_struct("Compiled")
+            .field("profile", &self.profile)
+            .field("cached", &self.cached)
+            .finish()
     }
 }
 

@@ -43,7 +43,10 @@ impl Engines {
             made: Default::default(),
             ticker: Ticker::start()?,
         };
-        engines.outfit(Profile { wide: false, metered: false })?;
+        engines.outfit(Profile {
+            wide: false,
+            metered: false,
+        })?;
         Ok(engines)
     }
 
@@ -60,7 +63,9 @@ impl Engines {
 }
 
 fn make(profile: Profile) -> Result<Outfit, Error> {
-    let failed = |error: wasmtime::Error| Error::Engine { reason: format!("{error:#}") };
+    let failed = |error: wasmtime::Error| Error::Engine {
+        reason: format!("{error:#}"),
+    };
     let engine = engine(profile).map_err(failed)?;
     let mut linker = Linker::new(&engine);
     for interface in interface::all::<InstanceState>() {

@@ -41,8 +41,21 @@ fn message(error: &wasmtime::Error, trap: Option<&Trap>) -> String {
     if let Some(short) = text.strip_prefix("wasm trap: ") {
         text = short.to_owned();
     }
-    let frames = error.downcast_ref::<WasmBacktrace>().map(WasmBacktrace::frames).unwrap_or_default();
-    let names: Vec<String> = frames.iter().filter_map(|frame| frame.func_name()).take(MAX_FRAMES).map(demangled).collect();
+    let frames = error
+        .downcast_ref::<WasmBacktrace>()
+        .map(WasmBacktrace::frames)
+        .unwrap_or_default();
+    let all: Vec<String> = frames
+        .iter()
+        .filter_map(|frame| frame.func_name())
+        .map(demangled)
+        .collect();
+    let own: Vec<&String> = all.iter().filter(|name| !is_machinery(name)).collect();
+    let names: Vec<&str> = if own.is_empty() { all.iter().collect() } else { own }
+        .into_iter()
+        .take(MAX_FRAMES)
+        .map(String::as_str)
+        .collect();
     if !names.is_empty() {
         text.push_str(", in ");
         text.push_str(&names.join(" < "));
@@ -50,7 +63,28 @@ fn message(error: &wasmtime::Error, trap: Option<&Trap>) -> String {
     text
 }
 
+/// Whether a function belongs to the machinery of a language's runtime or of the SDK, which says nothing of the cause.
+fn is_machinery(name: &str) -> bool {
+    const CRATES: [&str; 4] = ["std::", "core::", "alloc::", "airssys_wasm_sdk::"];
+    let path = name.trim_start_matches('<');
+    CRATES.iter().any(|start| path.starts_with(start))
+        || ["__rust", "rust_", "abort"].iter().any(|start| name.starts_with(start))
+}
+
 /// A function's name as its author wrote it.
 fn demangled(name: &str) -> String {
     format!("{:#}", rustc_demangle::demangle(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_machinery_of_a_panic_is_told_from_the_authors_functions() {
+        assert!(is_machinery("std::sys::pal::wasi::helpers::abort_internal"));
+        assert!(is_machinery("__rustc::__rust_abort"));
+        assert!(!is_machinery("greeter::Greeter::greet"));
+        assert!(!is_machinery("standard::greet"));
+    }
 }

@@ -58,7 +58,9 @@ impl Instance {
             let config = binding::types::Config {
                 json: serde_json::Value::Object(prepared.release.config.clone()).to_string(),
             };
-            let answer = instance.enter("init", async move |store| guest.call_init(store, &config).await).await?;
+            let answer = instance
+                .enter("init", async move |store| guest.call_init(store, &config).await)
+                .await?;
             answer.map_err(|error| Error::Guest(error.into()))?;
         }
         Ok(instance)
@@ -76,7 +78,11 @@ impl Instance {
         store.set_max_component_handles(MAX_HANDLES);
         store.epoch_deadline_callback(|store| {
             let ended = store.data().deadline.is_none_or(|deadline| Instant::now() >= deadline);
-            Ok(if ended { UpdateDeadline::Interrupt } else { UpdateDeadline::Yield(1) })
+            Ok(if ended {
+                UpdateDeadline::Interrupt
+            } else {
+                UpdateDeadline::Yield(1)
+            })
         });
         Self {
             store,
@@ -89,7 +95,11 @@ impl Instance {
 
     async fn link(&mut self) -> Result<(), Error> {
         let pre = self.prepared.pre.clone();
-        let linked = self.enter("the start function", async move |store| pre.instantiate_async(store).await).await?;
+        let linked = self
+            .enter("the start function", async move |store| {
+                pre.instantiate_async(store).await
+            })
+            .await?;
         self.linked = Some(linked);
         Ok(())
     }
@@ -108,7 +118,9 @@ impl Instance {
         self.store.set_epoch_deadline(1);
         if limits.fuel > 0 {
             let set = self.store.set_fuel(limits.fuel);
-            set.map_err(|error| Error::Engine { reason: error.to_string() })?;
+            set.map_err(|error| Error::Engine {
+                reason: error.to_string(),
+            })?;
         }
         self.broken = true;
         let ended = tokio::time::timeout(allowed, run(&mut self.store)).await;
@@ -146,7 +158,9 @@ impl Instance {
             return Err(self.not_callable());
         };
         let input = message.into();
-        let answer = self.enter("execute", async move |store| guest.call_execute(store, &input).await).await?;
+        let answer = self
+            .enter("execute", async move |store| guest.call_execute(store, &input).await)
+            .await?;
         let message = Message::from(answer.map_err(|error| Error::Guest(error.into()))?);
         within_limit("the component's answer", message.body.len())?;
         Ok(message)
@@ -159,14 +173,21 @@ impl Instance {
         };
         let output = Capture::new(MAX_MESSAGE_BYTES);
         let mut instance = Self::unlinked(prepared, |context| {
-            context.stdin(MemoryInputPipe::new(Bytes::from(message.body))).stdout(output.clone());
+            context
+                .stdin(MemoryInputPipe::new(Bytes::from(message.body)))
+                .stdout(output.clone());
         });
         instance.link().await?;
-        let loaded = instance.linked.as_ref().map(|linked| indices.load(&mut instance.store, linked));
+        let loaded = instance
+            .linked
+            .as_ref()
+            .map(|linked| indices.load(&mut instance.store, linked));
         let Some(Ok(command)) = loaded else {
             return Err(not_callable(&prepared.release));
         };
-        let ended = instance.enter("run", async move |store| command.wasi_cli_run().call_run(store).await).await;
+        let ended = instance
+            .enter("run", async move |store| command.wasi_cli_run().call_run(store).await)
+            .await;
         let written = output.take();
         match ended {
             Ok(Ok(())) | Err(Error::Exit { status: 0 }) => {}
@@ -179,7 +200,10 @@ impl Instance {
             limit: MAX_MESSAGE_BYTES as u64,
         })?;
         Ok(match std::str::from_utf8(&body) {
-            Ok(_) => Message { content_type: Message::text("").content_type, ..Message::bytes(body) },
+            Ok(_) => Message {
+                content_type: Message::text("").content_type,
+                ..Message::bytes(body)
+            },
             Err(_) => Message::bytes(body),
         })
     }
@@ -188,7 +212,9 @@ impl Instance {
     pub(crate) async fn health(&mut self) -> Result<Health, Error> {
         match self.guest()? {
             Some(guest) => {
-                let health = self.enter("health-status", async move |store| guest.call_health_status(store).await);
+                let health = self.enter("health-status", async move |store| {
+                    guest.call_health_status(store).await
+                });
                 Ok(health.await?.into())
             }
             None => Ok(Health::Healthy),
@@ -202,7 +228,9 @@ impl Instance {
             requests: self.release().requests.clone(),
         };
         if let Some(guest) = self.guest()? {
-            let metadata = self.enter("metadata", async |store| guest.call_metadata(store).await).await?;
+            let metadata = self
+                .enter("metadata", async |store| guest.call_metadata(store).await)
+                .await?;
             introduction.description = metadata.description;
         }
         if let Some(guest) = self.guest()? {
@@ -217,7 +245,9 @@ impl Instance {
     /// The state of the component; none when it keeps none.
     pub(crate) async fn save(&mut self) -> Result<Option<Vec<u8>>, Error> {
         let Some(state) = self.state()? else { return Ok(None) };
-        let saved = self.enter("save", async move |store| state.call_save(store).await).await?;
+        let saved = self
+            .enter("save", async move |store| state.call_save(store).await)
+            .await?;
         within_limit("the component's state", saved.len())?;
         Ok(Some(saved))
     }
@@ -225,31 +255,39 @@ impl Instance {
     /// Hands over what an instance of release `from_version` saved.
     pub(crate) async fn restore(&mut self, from_version: &str, saved: &[u8]) -> Result<(), Error> {
         let Some(state) = self.state()? else { return Ok(()) };
-        let restored = self.enter("restore", async |store| state.call_restore(store, from_version, saved).await).await?;
+        let restored = self
+            .enter("restore", async |store| {
+                state.call_restore(store, from_version, saved).await
+            })
+            .await?;
         restored.map_err(|error| Error::Guest(error.into()))
     }
 
     /// Ends the instance; what the guest says to it is only passed on.
     pub(crate) async fn shutdown(mut self) -> Result<(), Error> {
         let Some(guest) = self.guest()? else { return Ok(()) };
-        let ended = self.enter("shutdown", async move |store| guest.call_shutdown(store).await).await?;
+        let ended = self
+            .enter("shutdown", async move |store| guest.call_shutdown(store).await)
+            .await?;
         ended.map_err(|error: binding::types::ComponentError| Error::Guest(ComponentError::from(error)))
     }
 
     fn guest(&mut self) -> Result<Option<guest::Guest>, Error> {
         match (&self.prepared.entries, &self.linked) {
-            (Entries::Guest { guest, .. }, Some(linked)) => {
-                guest.load(self.store.as_context_mut(), linked).map(Some).map_err(|error| lost(&error))
-            }
+            (Entries::Guest { guest, .. }, Some(linked)) => guest
+                .load(self.store.as_context_mut(), linked)
+                .map(Some)
+                .map_err(|error| lost(&error)),
             _ => Ok(None),
         }
     }
 
     fn state(&mut self) -> Result<Option<state::Guest>, Error> {
         match (&self.prepared.entries, &self.linked) {
-            (Entries::Guest { state: Some(state), .. }, Some(linked)) => {
-                state.load(self.store.as_context_mut(), linked).map(Some).map_err(|error| lost(&error))
-            }
+            (Entries::Guest { state: Some(state), .. }, Some(linked)) => state
+                .load(self.store.as_context_mut(), linked)
+                .map(Some)
+                .map_err(|error| lost(&error)),
             _ => Ok(None),
         }
     }
@@ -287,6 +325,9 @@ pub(crate) fn within_limit(what: &'static str, size: usize) -> Result<(), Error>
 
 impl std::fmt::Debug for Instance {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Instance").field("release", &self.release().label()).field("broken", &self.broken).finish()
+        f.debug_struct("Instance")
+            .field("release", &self.release().label())
+            .field("broken", &self.broken)
+            .finish()
     }
 }

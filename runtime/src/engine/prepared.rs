@@ -31,11 +31,7 @@ pub(super) enum Entries {
 }
 
 impl Prepared {
-    pub(super) fn new(
-        pre: InstancePre<InstanceState>,
-        release: Arc<Release>,
-        events: Events,
-    ) -> Result<Self, Error> {
+    pub(super) fn new(pre: InstancePre<InstanceState>, release: Arc<Release>, events: Events) -> Result<Self, Error> {
         let mistyped = |export: &str, error: wasmtime::Error| Error::MistypedExport {
             export: export.to_owned(),
             reason: error.root_cause().to_string(),
@@ -44,7 +40,9 @@ impl Prepared {
             Kind::Guest => Entries::Guest {
                 guest: guest::GuestIndices::new(&pre).map_err(|error| mistyped(crate::component::GUEST, error))?,
                 state: match release.has_state {
-                    true => Some(state::GuestIndices::new(&pre).map_err(|error| mistyped(crate::component::STATE, error))?),
+                    true => {
+                        Some(state::GuestIndices::new(&pre).map_err(|error| mistyped(crate::component::STATE, error))?)
+                    }
                     false => None,
                 },
             },
@@ -64,6 +62,8 @@ impl Prepared {
 
 impl std::fmt::Debug for Prepared {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Prepared").field("release", &self.release.label()).finish_non_exhaustive()
+        f.debug_struct("Prepared")
+            .field("release", &self.release.label())
+            .finish_non_exhaustive()
     }
 }

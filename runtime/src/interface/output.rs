@@ -92,7 +92,9 @@ impl Budget {
 
     /// Takes `amount` if it is there; calls `on_empty` when it is the first time that it is not.
     fn spend(&self, amount: usize, on_empty: impl FnOnce()) -> bool {
-        let spent = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(amount));
+        let spent = self
+            .0
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(amount));
         if spent.is_err() && self.0.swap(0, Ordering::Relaxed) > 0 {
             on_empty();
         }
@@ -229,7 +231,10 @@ mod tests {
     #[test]
     fn long_lines_are_cut_and_floods_are_dropped() {
         let long = vec![b'x'; MAX_LINE + 10];
-        assert_eq!(lines_of(&[&long]).iter().map(String::len).collect::<Vec<_>>(), [MAX_LINE, 10]);
+        assert_eq!(
+            lines_of(&[&long]).iter().map(String::len).collect::<Vec<_>>(),
+            [MAX_LINE, 10]
+        );
         let flood: Vec<&[u8]> = vec![b"0123456789\n"; MAX_OUTPUT / 11 + 100];
         let lines = lines_of(&flood);
         assert_eq!(lines.len(), MAX_OUTPUT / 11 + 1);

@@ -16,7 +16,13 @@ impl OwnerLock {
         let failed = |error: std::io::Error| Error::store("locking the directory", error);
         let path = directory.join("lock");
         let mut options = OpenOptions::new();
-        let mut file = options.read(true).write(true).create(true).truncate(false).open(path).map_err(failed)?;
+        let mut file = options
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path)
+            .map_err(failed)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -30,7 +36,10 @@ impl OwnerLock {
             Err(TryLockError::Error(error)) => return Err(failed(error)),
         }
         let id = std::process::id().to_string();
-        let written = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| file.write_all(id.as_bytes()));
+        let written = file
+            .set_len(0)
+            .and_then(|()| file.rewind())
+            .and_then(|()| file.write_all(id.as_bytes()));
         written.map_err(failed)?;
         Ok(Self(file))
     }

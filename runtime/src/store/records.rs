@@ -29,7 +29,13 @@ pub(crate) enum Table {
 }
 
 impl Table {
-    const ALL: [Self; 5] = [Self::Releases, Self::Routes, Self::Deployments, Self::States, Self::Directory];
+    const ALL: [Self; 5] = [
+        Self::Releases,
+        Self::Routes,
+        Self::Deployments,
+        Self::States,
+        Self::Directory,
+    ];
 
     fn definition(self) -> TableDefinition<'static, &'static str, &'static [u8]> {
         TableDefinition::new(match self {
@@ -81,7 +87,9 @@ impl Records {
         };
         records.make_tables()?;
         let next = records.read(Table::Directory, NEXT_ID)?;
-        let next = next.and_then(|bytes| bytes.try_into().ok()).map_or(1, u64::from_le_bytes);
+        let next = next
+            .and_then(|bytes| bytes.try_into().ok())
+            .map_or(1, u64::from_le_bytes);
         records.next_id.store(next, Ordering::Relaxed);
         Ok(records)
     }
@@ -95,7 +103,9 @@ impl Records {
         }
         let transaction = self.database.begin_write().map_err(failed("making the database"))?;
         for table in Table::ALL {
-            transaction.open_table(table.definition()).map_err(failed("making the database"))?;
+            transaction
+                .open_table(table.definition())
+                .map_err(failed("making the database"))?;
         }
         transaction.commit().map_err(failed("making the database"))
     }
@@ -106,14 +116,18 @@ impl Records {
 
     pub(super) fn read(&self, table: Table, key: &str) -> Result<Option<Vec<u8>>, Error> {
         let transaction = self.database.begin_read().map_err(failed("reading a record"))?;
-        let opened = transaction.open_table(table.definition()).map_err(failed("reading a record"))?;
+        let opened = transaction
+            .open_table(table.definition())
+            .map_err(failed("reading a record"))?;
         let found = opened.get(key).map_err(failed("reading a record"))?;
         found.map(|guard| unseal(table, key, guard.value())).transpose()
     }
 
     pub(super) fn list(&self, table: Table) -> Result<Vec<(String, Vec<u8>)>, Error> {
         let transaction = self.database.begin_read().map_err(failed("reading records"))?;
-        let opened = transaction.open_table(table.definition()).map_err(failed("reading records"))?;
+        let opened = transaction
+            .open_table(table.definition())
+            .map_err(failed("reading records"))?;
         let mut records = Vec::new();
         for entry in opened.iter().map_err(failed("reading records"))? {
             let (key, record) = entry.map_err(failed("reading records"))?;
@@ -126,11 +140,15 @@ impl Records {
         let transaction = self.database.begin_write().map_err(failed("writing records"))?;
         let next_id = self.next_id.load(Ordering::Relaxed).to_le_bytes().to_vec();
         for (table, key, record) in batch.put(Table::Directory, NEXT_ID, next_id).0 {
-            let mut opened = transaction.open_table(table.definition()).map_err(failed("writing records"))?;
+            let mut opened = transaction
+                .open_table(table.definition())
+                .map_err(failed("writing records"))?;
             match record {
                 Some(record) => {
                     let sealed = seal(table, &key, &record);
-                    opened.insert(key.as_str(), sealed.as_slice()).map_err(failed("writing records"))?;
+                    opened
+                        .insert(key.as_str(), sealed.as_slice())
+                        .map_err(failed("writing records"))?;
                 }
                 None => {
                     opened.remove(key.as_str()).map_err(failed("writing records"))?;
@@ -159,7 +177,9 @@ fn unseal(table: Table, key: &str, sealed: &[u8]) -> Result<Vec<u8>, Error> {
         what: format!("record `{}` of the {table:?} {why}", key.escape_debug()),
     };
     let (schema, rest) = sealed.split_first_chunk::<2>().ok_or_else(|| damaged("is cut short"))?;
-    let (sum, record) = rest.split_first_chunk::<CHECKSUM>().ok_or_else(|| damaged("is cut short"))?;
+    let (sum, record) = rest
+        .split_first_chunk::<CHECKSUM>()
+        .ok_or_else(|| damaged("is cut short"))?;
     if u16::from_le_bytes(*schema) > SCHEMA {
         return Err(damaged("was written by a newer version of airssys-wasm"));
     }
@@ -192,11 +212,16 @@ mod tests {
         let file = folder.path().join("store.redb");
         let records = Records::open(&file).unwrap();
         let id = records.next_id();
-        records.commit(Batch::default().put(Table::Routes, "a", b"one".to_vec())).unwrap();
+        records
+            .commit(Batch::default().put(Table::Routes, "a", b"one".to_vec()))
+            .unwrap();
         drop(records);
         let records = Records::open(&file).unwrap();
         assert_eq!(records.read(Table::Routes, "a").unwrap().unwrap(), b"one");
-        assert_eq!(records.list(Table::Routes).unwrap(), [("a".to_owned(), b"one".to_vec())]);
+        assert_eq!(
+            records.list(Table::Routes).unwrap(),
+            [("a".to_owned(), b"one".to_vec())]
+        );
         assert!(records.next_id() > id);
         records.commit(Batch::default().delete(Table::Routes, "a")).unwrap();
         assert_eq!(records.read(Table::Routes, "a").unwrap(), None);

@@ -1,0 +1,81 @@
+//! `build`: a project's component.
+
+use std::time::Instant;
+
+use clap::Parser;
+use serde_json::{Value, json};
+
+use super::verb::{Context, Verb};
+use crate::ops::build::{Built, build};
+use crate::ops::project::{self, Project};
+use crate::shell::{seconds, size, took};
+
+/// Build the component of this project
+#[derive(Debug, Parser)]
+#[command(name = "build")]
+pub(super) struct Build {
+    /// Which component of a cargo workspace to build
+    #[arg(short, long)]
+    package: Option<String>,
+}
+
+impl Verb for Build {
+    const EXAMPLES: &'static [(&'static str, &'static str)] = &[
+        ("build", "the component of the current folder"),
+        ("build -p greeter", "one of several in a cargo workspace"),
+        ("build -o json", "name, size and path for a program"),
+    ];
+
+    fn run(self, context: &Context) -> anyhow::Result<()> {
+        let begin = Instant::now();
+        let project = project::find(&context.folder()?, self.package.as_deref())?;
+        let built = built(context, &project)?;
+        let artifact = &built.artifact;
+        let (label, size) = (label(&project), size(artifact.inspection.size));
+        let (path, time) = (artifact.path.display(), took(begin.elapsed()));
+        let text = format!("Built {label} in {time}: {path} ({size})");
+        Ok(context.shell.result(text, &measures(&project, &built, begin))?)
+    }
+}
+
+/// Builds a project, with its progress and its warnings.
+pub(super) fn built(context: &Context, project: &Project) -> anyhow::Result<Built> {
+    let shell = &context.shell;
+    let built = {
+        let _spinner = shell.spin(format_args!("building {}", project.name));
+        build(project, shell.has_color(), shell.as_ref())?
+    };
+    for warning in &built.artifact.warnings {
+        shell.warn(warning);
+    }
+    Ok(built)
+}
+
+/// What a build measured, for programs.
+pub(super) fn measures(project: &Project, built: &Built, begin: Instant) -> Value {
+    let found = &built.artifact.inspection;
+    json!({
+        "name": project.name,
+        "version": project.manifest.component.version,
+        "kind": found.kind,
+        "path": built.artifact.path,
+        "size": found.size,
+        "digest": found.digest,
+        "exports": found.exports,
+        "imports": found.imports,
+        "warnings": built.artifact.warnings,
+        "toolchain": built.toolchain,
+        "toolchain_seconds": seconds(built.provided),
+        "compile_seconds": seconds(built.compiled),
+        "seconds": seconds(begin.elapsed()),
+    })
+}
+
+/// `name@version` of a project.
+pub(super) fn label(project: &Project) -> String {
+    let version = project.manifest.component.version.as_ref();
+    version.map_or_else(
+        || project.name.to_string(),
+        |version| format!("{}@{version}", project.name),
+    )
+}

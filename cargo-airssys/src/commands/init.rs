@@ -1,0 +1,110 @@
+//! `init`: a new project from a template.
+
+use std::path::{Path, PathBuf};
+
+use airssys_wasm::component::ComponentName;
+use anyhow::Context as _;
+use clap::Parser;
+use clap::builder::PossibleValuesParser;
+use serde_json::json;
+
+use super::verb::{Context, Verb};
+use crate::exit::Failure;
+use crate::ops::scaffold::{self, Plan, templates};
+use crate::shell::Shell;
+
+const DESCRIPTION: &str = "Greets whom it is called with.";
+
+/// Make a new component project from a template
+#[derive(Debug, Parser)]
+#[command(name = "init", visible_alias = "new")]
+pub(super) struct Init {
+    /// The folder to make; it must be absent or empty
+    #[arg(default_value = ".")]
+    path: PathBuf,
+    /// The component's name, such as `greeter` or `acme:greeter` [default: the folder's name]
+    #[arg(long)]
+    name: Option<String>,
+    /// What the component does, in a sentence
+    #[arg(long)]
+    description: Option<String>,
+    /// What to start from
+    #[arg(long, default_value = "rust-component", value_parser = template_names())]
+    template: String,
+    /// Ask nothing
+    #[arg(short, long)]
+    yes: bool,
+}
+
+impl Verb for Init {
+    const EXAMPLES: &'static [(&'static str, &'static str)] = &[
+        (
+            "init hello",
+            "a component `hello` in the new folder `hello`; asks for what it needs",
+        ),
+        ("init hello --yes", "the same, without questions"),
+        ("init greeter --name acme:greeter", "a name with a namespace"),
+    ];
+
+    fn run(self, context: &Context) -> anyhow::Result<()> {
+        let shell = &context.shell;
+        let asks = !self.yes && shell.is_interactive();
+        let name = name(&self.path, self.name.as_deref(), asks.then_some(shell))?;
+        let description = match self.description {
+            Some(description) => description,
+            None if asks => shell.ask("What does it do?", DESCRIPTION)?,
+            None => DESCRIPTION.into(),
+        };
+        let template = templates()?.into_iter().find(|template| template.name == self.template);
+        let template = template.with_context(|| format!("there is no template `{}`", self.template))?;
+        let created = scaffold::create(&Plan {
+            folder: self.path.clone(),
+            name: name.clone(),
+            description,
+            template: template.clone(),
+        })?;
+        let value = json!({
+            "name": name,
+            "folder": created.folder,
+            "template": template.name,
+            "files": created.files,
+        });
+        shell.result(format_args!("Created `{name}` in {}", created.folder.display()), &value)?;
+        let go = if self.path == Path::new(".") {
+            String::new()
+        } else {
+            format!("cd {} && ", self.path.display())
+        };
+        shell.note(format_args!(
+            "Try it: {go}cargo test && {0} deploy && {0} call {name} world",
+            context.program
+        ));
+        Ok(())
+    }
+}
+
+/// The name that was given, or that is asked for, or that the folder suggests.
+fn name(path: &Path, given: Option<&str>, asked: Option<&std::sync::Arc<Shell>>) -> anyhow::Result<ComponentName> {
+    let suggested = scaffold::suggested(path);
+    let text = match (given, asked, &suggested) {
+        (Some(given), ..) => given.to_owned(),
+        (None, Some(shell), _) => shell.ask(
+            "Name of the component",
+            suggested.as_ref().map_or("", |name| name.as_str()),
+        )?,
+        (None, None, Some(suggested)) => suggested.to_string(),
+        (None, None, None) => {
+            let base = scaffold::base_of_path(path);
+            let message = format!("no component name can be made of the folder name `{base}`");
+            return Err(Failure::usage("invalid-name", message, "name the component with `--name NAME`").into());
+        }
+    };
+    Ok(text.parse::<ComponentName>().map_err(airssys_wasm::Error::from)?)
+}
+
+fn template_names() -> PossibleValuesParser {
+    let templates = templates().unwrap_or_default();
+    let value =
+        |template: scaffold::Template| clap::builder::PossibleValue::new(template.name).help(template.description);
+    PossibleValuesParser::new(templates.into_iter().map(value))
+}

@@ -1,0 +1,129 @@
+//! `inspect`: what a component is, from its file or as deployed.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use airssys_wasm::component::{ComponentName, Inspection, Producer, Release, inspect};
+use airssys_wasm::{Error, Host, Versioning};
+use clap::Parser;
+use serde_json::json;
+
+use super::deploy::listener;
+use super::verb::{Context, Verb};
+use crate::exit::sentence;
+use crate::ops::package::{self, Said};
+use crate::ops::state::StatePlace;
+use crate::ops::{files, host};
+use crate::shell::{printable, size};
+
+/// Show what a component is: kind, world, exports, imports, capabilities, size, producers
+#[derive(Debug, Parser)]
+#[command(name = "inspect")]
+pub(super) struct Inspect {
+    /// A component's file, or the name of a deployed component
+    #[arg(value_name = "FILE|NAME")]
+    component: String,
+}
+
+impl Verb for Inspect {
+    const EXAMPLES: &'static [(&'static str, &'static str)] = &[
+        ("inspect target/airssys/hello.wasm", "a file"),
+        ("inspect hello", "a deployed component"),
+        ("inspect hello -o json", "everything, for a program"),
+    ];
+
+    fn run(self, context: &Context) -> anyhow::Result<()> {
+        let path = Path::new(&self.component);
+        let is_file = path.exists() || path.extension().is_some_and(|extension| extension == "wasm");
+        let (found, release) = if is_file {
+            of_file(context, path)?
+        } else {
+            of_name(context, &self.component)?
+        };
+        let value = json!({ "inspection": found, "world": found.world(), "release": release });
+        Ok(context.shell.result(text(&found, release.as_ref()), &value)?)
+    }
+}
+
+fn of_file(context: &Context, path: &Path) -> anyhow::Result<(Inspection, Option<Release>)> {
+    let found = inspect(&files::read(path)?)?;
+    // What it asks for is its own answer, given in a host that nobody keeps; the steps on the way are not of interest.
+    let aside = tempfile::tempdir()?;
+    let place = StatePlace {
+        directory: aside.path().join("state"),
+        versioning: Versioning::Development,
+    };
+    let release = package::of_file(path, Said::default())
+        .and_then(|package| host::with(&place, Arc::new(|_| {}), async |host| host.package(package).await));
+    match release {
+        Ok(release) => Ok((found, Some(release))),
+        Err(error) => {
+            context.shell.warn(format_args!(
+                "it cannot be deployed here: {}",
+                printable(&sentence(&error))
+            ));
+            Ok((found, None))
+        }
+    }
+}
+
+fn of_name(context: &Context, name: &str) -> anyhow::Result<(Inspection, Option<Release>)> {
+    let name: ComponentName = name.parse().map_err(Error::from)?;
+    let unknown = || {
+        Err(Error::UnknownComponent {
+            name: name.clone(),
+            nearest: None,
+        })
+    };
+    let ask = async |host: &Host| Ok((host.bytes(&name).await?, host.release(&name)?));
+    let (bytes, release) = host::with_existing(&context.state()?, listener(&context.shell), ask, unknown)?;
+    Ok((inspect(&bytes)?, Some(release)))
+}
+
+/// One fact in each line; lists go on below their first entry.
+fn text(found: &Inspection, release: Option<&Release>) -> String {
+    let mut facts: Vec<(&str, Vec<String>)> = Vec::new();
+    let name = release.map(Release::label).or_else(|| found.name.clone());
+    facts.push(("name", name.into_iter().collect()));
+    facts.push(("description", found.description.iter().cloned().collect()));
+    facts.push(("licence", found.licence.iter().cloned().collect()));
+    facts.push(("kind", vec![found.kind.to_string()]));
+    facts.push(("size", vec![size(found.size)]));
+    facts.push(("digest", vec![format!("sha256 {}", found.digest)]));
+    if let Some(release) = release {
+        let limits = &release.limits;
+        let (memory, deadline) = (limits.memory, limits.deadline);
+        facts.push((
+            "limits",
+            vec![format!(
+                "memory {memory}, deadline {deadline}, {} calls",
+                limits.concurrency
+            )],
+        ));
+        let requests = release
+            .requests
+            .iter()
+            .map(|(capability, pattern)| format!("{capability} {pattern}"));
+        facts.push((
+            "asks for",
+            Some(requests.collect())
+                .filter(|all: &Vec<_>| !all.is_empty())
+                .unwrap_or_else(|| vec!["nothing".into()]),
+        ));
+    }
+    let (imports, exports) = (found.imports.len(), found.exports.len());
+    facts.push(("world", vec![format!("root: {imports} imports, {exports} exports")]));
+    facts.push(("exports", found.exports.clone()));
+    facts.push(("imports", found.imports.clone()));
+    let producer = |producer: &Producer| format!("{} {} ({})", producer.name, producer.version, producer.field);
+    facts.push(("producers", found.producers.iter().map(producer).collect()));
+    let line = |(index, (fact, value)): (usize, (&str, &String))| {
+        format!("{:<12} {}", if index == 0 { fact } else { "" }, printable(value))
+            .trim_end()
+            .to_owned()
+    };
+    let lines = facts
+        .iter()
+        .flat_map(|(fact, values)| values.iter().map(|value| (*fact, value)).enumerate());
+    lines.map(line).collect::<Vec<_>>().join("\n")
+}

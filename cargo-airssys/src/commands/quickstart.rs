@@ -1,0 +1,210 @@
+//! `quickstart`: the tour from nothing to a component that was deployed, changed and deployed again.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use airssys_wasm::component::{ComponentName, Message};
+use airssys_wasm::{Error, Host};
+use clap::Parser;
+use serde_json::{Value, json};
+
+use super::verb::{Context, Verb};
+use super::{build, deploy};
+use crate::exit::{Exit, Failure};
+use crate::ops::package::{self, Said};
+use crate::ops::scaffold::{self, Plan, templates};
+use crate::ops::state::StatePlace;
+use crate::ops::{host, project, tour};
+use crate::shell::{printable, seconds, size, took};
+
+/// The component of the tour.
+const NAME: &str = "hello";
+
+/// Take the tour: scaffold, build, test, deploy, call, change, deploy again, call again
+#[derive(Debug, Parser)]
+#[command(name = "quickstart")]
+pub(super) struct Quickstart {
+    /// The folder for the project [default: a new one here, or in the target directory of the cargo project here]
+    path: Option<PathBuf>,
+    /// Ask nothing
+    #[arg(short, long)]
+    yes: bool,
+}
+
+/// The tour while it is under way.
+struct Tour<'a> {
+    context: &'a Context,
+    folder: PathBuf,
+    place: StatePlace,
+    steps: Vec<Value>,
+}
+
+impl Verb for Quickstart {
+    const EXAMPLES: &'static [(&'static str, &'static str)] = &[
+        ("quickstart", "asks once, then works by itself for some minutes"),
+        (
+            "quickstart --yes -o json",
+            "ends with one JSON object of what each step measured",
+        ),
+    ];
+
+    fn run(self, context: &Context) -> anyhow::Result<()> {
+        let begin = Instant::now();
+        let folder = self.path.unwrap_or(tour::folder(&context.folder()?));
+        let folder = std::path::absolute(folder)?;
+        let question = format!(
+            "Make a project in {}, download what building needs, and run it?",
+            folder.display()
+        );
+        if !self.yes && context.shell.is_interactive() && !context.shell.confirm(&question)? {
+            let failure = Failure::new(
+                Exit::Usage,
+                "declined",
+                "the tour was not begun",
+                "answer `y`, or add `--yes`",
+            );
+            return Err(failure.into());
+        }
+        let place = StatePlace::locate(context.state_dir.as_deref(), &folder);
+        let mut tour = Tour {
+            context,
+            folder,
+            place,
+            steps: Vec::new(),
+        };
+        let answers = tour.run()?;
+        tour.close(&answers, begin)
+    }
+}
+
+impl Tour<'_> {
+    fn run(&mut self) -> anyhow::Result<[String; 2]> {
+        self.step("scaffold", "a new project from a template", Self::scaffold)?;
+        let first = self.step("build", "its source becomes a WebAssembly component", Self::build)?;
+        self.step(
+            "test",
+            "its unit tests run natively, with plain `cargo test`",
+            Self::test,
+        )?;
+        self.step(
+            "deploy",
+            "the component is checked, compiled, started and recorded",
+            |tour| tour.deploy(first),
+        )?;
+        let before = self.step(
+            "call",
+            "one message in, one message out, in an empty sandbox",
+            Self::call,
+        )?;
+        let second = self.step("change", "another greeting, version 0.2.0, built again", |tour| {
+            tour::change(&tour.folder)?;
+            tour.build()
+        })?;
+        self.step(
+            "deploy-again",
+            "the new version takes the place of the old one",
+            |tour| tour.deploy(second),
+        )?;
+        let after = self.step("call-again", "the new version answers", Self::call)?;
+        Ok([before, after])
+    }
+
+    /// Announces a step, takes it, and notes what it measured.
+    fn step<T>(
+        &mut self,
+        step: &'static str,
+        meaning: &str,
+        take: impl FnOnce(&mut Self) -> anyhow::Result<(T, String, Value)>,
+    ) -> anyhow::Result<T> {
+        let begin = Instant::now();
+        let shell = &self.context.shell;
+        shell.heading(format_args!("{}/8 {step}: {meaning}", self.steps.len() + 1));
+        let outcome = take(self);
+        shell.hide_spinner();
+        let (made, text, mut measured) = outcome?;
+        shell.done("", format_args!("{text} ({})", took(begin.elapsed())));
+        measured["step"] = step.into();
+        measured["seconds"] = seconds(begin.elapsed()).into();
+        self.steps.push(measured);
+        Ok(made)
+    }
+
+    fn scaffold(&mut self) -> anyhow::Result<((), String, Value)> {
+        let name: ComponentName = NAME.parse().map_err(Error::from)?;
+        let template = templates()?
+            .into_iter()
+            .find(|template| template.name == "rust-component");
+        let template = template.ok_or_else(|| anyhow::anyhow!("the template of the tour is missing"))?;
+        let created = scaffold::create(&Plan {
+            folder: self.folder.clone(),
+            name,
+            description: "Greets whom it is called with.".into(),
+            template,
+        })?;
+        let text = format!("{} files in {}", created.files.len(), self.folder.display());
+        Ok(((), text, json!({ "files": created.files })))
+    }
+
+    fn build(&mut self) -> anyhow::Result<(Vec<u8>, String, Value)> {
+        let begin = Instant::now();
+        let project = project::find(&self.folder, None)?;
+        let built = build::built(self.context, &project)?;
+        let text = format!("{}, {}", build::label(&project), size(built.artifact.inspection.size));
+        let measured = build::measures(&project, &built, begin);
+        Ok((built.artifact.bytes, text, measured))
+    }
+
+    fn test(&mut self) -> anyhow::Result<((), String, Value)> {
+        let _spinner = self.context.shell.spin("cargo test");
+        let passed = tour::test(&self.folder)?;
+        Ok(((), format!("{passed} tests passed"), json!({ "passed": passed })))
+    }
+
+    fn deploy(&mut self, bytes: Vec<u8>) -> anyhow::Result<((), String, Value)> {
+        let package = package::of_bytes(bytes, Said::default());
+        let deployment = deploy::deploy(&self.context.shell, &self.place, package)?;
+        Ok(((), deploy::summary(&deployment), json!({ "deployment": deployment })))
+    }
+
+    fn call(&mut self) -> anyhow::Result<(String, String, Value)> {
+        let name: ComponentName = NAME.parse().map_err(Error::from)?;
+        let ask = async |host: &Host| {
+            let begin = Instant::now();
+            let answer = host.call(&name, Message::text("world")).await?;
+            Ok((answer, begin.elapsed()))
+        };
+        let (answer, time) = host::with(&self.place, deploy::listener(&self.context.shell), ask)?;
+        let answer = answer.to_text().into_owned();
+        let text = format!(
+            "called with `world`, it answered `{}` in {}",
+            printable(&answer),
+            took(time)
+        );
+        let measured = json!({ "answer": answer, "call_seconds": seconds(time) });
+        Ok((answer, text, measured))
+    }
+
+    fn close(self, answers: &[String; 2], begin: Instant) -> anyhow::Result<()> {
+        let shell = &self.context.shell;
+        let [before, after] = answers.each_ref().map(|answer| printable(answer));
+        let text = format!(
+            "hello@0.1.0 answered: {before}\nhello@0.2.0 answered: {after}\nThe project is in {}",
+            self.folder.display()
+        );
+        let value = json!({
+            "outcome": "ok",
+            "seconds": seconds(begin.elapsed()),
+            "folder": self.folder,
+            "answers": answers,
+            "steps": self.steps,
+        });
+        let cli = tour::callable(self.context.program);
+        shell.note(format_args!(
+            "\nThe tour took {}. Try next:\n  cd {}\n  {cli} call hello you\n  {cli} status\n  \
+             edit src/lib.rs, then {cli} deploy\n",
+            took(begin.elapsed()),
+            self.folder.display()
+        ));
+        Ok(shell.result(text, &value)?)
+    }
+}

@@ -1,0 +1,172 @@
+//! What helps against each error of a host.
+
+use airssys_wasm::Error;
+
+use super::Exit;
+
+/// The exit code of an error, and the line to add or the command to run.
+pub(super) fn on(error: &Error) -> (Exit, String) {
+    let (exit, help) = match error {
+        Error::Name(_) => {
+            let help = "a name looks like `greeter` or `acme:greeter`: lower-case letters, digits and single hyphens";
+            (Exit::Usage, help.into())
+        }
+        Error::Version(_) => (
+            Exit::Usage,
+            "a version looks like `1.2.0` (Semantic Versioning 2.0.0)".into(),
+        ),
+        Error::Manifest(error) => (Exit::Usage, nearest_key(error.nearest.as_deref())),
+        Error::Unnamed => (Exit::Usage, "name it with `--name NAME`".into()),
+        Error::NotAComponent { .. } => {
+            let help =
+                "`{cli} build` makes a component of a project; `wasm-tools component new` makes one of a core module";
+            (Exit::Incompatible, help.into())
+        }
+        Error::TooLarge { .. } => (
+            Exit::Incompatible,
+            "build it in release mode, and strip debug symbols".into(),
+        ),
+        Error::UnknownImport { .. } => {
+            let help = "see all its imports with `{cli} inspect FILE`; this host offers WASI 0.2 without HTTP";
+            (Exit::Incompatible, help.into())
+        }
+        Error::MistypedExport { .. } => {
+            let help = "build it against the `airssys-wasm-sdk` of this version, or export the contract's own WIT";
+            (Exit::Incompatible, help.into())
+        }
+        Error::Compile { .. } => (Exit::Incompatible, "build it again with a current toolchain".into()),
+        Error::NotCallable { .. } => {
+            let help = "components that export `airssys:component/guest` and `wasi:cli` commands can be called";
+            (Exit::Incompatible, help.into())
+        }
+        Error::Trap { .. } => {
+            let help = "the component has a bug; its own output above may say more, and its test reproduces it best";
+            (Exit::GuestFailed, help.into())
+        }
+        Error::Deadline { .. } => limit("deadline = \"60s\""),
+        Error::Fuel { .. } => limit("fuel = 0"),
+        Error::Memory { .. } => limit("memory = \"128MiB\""),
+        Error::Guest(_) => {
+            let help = "this is the component's own answer; `{cli} inspect NAME` shows its configuration";
+            (Exit::GuestFailed, help.into())
+        }
+        Error::Exit { .. } => (Exit::GuestFailed, "the command's own output above says more".into()),
+        Error::Unhealthy { .. } => (
+            Exit::GuestFailed,
+            "its `health_status` says so; check its configuration".into(),
+        ),
+        Error::Busy { .. } => limit("concurrency = 128"),
+        Error::UnknownComponent { nearest, .. } => {
+            let help = match nearest {
+                Some(nearest) => format!("did you mean `{nearest}`? `{{cli}} status` lists what is deployed"),
+                None => "`{cli} status` lists what is deployed; `{cli} deploy` adds to it".into(),
+            };
+            (Exit::Usage, help)
+        }
+        Error::ReleaseExists { .. } => (
+            Exit::Usage,
+            "give these bytes another version with `--version V`".into(),
+        ),
+        Error::Conflict { .. } => (
+            Exit::DeploymentFailed,
+            "wait until it has ended, then deploy again".into(),
+        ),
+        Error::Deployment { reason, .. } => {
+            let (inner, help) = on(reason);
+            // What can be blamed on the release itself, or on the command, keeps its own code.
+            let exit = if inner == Exit::GuestFailed {
+                Exit::DeploymentFailed
+            } else {
+                inner
+            };
+            (exit, help)
+        }
+        Error::StateInUse { .. } => {
+            let help = "wait until it has ended, or use another state directory with `--state-dir DIR`";
+            (Exit::Unreachable, help.into())
+        }
+        Error::Store { .. } => {
+            let help = "check that the state directory can be written and that its disk has room";
+            (Exit::Unexpected, help.into())
+        }
+        Error::Damaged { .. } => {
+            let help = "restore the state directory from a copy, or remove it and deploy again";
+            (Exit::Unexpected, help.into())
+        }
+        Error::Engine { .. } => (
+            Exit::Unexpected,
+            "check the limits of this machine's memory (`ulimit -v`)".into(),
+        ),
+        _ => (Exit::Unexpected, "run the command again".into()),
+    };
+    (exit, help)
+}
+
+fn nearest_key(nearest: Option<&str>) -> String {
+    match nearest {
+        Some(key) => format!("did you mean `{key}`?"),
+        None => "the keys of Component.toml and their values are in the README".into(),
+    }
+}
+
+fn limit(line: &str) -> (Exit, String) {
+    (
+        Exit::GuestFailed,
+        format!("to raise the limit, add `{line}` under `[limits]` in Component.toml"),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(error: Error, exit: Exit, help: &str) {
+        let (found, said) = on(&error);
+        assert_eq!(found, exit, "{error}");
+        assert!(said.contains(help), "{said}");
+    }
+
+    fn refused() -> Error {
+        Error::UnknownImport {
+            import: "acme:gpu/run".into(),
+            reason: String::new(),
+        }
+    }
+
+    fn trapped() -> Error {
+        Error::Trap {
+            message: "unreachable".into(),
+        }
+    }
+
+    fn failed(reason: Error) -> Error {
+        Error::Deployment {
+            label: "a@1.0.0".into(),
+            reason: Box::new(reason),
+        }
+    }
+
+    fn unknown(nearest: Option<&str>) -> Error {
+        Error::UnknownComponent {
+            name: "helo".parse().unwrap(),
+            nearest: nearest.map(|name| name.parse().unwrap()),
+        }
+    }
+
+    #[test]
+    fn each_error_has_its_exit_code_and_help() {
+        check(refused(), Exit::Incompatible, "inspect FILE");
+        check(trapped(), Exit::GuestFailed, "bug");
+        check(failed(refused()), Exit::Incompatible, "inspect FILE");
+        check(failed(trapped()), Exit::DeploymentFailed, "bug");
+        check(unknown(Some("hello")), Exit::Usage, "did you mean `hello`");
+        check(unknown(None), Exit::Usage, "status");
+        check(Error::Fuel { fuel: 1 }, Exit::GuestFailed, "`fuel = 0`");
+        check(Error::Unnamed, Exit::Usage, "--name");
+        let busy = Error::StateInUse {
+            directory: ".airssys".into(),
+            process: Some(7),
+        };
+        check(busy, Exit::Unreachable, "--state-dir");
+    }
+}

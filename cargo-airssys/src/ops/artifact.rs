@@ -1,0 +1,103 @@
+//! From the compiler's output to a component that says what it is: validation, metadata, the manifest inside.
+
+use std::path::{Path, PathBuf};
+
+use airssys_wasm::component::{Inspection, MANIFEST_SECTION, inspect};
+use anyhow::Context as _;
+use wasm_encoder::{ComponentSection as _, CustomSection};
+use wasm_metadata::{AddMetadata, AddMetadataField, Description, Licenses, Version};
+
+use super::files;
+use super::project::Project;
+use crate::exit::{Exit, Failure};
+
+/// A component that is ready to be deployed anywhere.
+#[derive(Debug)]
+pub(crate) struct Artifact {
+    /// Its file.
+    pub(crate) path: PathBuf,
+    /// Its bytes.
+    pub(crate) bytes: Vec<u8>,
+    /// What the bytes say of themselves.
+    pub(crate) inspection: Inspection,
+    /// What its author should know.
+    pub(crate) warnings: Vec<String>,
+}
+
+/// Validates what a compiler left at `built`, puts the project's metadata into it and writes it where it is deployed from.
+pub(crate) fn finish(project: &Project, built: &Path) -> anyhow::Result<Artifact> {
+    let bytes = files::read(built)?;
+    let found = inspect(&bytes)?;
+    let mut warnings = check(project, &found)?;
+    let bytes = stamp(project, &bytes, &mut warnings)?;
+    let path = project
+        .target
+        .join("airssys")
+        .join(format!("{}.wasm", project.name.as_str().replace(':', "-")));
+    files::write(&path, &bytes)?;
+    Ok(Artifact {
+        inspection: inspect(&bytes)?,
+        path,
+        bytes,
+        warnings,
+    })
+}
+
+/// Refuses imports that no host offers, all at once, and warns of those that the manifest does not ask for.
+fn check(project: &Project, found: &Inspection) -> Result<Vec<String>, Failure> {
+    // What a guest imports of its own contract are types, which need no one to offer them.
+    let is_known = |import: &str| import.starts_with("airssys:component/") || airssys_wasm::is_offered(import);
+    let unknown: Vec<_> = found.imports.iter().filter(|import| !is_known(import)).collect();
+    if !unknown.is_empty() {
+        let names = unknown
+            .iter()
+            .map(|import| format!("`{import}`"))
+            .collect::<Vec<_>>()
+            .join(", ");
+        let message = format!("the component imports {names}, which this host does not offer");
+        let help = "remove what uses it; this host offers WASI 0.2 without HTTP";
+        return Err(Failure::new(Exit::Incompatible, "unknown-import", message, help));
+    }
+    let asks = &project.manifest.capabilities;
+    let uses_network = found.imports.iter().any(|import| import.starts_with("wasi:sockets/"));
+    let mut warnings = Vec::new();
+    if uses_network && asks.network_outbound.is_empty() && asks.network_inbound.is_empty() {
+        warnings.push(
+            "the component imports wasi:sockets and asks for no network: \
+             add `network-outbound = [\"https://host:443\"]` under `[capabilities]` in Component.toml"
+                .into(),
+        );
+    }
+    Ok(warnings)
+}
+
+/// Puts name, version, description and licence into the bytes, and the manifest, so that the file deploys by itself.
+fn stamp(project: &Project, bytes: &[u8], warnings: &mut Vec<String>) -> anyhow::Result<Vec<u8>> {
+    let said = &project.manifest.component;
+    let mut metadata = AddMetadata::default();
+    metadata.name = AddMetadataField::Set(project.name.to_string());
+    metadata.processed_by = vec![(env!("CARGO_PKG_NAME").into(), env!("CARGO_PKG_VERSION").into())];
+    if let Some(version) = &said.version {
+        metadata.version = AddMetadataField::Set(Version::new(version.to_string()));
+    }
+    if let Some(description) = &said.description {
+        metadata.description = AddMetadataField::Set(Description::new(description.clone()));
+    }
+    if let Some(licence) = &project.licence {
+        match Licenses::new(licence) {
+            Ok(licence) => metadata.licenses = AddMetadataField::Set(licence),
+            Err(_) => warnings.push(format!(
+                "the licence `{licence}` is no SPDX expression, so that it is left out"
+            )),
+        }
+    }
+    let mut bytes = metadata
+        .to_wasm(bytes)
+        .context("the component's metadata could not be written")?;
+    let manifest = CustomSection {
+        name: MANIFEST_SECTION.into(),
+        data: project.manifest.to_toml().into_bytes().into(),
+    };
+    manifest.append_to_component(&mut bytes);
+    Ok(bytes)
+}

@@ -1,0 +1,107 @@
+//! Builds a project's component.
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use airssys_wasm::component::BuildSection;
+
+use super::artifact::{self, Artifact};
+use super::project::{Builder, Project};
+use super::sdk;
+use crate::exit::{Exit, Failure};
+use crate::toolchain::{self, BuildOptions, Progress};
+
+/// A component that was built.
+#[derive(Debug)]
+pub(crate) struct Built {
+    /// The component.
+    pub(crate) artifact: Artifact,
+    /// What built it, in a line.
+    pub(crate) toolchain: String,
+    /// How long finding or making the toolchain took.
+    pub(crate) provided: Duration,
+    /// How long the compiler took.
+    pub(crate) compiled: Duration,
+}
+
+/// Builds the component of `project`.
+pub(crate) fn build(project: &Project, color: bool, progress: &dyn Progress) -> anyhow::Result<Built> {
+    let begin = Instant::now();
+    match &project.builder {
+        Builder::Command(section) => {
+            let built = run(project, section, progress)?;
+            Ok(Built {
+                artifact: artifact::finish(project, &built)?,
+                toolchain: section.command.clone(),
+                provided: Duration::ZERO,
+                compiled: begin.elapsed(),
+            })
+        }
+        Builder::Cargo { package } => {
+            sdk::provide_to(project)?;
+            let cache = toolchain::user_cache().unwrap_or_else(|| project.target.join("airssys"));
+            let toolchain = toolchain::provide(&project.folder, &cache, progress)?;
+            let provided = begin.elapsed();
+            let options = BuildOptions {
+                package: Some(package.clone()),
+                color,
+                ..BuildOptions::default()
+            };
+            let built = toolchain::build(&project.folder, &toolchain, &options, progress)?;
+            let compiled = begin.elapsed() - provided;
+            // The library is the component; a package without one has a program that is.
+            let library = package.replace('-', "_");
+            let chosen = built
+                .artifacts
+                .iter()
+                .find(|artifact| artifact.name == library)
+                .or(built.artifacts.first());
+            let chosen = chosen.ok_or_else(|| anyhow::anyhow!("cargo named no component"))?;
+            Ok(Built {
+                artifact: artifact::finish(project, &chosen.path)?,
+                toolchain: toolchain.describe(),
+                provided,
+                compiled,
+            })
+        }
+    }
+}
+
+/// Runs the manifest's own build command and returns the file it left.
+fn run(project: &Project, section: &BuildSection, progress: &dyn Progress) -> anyhow::Result<PathBuf> {
+    progress.step(&section.command);
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", &section.command])
+        .current_dir(&project.folder)
+        .stdin(Stdio::null());
+    let failed = |reason: String| {
+        let message = format!("the build command `{}` {reason}", section.command);
+        Failure::new(
+            Exit::BuildFailed,
+            "build-failed",
+            message,
+            "correct what it says above, or `[build]` in Component.toml",
+        )
+    };
+    let output = command
+        .output()
+        .map_err(|error| failed(format!("could not be run: {error}")))?;
+    let said = [output.stdout, output.stderr]
+        .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+        .concat();
+    if !output.status.success() {
+        return Err(failed(format!("failed ({})", output.status))
+            .with_transcript(said)
+            .into());
+    }
+    if !said.is_empty() {
+        progress.output(said.trim_end());
+    }
+    let artifact = project.folder.join(&section.artifact);
+    if !artifact.is_file() {
+        return Err(failed(format!("left no file {}", artifact.display())).into());
+    }
+    Ok(artifact)
+}

@@ -1,0 +1,79 @@
+//! Reading and writing files so that an error names the file, and so that nothing is left half-written.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
+
+use anyhow::Context as _;
+
+use crate::exit::Failure;
+
+/// Reads a file that a person named.
+pub(crate) fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
+    fs::read(path).map_err(|error| unreadable(path, &error).into())
+}
+
+/// Writes a file aside and renames it, so that a reader sees the old content or the new.
+pub(crate) fn write(path: &Path, content: &[u8]) -> anyhow::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let attempt = || -> io::Result<()> {
+        fs::create_dir_all(folder)?;
+        let mut builder = tempfile::Builder::new();
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        let mut file = builder.tempfile_in(folder)?;
+        file.write_all(content)?;
+        file.persist(path)?;
+        Ok(())
+    };
+    attempt().with_context(|| format!("{} could not be written", path.display()))
+}
+
+/// Whether nothing is in the way of a new folder: there is none, or an empty one.
+pub(crate) fn is_free(folder: &Path) -> bool {
+    match fs::symlink_metadata(folder) {
+        Err(error) => error.kind() == io::ErrorKind::NotFound,
+        Ok(found) => found.is_dir() && fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none()),
+    }
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Failure {
+    let code = if error.kind() == io::ErrorKind::NotFound {
+        "missing-file"
+    } else {
+        "unreadable-file"
+    };
+    let message = format!("{} cannot be read: {error}", path.display());
+    Failure::usage(code, message, "name a file that exists and that you may read")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_replaced_as_a_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a/b.txt");
+        write(&path, b"one").unwrap();
+        write(&path, b"two").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"two");
+        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_folder_is_free_when_it_is_absent_or_empty() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(is_free(folder.path()));
+        assert!(is_free(&folder.path().join("absent")));
+        fs::write(folder.path().join("file"), "").unwrap();
+        assert!(!is_free(folder.path()));
+        assert!(!is_free(&folder.path().join("file")));
+    }
+
+    #[test]
+    fn a_missing_file_is_named() {
+        let error = read(Path::new("/nowhere/a.wasm")).unwrap_err().to_string();
+        assert!(error.contains("/nowhere/a.wasm"), "{error}");
+    }
+}

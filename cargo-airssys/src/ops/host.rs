@@ -1,0 +1,69 @@
+//! The host that runs inside this program for the length of one command.
+
+use std::sync::Arc;
+
+use airssys_wasm::{Error, Event, Host};
+use anyhow::Context as _;
+
+use super::interrupt::Answered;
+use super::state::StatePlace;
+use crate::exit::{Exit, Failure};
+
+/// Receives what the host tells.
+pub(crate) type Listener = Arc<dyn Fn(&Event) + Send + Sync>;
+
+/// Opens the state, does `work`, and closes it in every case, so that actors keep their state.
+pub(crate) fn with<T>(
+    place: &StatePlace,
+    listener: Listener,
+    work: impl AsyncFnOnce(&Host) -> Result<T, Error>,
+) -> anyhow::Result<T> {
+    place.create()?;
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    let runtime = runtime
+        .enable_all()
+        .build()
+        .context("the asynchronous runtime could not be started")?;
+    let _answered = Answered::by_host();
+    runtime.block_on(async {
+        let host = Host::builder()
+            .state_dir(place.directory.clone())
+            .cache_key_file(place.key_file())
+            .versioning(place.versioning)
+            .on_event(move |event| listener(&event))
+            .build()
+            .await?;
+        let outcome = tokio::select! {
+            outcome = work(&host) => outcome.map_err(anyhow::Error::from),
+            _ = tokio::signal::ctrl_c() => Err(interrupted().into()),
+        };
+        let closed = host.shutdown().await;
+        // What the work failed with says more than what closing failed with afterwards.
+        let done = outcome?;
+        closed?;
+        Ok(done)
+    })
+}
+
+/// [`with`] for what needs no new state: where nothing was ever deployed, `otherwise` answers and nothing is made.
+pub(crate) fn with_existing<T>(
+    place: &StatePlace,
+    listener: Listener,
+    work: impl AsyncFnOnce(&Host) -> Result<T, Error>,
+    otherwise: impl FnOnce() -> Result<T, Error>,
+) -> anyhow::Result<T> {
+    if place.exists() {
+        with(place, listener, work)
+    } else {
+        Ok(otherwise()?)
+    }
+}
+
+fn interrupted() -> Failure {
+    Failure::new(
+        Exit::Interrupted,
+        "interrupted",
+        "interrupted",
+        "run the command again; nothing is half-done",
+    )
+}

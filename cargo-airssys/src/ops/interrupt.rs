@@ -1,0 +1,47 @@
+//! Ctrl-C: closes the host when one is open, and otherwise ends the program as it would end by itself.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use crate::exit::Exit;
+
+/// Whether a host is open, which is then the one to answer.
+static HOST_IS_OPEN: AtomicBool = AtomicBool::new(false);
+
+/// Whether the listener below runs already.
+static LISTENS: AtomicBool = AtomicBool::new(false);
+
+/// Leaves Ctrl-C to an open host until it is dropped.
+///
+/// Tokio takes the signal over for the rest of the process when it is first waited for.
+/// A command that goes on after its host is closed would not end by it any more, so a thread ends it.
+pub(super) struct Answered;
+
+impl Answered {
+    /// Begins when a host is opened.
+    pub(super) fn by_host() -> Self {
+        HOST_IS_OPEN.store(true, Ordering::SeqCst);
+        if !LISTENS.swap(true, Ordering::SeqCst) {
+            thread::spawn(listen);
+        }
+        Self
+    }
+}
+
+impl Drop for Answered {
+    fn drop(&mut self) {
+        HOST_IS_OPEN.store(false, Ordering::SeqCst);
+    }
+}
+
+fn listen() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let Ok(runtime) = runtime else { return };
+    runtime.block_on(async {
+        while tokio::signal::ctrl_c().await.is_ok() {
+            if !HOST_IS_OPEN.load(Ordering::SeqCst) {
+                std::process::exit(i32::from(Exit::Interrupted as u8));
+            }
+        }
+    });
+}

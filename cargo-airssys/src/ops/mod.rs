@@ -1,0 +1,14 @@
+//! What verbs share. Nothing here knows of arguments, and nothing prints.
+
+pub(crate) mod artifact;
+pub(crate) mod build;
+pub(crate) mod files;
+pub(crate) mod host;
+pub(crate) mod input;
+mod interrupt;
+pub(crate) mod package;
+pub(crate) mod project;
+pub(crate) mod scaffold;
+pub(crate) mod sdk;
+pub(crate) mod state;
+pub(crate) mod tour;

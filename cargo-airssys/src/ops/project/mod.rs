@@ -1,0 +1,10 @@
+//! The project a person stands in: where it is, what its component is called, how it is built.
+
+mod cargo;
+mod find;
+mod manifest;
+mod root;
+
+pub(crate) use find::{Builder, Project, find};
+pub(crate) use manifest::MANIFEST;
+pub(crate) use root::{root_of, workspace_around};

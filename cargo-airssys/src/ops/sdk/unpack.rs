@@ -1,0 +1,78 @@
+//! Unpacks the SDK into the user's cache, once for each version and content.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use airssys_wasm::component::Digest;
+use anyhow::Context as _;
+
+use super::embedded;
+
+/// Unpacks the SDK below `folder`, unless it is there already, and returns its workspace.
+pub(super) fn unpack(folder: &Path) -> anyhow::Result<PathBuf> {
+    let files = embedded::files()?;
+    let workspace = folder.join(format!("{}-{}", env!("CARGO_PKG_VERSION"), digest(&files).short()));
+    if is_whole(&workspace, &files) {
+        return Ok(workspace);
+    }
+    write(folder, &workspace, &files)
+        .with_context(|| format!("the SDK could not be unpacked into {}", workspace.display()))?;
+    Ok(workspace)
+}
+
+fn digest(files: &BTreeMap<String, Vec<u8>>) -> Digest {
+    let mut all = Vec::new();
+    for (path, content) in files {
+        all.extend_from_slice(path.as_bytes());
+        all.extend_from_slice(&(content.len() as u64).to_le_bytes());
+        all.extend_from_slice(content);
+    }
+    Digest::of(&all)
+}
+
+/// Caches are cleaned by strangers, so that every file is looked at.
+fn is_whole(workspace: &Path, files: &BTreeMap<String, Vec<u8>>) -> bool {
+    files
+        .iter()
+        .all(|(path, content)| fs::read(workspace.join(path)).is_ok_and(|found| found == *content))
+}
+
+fn write(folder: &Path, workspace: &Path, files: &BTreeMap<String, Vec<u8>>) -> anyhow::Result<()> {
+    fs::create_dir_all(folder)?;
+    let aside = tempfile::tempdir_in(folder)?;
+    let fresh = aside.path().join("fresh");
+    for (path, content) in files {
+        let path = fresh.join(path);
+        fs::create_dir_all(path.parent().unwrap_or(&fresh))?;
+        fs::write(path, content)?;
+    }
+    if workspace.exists() {
+        // A rename does not replace a folder that has files.
+        fs::rename(workspace, aside.path().join("damaged"))?;
+    }
+    match fs::rename(&fresh, workspace) {
+        // Another process was faster, with the same content.
+        Err(_) if is_whole(workspace, files) => Ok(()),
+        outcome => Ok(outcome?),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sdk_is_unpacked_once_and_mended_when_damaged() {
+        let folder = tempfile::tempdir().unwrap();
+        let workspace = unpack(folder.path()).unwrap();
+        let library = workspace.join("sdk/src/lib.rs");
+        let written = fs::metadata(&library).unwrap().modified().unwrap();
+        assert_eq!(unpack(folder.path()).unwrap(), workspace);
+        assert_eq!(fs::metadata(&library).unwrap().modified().unwrap(), written);
+        fs::remove_file(&library).unwrap();
+        unpack(folder.path()).unwrap();
+        assert!(library.is_file());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left aside");
+    }
+}

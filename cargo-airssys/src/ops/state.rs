@@ -1,0 +1,128 @@
+//! Where deployed components are kept: the state directory, and how strict it is about versions.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use airssys_wasm::Versioning;
+use anyhow::Context as _;
+
+use super::project::root_of;
+
+/// The name of a state directory.
+const NAME: &str = ".airssys";
+
+/// A state directory, which need not exist yet.
+#[derive(Debug)]
+pub(crate) struct StatePlace {
+    /// The directory.
+    pub(crate) directory: PathBuf,
+    /// Whether a version may be deployed again with other bytes.
+    pub(crate) versioning: Versioning,
+}
+
+impl StatePlace {
+    /// The directory that was named; else the one of the project around `folder`; else one found upward; else a new one.
+    pub(crate) fn locate(named: Option<&Path>, folder: &Path) -> Self {
+        if let Some(directory) = named {
+            return Self {
+                directory: directory.to_owned(),
+                versioning: Versioning::Immutable,
+            };
+        }
+        if let Some(project) = root_of(folder) {
+            return Self {
+                directory: project.join(NAME),
+                versioning: Versioning::Development,
+            };
+        }
+        let above = folder
+            .ancestors()
+            .map(|folder| folder.join(NAME))
+            .find(|directory| is_ours(directory));
+        Self {
+            directory: above.unwrap_or_else(|| folder.join(NAME)),
+            versioning: Versioning::Immutable,
+        }
+    }
+
+    /// Whether something may have been deployed here.
+    pub(crate) fn exists(&self) -> bool {
+        self.directory.is_dir()
+    }
+
+    /// Makes the directory; a project's own one keeps itself out of git.
+    pub(crate) fn create(&self) -> anyhow::Result<()> {
+        let context = || format!("the state directory {} could not be made", self.directory.display());
+        let mut builder = fs::DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(&self.directory).with_context(context)?;
+        let ignore = self.directory.join(".gitignore");
+        if self.directory.ends_with(NAME) && !ignore.exists() {
+            fs::write(ignore, "*\n").with_context(context)?;
+        }
+        Ok(())
+    }
+
+    /// The key that protects cached machine code.
+    /// It lies outside the state directory, so that whoever can write there cannot sign there.
+    pub(crate) fn key_file(&self) -> PathBuf {
+        let named = |name| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+        let home = || env::home_dir().filter(|path| path.is_absolute());
+        let base = named("XDG_DATA_HOME").or_else(|| home().map(|home| home.join(".local/share")));
+        base.map_or_else(
+            || self.directory.join("cache.key"),
+            |base| base.join("airssys-wasm/cache.key"),
+        )
+    }
+}
+
+/// Whether a state directory belongs to this user.
+/// A stranger's, in a folder above that everybody may write to, is passed over.
+fn is_ours(directory: &Path) -> bool {
+    let Ok(found) = fs::symlink_metadata(directory) else {
+        return false;
+    };
+    #[cfg(unix)]
+    if std::os::unix::fs::MetadataExt::uid(&found) != rustix::process::geteuid().as_raw() {
+        return false;
+    }
+    found.is_dir()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_named_directory_keeps_versions_immutable() {
+        let place = StatePlace::locate(Some(Path::new("/var/lib/airssys")), Path::new("/"));
+        assert_eq!(place.directory, Path::new("/var/lib/airssys"));
+        assert!(matches!(place.versioning, Versioning::Immutable));
+    }
+
+    #[test]
+    fn a_project_has_its_own_directory_at_its_root() {
+        let project = tempfile::tempdir().unwrap();
+        fs::write(project.path().join("Component.toml"), "").unwrap();
+        let inside = project.path().join("src/deep");
+        fs::create_dir_all(&inside).unwrap();
+        let place = StatePlace::locate(None, &inside);
+        assert_eq!(place.directory, project.path().join(NAME));
+        assert!(matches!(place.versioning, Versioning::Development));
+    }
+
+    #[test]
+    fn outside_a_project_the_directory_is_found_upward() {
+        let folder = tempfile::tempdir().unwrap();
+        let inside = folder.path().join("a/b");
+        fs::create_dir_all(&inside).unwrap();
+        assert_eq!(StatePlace::locate(None, &inside).directory, inside.join(NAME));
+        StatePlace::locate(None, folder.path()).create().unwrap();
+        let place = StatePlace::locate(None, &inside);
+        assert_eq!(place.directory, folder.path().join(NAME));
+        assert_eq!(fs::read_to_string(place.directory.join(".gitignore")).unwrap(), "*\n");
+    }
+}

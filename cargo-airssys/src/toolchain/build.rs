@@ -1,0 +1,199 @@
+//! Builds a Rust project into components.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use cargo_metadata::diagnostic::DiagnosticLevel;
+use cargo_metadata::{DependencyKind, Message, Metadata, MetadataCommand, PackageId};
+
+use super::error::BuildError;
+use super::rust::Toolchain;
+use super::{Progress, TARGET, cargo};
+
+/// What may differ between two builds of one project.
+#[derive(Clone, Debug, Default)]
+pub struct BuildOptions {
+    /// The package to build; without it, the one in the project's folder, or a workspace's default members.
+    pub package: Option<String>,
+    /// Passed on to cargo as they are, such as `--features x` or `--locked`.
+    pub cargo_arguments: Vec<OsString>,
+    /// The project's target directory, where it is not to be the one cargo says; relative to the project.
+    pub target_dir: Option<PathBuf>,
+    /// Whether what goes to [`Progress::output`] may carry colours.
+    pub color: bool,
+}
+
+/// One component that was built.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Artifact {
+    /// The cargo package it belongs to.
+    pub package: String,
+    /// The name of its library or binary, as cargo has it.
+    pub name: String,
+    /// The file.
+    pub path: PathBuf,
+}
+
+/// What a build gave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Built {
+    /// At least one, in cargo's order.
+    pub artifacts: Vec<Artifact>,
+    /// How often the compiler warned.
+    pub warnings: usize,
+}
+
+/// Runs a release build of the project in the folder `project` and returns the components it made.
+///
+/// The compiler's words go to `progress` as they come.
+pub fn build(
+    project: &Path,
+    toolchain: &Toolchain,
+    options: &BuildOptions,
+    progress: &dyn Progress,
+) -> Result<Built, BuildError> {
+    let metadata = metadata(project, toolchain)?;
+    let wanted = wanted(&metadata, options.package.as_deref());
+    let total = crates(&metadata, wanted.keys().copied()).len() as u64;
+    let names: Vec<&str> = wanted.values().copied().collect();
+    progress.step(&format!("building {}", names.join(", ")));
+
+    let own_target = options
+        .target_dir
+        .as_deref()
+        .unwrap_or(metadata.target_directory.as_std_path());
+    let mut command = command(project, toolchain, options, &toolchain.target_dir(own_target));
+    let mut built = Built {
+        artifacts: Vec::new(),
+        warnings: 0,
+    };
+    let mut done = BTreeSet::new();
+    let message = |message: Message| match message {
+        Message::CompilerMessage(message) => {
+            // The compiler closes with a count of its warnings, which is no warning of its own.
+            let warns = message.message.level == DiagnosticLevel::Warning && !message.message.spans.is_empty();
+            built.warnings += usize::from(warns);
+            if let Some(text) = &message.message.rendered {
+                progress.output(text.trim_end());
+            }
+        }
+        Message::CompilerArtifact(artifact) => {
+            if let Some(package) = wanted.get(&artifact.package_id) {
+                let components = artifact
+                    .filenames
+                    .iter()
+                    .filter(|path| path.extension() == Some("wasm"));
+                built.artifacts.extend(components.map(|path| Artifact {
+                    package: (*package).to_owned(),
+                    name: artifact.target.name.clone(),
+                    path: path.clone().into_std_path_buf(),
+                }));
+            }
+            done.insert(artifact.package_id);
+            let done = done.len() as u64;
+            progress.fraction(done, total.max(done));
+        }
+        _ => {}
+    };
+    let status = cargo::stream(&mut command, message, |line| progress.output(line)).map_err(BuildError::Start)?;
+    let project = || project.to_path_buf();
+    match (status.success(), built.artifacts.is_empty()) {
+        (false, _) => Err(BuildError::Compile { project: project() }),
+        (true, true) => Err(BuildError::NoComponent { project: project() }),
+        (true, false) => Ok(built),
+    }
+}
+
+fn command(project: &Path, toolchain: &Toolchain, options: &BuildOptions, target_dir: &Path) -> Command {
+    let format = if options.color {
+        "json-diagnostic-rendered-ansi"
+    } else {
+        "json"
+    };
+    let mut command = Command::new(cargo::program());
+    toolchain.apply(&mut command);
+    command.current_dir(project);
+    // Quiet, because progress shows what is being compiled; errors are still said.
+    command.args([
+        "build",
+        "--release",
+        "--quiet",
+        "--target",
+        TARGET,
+        "--message-format",
+        format,
+    ]);
+    command.args(["--color", if options.color { "always" } else { "never" }]);
+    command.arg("--target-dir").arg(target_dir);
+    if toolchain.rustc().is_some() {
+        // A shared build directory from the user's configuration would mix objects of two standard libraries.
+        command.env("CARGO_BUILD_BUILD_DIR", target_dir);
+    }
+    if let Some(package) = &options.package {
+        command.args(["--package", package]);
+    }
+    command.args(&options.cargo_arguments);
+    command
+}
+
+fn metadata(project: &Path, toolchain: &Toolchain) -> Result<Metadata, BuildError> {
+    let refuse = |said: &str| BuildError::Project {
+        project: project.into(),
+        said: said.trim().into(),
+    };
+    if !project.is_dir() {
+        return Err(refuse("there is no such folder"));
+    }
+    let mut query = MetadataCommand::new();
+    query.cargo_path(cargo::program()).current_dir(project);
+    query.other_options(["--filter-platform".to_owned(), TARGET.to_owned()]);
+    let mut command = query.cargo_command();
+    toolchain.apply(&mut command);
+    let output = command.stdin(Stdio::null()).output().map_err(BuildError::Start)?;
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        return Err(refuse(said.trim_start_matches("error: ")));
+    }
+    MetadataCommand::parse(String::from_utf8_lossy(&output.stdout)).map_err(|error| refuse(&error.to_string()))
+}
+
+/// The packages cargo is going to build for themselves, with their names.
+fn wanted<'a>(metadata: &'a Metadata, package: Option<&str>) -> BTreeMap<&'a PackageId, &'a str> {
+    let packages = match (package, metadata.root_package()) {
+        (Some(name), _) => metadata
+            .workspace_packages()
+            .into_iter()
+            .filter(|package| package.name == name)
+            .collect(),
+        (None, Some(root)) => vec![root],
+        (None, None) => metadata.workspace_default_packages(),
+    };
+    packages
+        .into_iter()
+        .map(|package| (&package.id, package.name.as_str()))
+        .collect()
+}
+
+/// The packages that take part in building `roots`, for the progress.
+fn crates<'a>(metadata: &'a Metadata, roots: impl Iterator<Item = &'a PackageId>) -> BTreeSet<&'a PackageId> {
+    let nodes = metadata.resolve.iter().flat_map(|resolve| &resolve.nodes);
+    let nodes: BTreeMap<&PackageId, _> = nodes.map(|node| (&node.id, node)).collect();
+    let mut open: Vec<&PackageId> = roots.collect();
+    let mut found = BTreeSet::new();
+    while let Some(id) = open.pop() {
+        if !found.insert(id) {
+            continue;
+        }
+        let dependencies = nodes.get(id).into_iter().flat_map(|node| &node.deps);
+        let takes_part =
+            |kinds: &[cargo_metadata::DepKindInfo]| kinds.iter().any(|kind| kind.kind != DependencyKind::Development);
+        open.extend(
+            dependencies
+                .filter(|dep| takes_part(&dep.dep_kinds))
+                .map(|dep| &dep.pkg),
+        );
+    }
+    found
+}

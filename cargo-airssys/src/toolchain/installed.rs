@@ -1,0 +1,69 @@
+//! Way 1: the Rust on this machine already has the target's standard library.
+
+use std::env;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::TARGET;
+use super::error::StepError;
+use super::run::{QUESTION, run};
+use super::rust::Toolchain;
+
+/// The toolchain that cargo uses in `project`, if it can build for the target.
+pub(super) fn find(project: &Path) -> Result<Toolchain, StepError> {
+    let mut rustc = rustc(project);
+    rustc.args(["--print", "sysroot", "--print", "target-libdir", "--target", TARGET]);
+    let printed = run(
+        &format!("rustc --print target-libdir --target {TARGET}"),
+        &mut rustc,
+        QUESTION,
+    )?;
+    let mut lines = printed.lines();
+    let (Some(sysroot), Some(libraries)) = (lines.next(), lines.next()) else {
+        return Err(StepError::Unfit("rustc did not name its folders".into()));
+    };
+    if !has_standard_library(Path::new(libraries)) {
+        return Err(StepError::Unfit(format!(
+            "{sysroot} has no standard library for {TARGET}"
+        )));
+    }
+    Ok(Toolchain::of_this_machine(format!(
+        "the Rust toolchain in {sysroot}, which has {TARGET}"
+    )))
+}
+
+/// The folder of the toolchain that plain `rustc` runs.
+#[cfg_attr(
+    not(target_os = "linux"),
+    expect(dead_code, reason = "used by the private toolchain")
+)]
+pub(super) fn sysroot(project: &Path) -> Result<PathBuf, StepError> {
+    let printed = run(
+        "rustc --print sysroot",
+        rustc(project).args(["--print", "sysroot"]),
+        QUESTION,
+    )?;
+    Ok(PathBuf::from(printed.trim_end()))
+}
+
+/// Whether a folder of libraries holds the standard library.
+pub(super) fn has_standard_library(libraries: &Path) -> bool {
+    libraries.read_dir().is_ok_and(|entries| {
+        entries.flatten().any(|entry| {
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            name.starts_with("libstd-") && name.ends_with(".rlib")
+        })
+    })
+}
+
+/// The compiler as cargo picks it; asked inside the project, whose `rust-toolchain.toml` may choose another.
+fn rustc(project: &Path) -> Command {
+    let program = env::var_os("RUSTC")
+        .filter(|name| !name.is_empty())
+        .unwrap_or_else(|| OsString::from("rustc"));
+    let mut command = Command::new(program);
+    command.current_dir(project);
+    command
+}

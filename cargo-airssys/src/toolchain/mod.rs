@@ -1,0 +1,31 @@
+//! From Rust source to a component on any machine: a toolchain for `wasm32-wasip2` and the build that uses it.
+//!
+//! Three ways, tried in this order by [`provide()`]:
+//! 1. the Rust on this machine already has the target's standard library (`installed`);
+//! 2. a private toolchain made earlier is in the cache (`private`), else rustup adds the target (`rustup`);
+//! 3. the distribution's own compiler is unpacked beside the system, without root, and the standard
+//!    library is built from its source (`private`).
+//!
+//! Nothing here prints: what there is to tell goes to [`Progress`].
+
+mod build;
+mod cargo;
+mod environment;
+mod error;
+mod installed;
+#[cfg(target_os = "linux")]
+mod private;
+mod progress;
+mod provide;
+mod run;
+mod rust;
+mod rustup;
+
+pub use build::{Artifact, BuildOptions, Built, build};
+pub use error::{Attempt, BuildError, ToolchainError};
+pub use progress::{Progress, Silent};
+pub use provide::{provide, provide_in_user_cache, user_cache};
+pub use rust::Toolchain;
+
+/// The target of every component built from Rust.
+pub const TARGET: &str = "wasm32-wasip2";

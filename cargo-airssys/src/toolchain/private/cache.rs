@@ -1,0 +1,181 @@
+//! Keeps finished toolchains: found without a network, made once, never used half-made.
+
+use std::fs::{self, File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use serde::{Deserialize, Serialize};
+
+use super::{assemble, compiler, linker};
+use crate::toolchain::error::StepError;
+use crate::toolchain::rust::Toolchain;
+use crate::toolchain::{Progress, TARGET, installed};
+
+/// Raised with every change of what `assemble` makes, so that an older folder is made anew.
+const RECIPE: u32 = 1;
+
+/// Written last into a finished toolchain: a folder without it is not one.
+const STAMP: &str = "toolchain.json";
+
+/// Folders being made; one that is left over belongs to a process that was killed.
+const UNFINISHED: &str = ".unfinished-";
+
+/// What is known of a finished toolchain without running it.
+#[derive(Debug, Serialize, Deserialize)]
+struct Stamp {
+    recipe: u32,
+    /// The compiler's own version line.
+    compiler: String,
+    /// The version of wasi-libc, and where it came from.
+    libc: String,
+    /// What components cannot do because of an old wasi-libc.
+    limits: Option<String>,
+}
+
+/// The newest finished toolchain in the cache whose linker is, or can again be made, reachable.
+pub(in crate::toolchain) fn find(project: &Path, cache: &Path) -> Option<Toolchain> {
+    let mut found: Vec<(SystemTime, PathBuf, Stamp)> = fs::read_dir(folder(cache))
+        .ok()?
+        .flatten()
+        .filter_map(|entry| {
+            let path = fs::canonicalize(entry.path()).ok()?;
+            let made = fs::metadata(path.join(STAMP)).ok()?.modified().ok()?;
+            let stamp: Stamp = serde_json::from_slice(&fs::read(path.join(STAMP)).ok()?).ok()?;
+            let hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
+            (stamp.recipe == RECIPE && !hidden).then_some((made, path, stamp))
+        })
+        .collect();
+    found.sort_by_key(|(made, ..)| *made);
+    found
+        .into_iter()
+        .rev()
+        .find_map(|(_, path, stamp)| open(project, &path, &stamp))
+}
+
+/// Makes a toolchain, or waits for another process that is making it.
+pub(in crate::toolchain) fn make(
+    project: &Path,
+    cache: &Path,
+    progress: &dyn Progress,
+) -> Result<Toolchain, StepError> {
+    let folder = folder(cache);
+    assemble::check_machine()?;
+    fs::create_dir_all(&folder).map_err(StepError::file("create", &folder))?;
+    // Compiler and apt are started in other folders, where a relative path means something else.
+    let folder = fs::canonicalize(&folder).map_err(StepError::file("resolve", &folder))?;
+    let _lock = lock(&folder, progress)?;
+    if let Some(toolchain) = find(project, cache) {
+        return Ok(toolchain);
+    }
+    remove_unfinished(&folder);
+
+    let unfinished = tempfile::Builder::new()
+        .prefix(UNFINISHED)
+        .tempdir_in(&folder)
+        .map_err(StepError::file("create a folder in", &folder))?;
+    let made = assemble::assemble(project, unfinished.path(), progress)?;
+    let stamp = Stamp {
+        recipe: RECIPE,
+        compiler: made.version.line,
+        libc: made.libc.version,
+        limits: made.libc.limits,
+    };
+    let path = unfinished.path().join(STAMP);
+    let text = serde_json::to_vec_pretty(&stamp).map_err(|error| StepError::Unfit(error.to_string()))?;
+    fs::write(&path, text).map_err(StepError::file("write", &path))?;
+
+    let finished = folder.join(format!("{}-r{RECIPE}", made.version.key));
+    if finished.exists() {
+        // Under the lock and not found above, so it is damaged.
+        fs::remove_dir_all(&finished).map_err(StepError::file("remove", &finished))?;
+    }
+    fs::rename(unfinished.keep(), &finished).map_err(StepError::file("rename", &finished))?;
+    find(project, cache).ok_or_else(|| StepError::Unfit(format!("{} cannot be used", finished.display())))
+}
+
+fn folder(cache: &Path) -> PathBuf {
+    cache.join("toolchain")
+}
+
+fn open(project: &Path, path: &Path, stamp: &Stamp) -> Option<Toolchain> {
+    let root = path.join(assemble::ROOT);
+    let rustc = path.join(compiler::SCRIPT);
+    let usable = rustc.is_file() && installed::has_standard_library(&compiler::libraries(&root));
+    if !usable || linker::connect(project, &root).is_err() {
+        return None;
+    }
+    let limits = stamp
+        .limits
+        .as_ref()
+        .map(|limits| format!("; {limits}"))
+        .unwrap_or_default();
+    let description = format!(
+        "{} with a standard library for {TARGET} built from source and wasi-libc {}, in {}{limits}",
+        stamp.compiler,
+        stamp.libc,
+        path.display(),
+    );
+    Some(Toolchain::private(
+        rustc,
+        path.file_name()?.to_string_lossy().into_owned(),
+        description,
+    ))
+}
+
+fn lock(folder: &Path, progress: &dyn Progress) -> Result<File, StepError> {
+    let path = folder.join("lock");
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .map_err(StepError::file("open", &path))?;
+    match file.try_lock() {
+        Ok(()) => return Ok(file),
+        Err(TryLockError::WouldBlock) => progress.step("waiting for another process that is making the toolchain"),
+        Err(TryLockError::Error(error)) => return Err(StepError::file("lock", &path)(error)),
+    }
+    file.lock().map_err(StepError::file("lock", &path))?;
+    Ok(file)
+}
+
+/// Called under the lock, so none of them is in use.
+fn remove_unfinished(folder: &Path) {
+    for entry in folder.read_dir().into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
+            // What cannot be removed only takes room.
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_without_a_stamp_of_this_recipe_is_not_found() {
+        let cache = tempfile::tempdir().unwrap();
+        let toolchain = cache.path().join("toolchain/1.96.0-r0");
+        fs::create_dir_all(&toolchain).unwrap();
+        assert!(find(Path::new("."), cache.path()).is_none());
+        let old = Stamp {
+            recipe: RECIPE + 1,
+            compiler: String::new(),
+            libc: String::new(),
+            limits: None,
+        };
+        fs::write(toolchain.join(STAMP), serde_json::to_vec(&old).unwrap()).unwrap();
+        assert!(find(Path::new("."), cache.path()).is_none());
+    }
+
+    #[test]
+    fn leftovers_of_killed_processes_are_removed() {
+        let cache = tempfile::tempdir().unwrap();
+        fs::create_dir_all(cache.path().join(".unfinished-x/root")).unwrap();
+        fs::create_dir_all(cache.path().join("1.96.0-r1")).unwrap();
+        remove_unfinished(cache.path());
+        assert!(!cache.path().join(".unfinished-x").exists());
+        assert!(cache.path().join("1.96.0-r1").exists());
+    }
+}

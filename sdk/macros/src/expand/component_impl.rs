@@ -1,0 +1,119 @@
+//! The code behind `#[component_impl]`.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Attribute, ItemImpl};
+
+use super::call::call;
+use super::component::with_error;
+use crate::marker::Marker;
+use crate::mistakes::Mistakes;
+use crate::read::{Function, Implementation};
+
+/// Expands `#[component_impl]`: the block as it was, what the host calls, and the mistakes in it.
+pub(crate) fn component_impl(arguments: TokenStream, tokens: TokenStream) -> TokenStream {
+    let item: ItemImpl = match syn::parse2(tokens.clone()) {
+        Ok(item) => item,
+        Err(error) => {
+            let message = format!("`#[component_impl]` marks an `impl` block: {error}");
+            return with_error(tokens, syn::Error::new(error.span(), message));
+        }
+    };
+    let (implementation, mistakes) = Implementation::read(&arguments, item);
+    let item = &implementation.item;
+    let expansion = if mistakes.is_empty() {
+        expand(&implementation)
+    } else {
+        stand_in(&implementation, mistakes)
+    };
+    quote!(#item #expansion)
+}
+
+fn expand(implementation: &Implementation) -> TokenStream {
+    let name = &implementation.item.self_ty;
+    let entry = |marker| {
+        let function = implementation.functions.get(&marker);
+        function.map(|function| entry_point(implementation, marker, function))
+    };
+    let init = entry(Marker::Init).unwrap_or_else(|| init_from_default(implementation));
+    let others = Marker::ALL.into_iter().filter(|marker| *marker != Marker::Init);
+    let others = others.filter_map(entry);
+    let checked = quote_spanned! {name.span()=>
+        <#name as ::airssys_wasm_sdk::__internal::Declared>::CHECKED
+    };
+    quote! {
+        impl ::airssys_wasm_sdk::__internal::Component for #name {
+            ::airssys_wasm_sdk::__slot!(#name);
+
+            #init
+            #(#others)*
+
+            fn metadata() -> ::airssys_wasm_sdk::ComponentMetadata {
+                ::airssys_wasm_sdk::package_metadata!()
+            }
+        }
+
+        const _: () = #checked;
+
+        ::airssys_wasm_sdk::__export_guest!(#name);
+    }
+}
+
+/// The function of the trait that calls the author's function.
+fn entry_point(implementation: &Implementation, marker: Marker, function: &Function) -> TokenStream {
+    let conditions: &[Attribute] = &function.conditions;
+    let call = call(&implementation.item.self_ty, marker, &function.signature);
+    let head = match marker {
+        Marker::Init => quote! {
+            fn init(
+                config: ::airssys_wasm_sdk::ComponentConfig,
+            ) -> ::core::result::Result<Self, ::airssys_wasm_sdk::ComponentError>
+        },
+        Marker::Execute => quote! {
+            fn execute(
+                &mut self,
+                input: ::airssys_wasm_sdk::ComponentInput,
+            ) -> ::airssys_wasm_sdk::ComponentResult
+        },
+        Marker::Shutdown => quote! {
+            fn shutdown(&mut self) -> ::core::result::Result<(), ::airssys_wasm_sdk::ComponentError>
+        },
+        Marker::Capabilities => quote! {
+            fn required_capabilities() -> ::std::vec::Vec<::airssys_wasm_sdk::Capability>
+        },
+        Marker::Health => quote! {
+            fn health_status(&self) -> ::airssys_wasm_sdk::HealthStatus
+        },
+    };
+    quote! {
+        #(#conditions)*
+        #head {
+            #call
+        }
+    }
+}
+
+fn init_from_default(implementation: &Implementation) -> TokenStream {
+    let name = &implementation.item.self_ty;
+    let made = quote_spanned! {name.span()=>
+        <#name as ::airssys_wasm_sdk::__internal::InitOrDefault>::without_config()
+    };
+    quote! {
+        fn init(
+            _config: ::airssys_wasm_sdk::ComponentConfig,
+        ) -> ::core::result::Result<Self, ::airssys_wasm_sdk::ComponentError> {
+            ::core::result::Result::Ok(#made)
+        }
+    }
+}
+
+/// The mistakes, and what keeps the compiler from reporting that the component has no `impl` block on top of them.
+fn stand_in(implementation: &Implementation, mistakes: Mistakes) -> TokenStream {
+    let errors = mistakes.into_compile_errors();
+    let implemented = implementation.is_plain().then(|| {
+        let name = &implementation.item.self_ty;
+        quote!(impl ::airssys_wasm_sdk::__internal::Implemented for #name {})
+    });
+    quote!(#implemented #errors)
+}

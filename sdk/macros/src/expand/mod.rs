@@ -1,0 +1,10 @@
+//! From the model to code.
+
+mod call;
+mod component;
+mod component_impl;
+mod marked;
+
+pub(crate) use component::component;
+pub(crate) use component_impl::component_impl;
+pub(crate) use marked::marked;

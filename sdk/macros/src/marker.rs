@@ -1,0 +1,142 @@
+//! The attributes that mark a component's functions, and the signature that each of them expects.
+
+/// An attribute that marks a function of a component.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Marker {
+    Init,
+    Execute,
+    Shutdown,
+    Capabilities,
+    Health,
+}
+
+/// What a marked function may do with the instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// There is no instance yet.
+    Nothing,
+    /// `&self`.
+    Read,
+    /// `&mut self`, or `&self` when that is enough.
+    Write,
+}
+
+impl Marker {
+    pub(crate) const ALL: [Self; 5] = [
+        Self::Init,
+        Self::Execute,
+        Self::Shutdown,
+        Self::Capabilities,
+        Self::Health,
+    ];
+
+    /// The attribute's name.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Init => "component_init",
+            Self::Execute => "component_execute",
+            Self::Shutdown => "component_shutdown",
+            Self::Capabilities => "component_capabilities",
+            Self::Health => "component_health",
+        }
+    }
+
+    pub(crate) fn access(self) -> Access {
+        match self {
+            Self::Init | Self::Capabilities => Access::Nothing,
+            Self::Execute | Self::Shutdown => Access::Write,
+            Self::Health => Access::Read,
+        }
+    }
+
+    /// The name of the argument and of its type.
+    pub(crate) fn argument(self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Self::Init => Some(("config", "ComponentConfig")),
+            Self::Execute => Some(("input", "ComponentInput")),
+            Self::Shutdown | Self::Capabilities | Self::Health => None,
+        }
+    }
+
+    /// The return type.
+    pub(crate) fn output(self) -> &'static str {
+        match self {
+            Self::Init => "Result<Self, ComponentError>",
+            Self::Execute => "ComponentResult",
+            Self::Shutdown => "Result<(), ComponentError>",
+            Self::Capabilities => "Vec<Capability>",
+            Self::Health => "HealthStatus",
+        }
+    }
+
+    /// The last path segment of the return types that can be right.
+    pub(crate) fn output_names(self) -> &'static [&'static str] {
+        match self {
+            Self::Init | Self::Shutdown => &["Result"],
+            Self::Execute => &["ComponentResult", "Result"],
+            Self::Capabilities => &["Vec"],
+            Self::Health => &["HealthStatus"],
+        }
+    }
+
+    /// The whole signature for a function of the given name.
+    pub(crate) fn signature(self, function: &str) -> String {
+        let receiver = match self.access() {
+            Access::Nothing => None,
+            Access::Read => Some("&self".to_owned()),
+            Access::Write => Some("&mut self".to_owned()),
+        };
+        let argument = self.argument().map(|(name, ty)| format!("{name}: {ty}"));
+        let inputs: Vec<_> = receiver.into_iter().chain(argument).collect();
+        format!("fn {function}({}) -> {}", inputs.join(", "), self.output())
+    }
+
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|marker| marker.name() == name)
+    }
+
+    /// The marker whose name is most like `name`.
+    pub(crate) fn nearest(name: &str) -> Self {
+        let distance = |marker: &Self| strsim::damerau_levenshtein(marker.name(), name);
+        Self::ALL.into_iter().min_by_key(distance).unwrap_or(Self::Execute)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_marker_is_found_by_its_name() {
+        for marker in Marker::ALL {
+            assert_eq!(Marker::named(marker.name()), Some(marker));
+        }
+        assert_eq!(Marker::named("component_impl"), None);
+    }
+
+    #[test]
+    fn a_misspelt_marker_is_recognised() {
+        for (name, expected) in [
+            ("component_exceute", Marker::Execute),
+            ("component_initialize", Marker::Init),
+            ("component_capability", Marker::Capabilities),
+            ("component_healthcheck", Marker::Health),
+            ("component_stop", Marker::Init),
+            ("component_shut_down", Marker::Shutdown),
+        ] {
+            assert_eq!(Marker::nearest(name), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn the_signature_is_written_as_an_author_would() {
+        assert_eq!(
+            Marker::Execute.signature("process"),
+            "fn process(&mut self, input: ComponentInput) -> ComponentResult"
+        );
+        assert_eq!(
+            Marker::Capabilities.signature("wanted"),
+            "fn wanted() -> Vec<Capability>"
+        );
+    }
+}

@@ -1,0 +1,133 @@
+//! Comparing a marked function's signature with the one that its marker expects.
+
+use std::fmt::Display;
+
+use quote::ToTokens;
+use syn::{FnArg, Receiver, ReturnType, Signature, Type};
+
+use super::known::is_wrong;
+use crate::marker::{Access, Marker};
+use crate::mistakes::Mistakes;
+
+/// Records every way in which the signature differs from the expected one.
+pub(super) fn check(marker: Marker, signature: &Signature, mistakes: &mut Mistakes) {
+    let mut comparison = Comparison {
+        marker,
+        signature,
+        mistakes,
+    };
+    comparison.qualifiers();
+    comparison.receiver();
+    comparison.arguments();
+    comparison.output();
+}
+
+struct Comparison<'a> {
+    marker: Marker,
+    signature: &'a Signature,
+    mistakes: &'a mut Mistakes,
+}
+
+impl Comparison<'_> {
+    /// A marked function is an ordinary one.
+    fn qualifiers(&mut self) {
+        let Signature {
+            asyncness,
+            unsafety,
+            abi,
+            generics,
+            ..
+        } = self.signature;
+        if let Some(keyword) = asyncness {
+            self.refuse(keyword, "is not `async`: the host waits for it to return");
+        }
+        if let Some(keyword) = unsafety {
+            self.refuse(keyword, "is not `unsafe`: the host calls it");
+        }
+        if let Some(abi) = abi {
+            self.refuse(abi, "is not `extern`: what the host calls is generated");
+        }
+        if !generics.params.is_empty() {
+            let what = "has no generic parameters: the host could not choose them";
+            self.refuse(generics, what);
+        }
+        if let Some(clause) = &generics.where_clause {
+            self.refuse(clause, "has no `where` clause");
+        }
+    }
+
+    fn receiver(&mut self) {
+        match (self.marker.access(), self.signature.receiver()) {
+            (Access::Nothing, None) => {}
+            (Access::Nothing, Some(receiver)) => {
+                self.expect(receiver, "has no `self`: there is no instance when it is called");
+            }
+            (_, None) => self.expect(&self.signature.ident, "needs `self`"),
+            (access, Some(receiver)) => match borrow(receiver) {
+                None => self.expect(receiver, "borrows `self`: the host keeps the instance"),
+                Some(Access::Write) if access == Access::Read => {
+                    self.expect(receiver, "takes `&self`: it changes nothing");
+                }
+                Some(_) => {}
+            },
+        }
+    }
+
+    fn arguments(&mut self) {
+        let mut arguments = self.signature.inputs.iter().filter_map(|input| match input {
+            FnArg::Typed(argument) => Some(argument),
+            FnArg::Receiver(_) => None,
+        });
+        if let Some((_, wanted)) = self.marker.argument() {
+            let what = format!("takes a `{wanted}`");
+            match arguments.next() {
+                None => self.expect(&self.signature.ident, what),
+                Some(argument) if is_wrong(&argument.ty, &[wanted]) => {
+                    self.expect(&argument.ty, what);
+                }
+                Some(_) => {}
+            }
+        }
+        for argument in arguments {
+            self.expect(argument, "takes no such argument");
+        }
+    }
+
+    fn output(&mut self) {
+        let what = format!("returns `{}`", self.marker.output());
+        match &self.signature.output {
+            ReturnType::Default => self.expect(&self.signature.ident, what),
+            ReturnType::Type(_, ty) if is_wrong(ty, self.marker.output_names()) => {
+                self.expect(ty, what);
+            }
+            ReturnType::Type(..) => {}
+        }
+    }
+
+    /// Records what the marker says of its function, and the signature that it expects.
+    fn expect(&mut self, tokens: impl ToTokens, what: impl Display) {
+        let expected = self.marker.signature(&self.signature.ident.to_string());
+        self.refuse(tokens, format!("{what}: `{expected}`"));
+    }
+
+    /// Records what the marker says of its function.
+    fn refuse(&mut self, tokens: impl ToTokens, what: impl Display) {
+        let message = format!("`#[{}]` {what}", self.marker.name());
+        self.mistakes.add(tokens, message);
+    }
+}
+
+/// What `&self`, `&mut self` and their long forms give access to; none for every other receiver.
+fn borrow(receiver: &Receiver) -> Option<Access> {
+    let Type::Reference(reference) = &*receiver.ty else {
+        return None;
+    };
+    let Type::Path(path) = &*reference.elem else {
+        return None;
+    };
+    let access = match reference.mutability {
+        Some(_) => Access::Write,
+        None => Access::Read,
+    };
+    path.path.is_ident("Self").then_some(access)
+}

@@ -1,0 +1,49 @@
+//! The guests, built from `tests/guests` when a test first asks for one.
+
+use std::path::PathBuf;
+use std::sync::OnceLock;
+
+use cargo_airssys::toolchain::{self, BuildOptions, Progress};
+
+use crate::{target, workspace};
+
+/// The bytes of the guest in `tests/guests/<name>`.
+pub fn guest(name: &str) -> Vec<u8> {
+    let path = guest_path(name);
+    std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The built guest of `tests/guests/<name>`.
+pub fn guest_path(name: &str) -> PathBuf {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    let folder = FOLDER.get_or_init(build);
+    let library = folder.join(format!("{}.wasm", name.replace('-', "_")));
+    let command = folder.join(format!("{name}.wasm"));
+    if library.exists() { library } else { command }
+}
+
+/// Builds all guests; returns at once when nothing has changed.
+fn build() -> PathBuf {
+    let toolchain = toolchain::provide_in_user_cache(&Plain).unwrap_or_else(|error| panic!("{error}"));
+    let mut options = BuildOptions::default();
+    options.target_dir = Some(target().join("guests"));
+    let built = toolchain::build(&workspace().join("tests/guests"), &toolchain, &options, &Plain);
+    let built = built.unwrap_or_else(|error| panic!("the guests could not be built: {error}"));
+    let first = built.artifacts.first().expect("there are guests");
+    first.path.parent().expect("an artifact is in a folder").to_owned()
+}
+
+/// Progress in plain lines on standard error, which the test runner shows when a test fails.
+struct Plain;
+
+impl Progress for Plain {
+    #[expect(clippy::print_stderr, reason = "the test runner captures it")]
+    fn step(&self, text: &str) {
+        eprintln!("{text}");
+    }
+
+    #[expect(clippy::print_stderr, reason = "the test runner captures it")]
+    fn output(&self, text: &str) {
+        eprintln!("{text}");
+    }
+}

@@ -1,0 +1,91 @@
+//! Actors: calls in order, and state that survives restarts, swaps and traps.
+
+use airssys_wasm::component::InstanceMode;
+use airssys_wasm_tests::{TestHost, code, name};
+
+#[tokio::test]
+async fn a_component_with_state_is_an_actor() {
+    let test = TestHost::new().await;
+    let deployment = test.deploy("counter").await.unwrap();
+    assert_eq!(deployment.release.instances, InstanceMode::Actor);
+    for n in 1..=3 {
+        assert_eq!(test.call("counter", "").await.unwrap(), n.to_string());
+    }
+}
+
+#[tokio::test]
+async fn state_is_saved_at_shutdown_and_restored_at_start() {
+    let test = TestHost::new().await;
+    test.deploy("counter").await.unwrap();
+    assert_eq!(test.call("counter", "").await.unwrap(), "1");
+    let test = test.reopen().await;
+    assert_eq!(test.call("counter", "").await.unwrap(), "2");
+    let test = test.reopen().await.reopen().await;
+    assert_eq!(test.call("counter", "").await.unwrap(), "3");
+}
+
+#[tokio::test]
+async fn state_moves_to_the_next_release() {
+    let test = TestHost::new().await;
+    test.deploy("counter").await.unwrap();
+    assert_eq!(test.call("counter", "").await.unwrap(), "1");
+    let second = test.deploy_as("counter", "1.1.0", |package| package).await.unwrap();
+    assert_eq!(second.previous.unwrap().to_string(), "1.0.0");
+    assert_eq!(test.call("counter", "").await.unwrap(), "2");
+    let test = test.reopen().await;
+    test.deploy_as("counter", "1.2.0", |package| package).await.unwrap();
+    assert_eq!(test.call("counter", "").await.unwrap(), "3");
+}
+
+#[tokio::test]
+async fn a_release_that_refuses_the_state_leaves_the_old_one_in_service() {
+    let test = TestHost::new().await;
+    test.deploy("counter").await.unwrap();
+    assert_eq!(test.call("counter", "").await.unwrap(), "1");
+    let unlike = airssys_wasm_tests::guest("refuses-state");
+    let package = airssys_wasm::component::Package::new(unlike).name(name("counter"));
+    let result = test.host.deploy(package.version("2.0.0".parse().unwrap())).await;
+    assert_eq!(code(result), "guest-error");
+    assert_eq!(test.call("counter", "").await.unwrap(), "2");
+    assert_eq!(test.host.status()[0].release.version.to_string(), "1.0.0");
+}
+
+#[tokio::test]
+async fn after_a_trap_an_actor_goes_on_from_what_was_saved_last() {
+    let test = TestHost::new().await;
+    test.deploy("counter").await.unwrap();
+    assert_eq!(test.call("counter", "").await.unwrap(), "1");
+    let test = test.reopen().await;
+    assert_eq!(test.call("counter", "").await.unwrap(), "2");
+    assert_eq!(code(test.call("counter", "trap").await), "trap");
+    assert_eq!(test.call("counter", "").await.unwrap(), "2");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_call_is_lost_or_failed_while_actors_are_swapped() {
+    let test = TestHost::new().await;
+    test.deploy("counter").await.unwrap();
+    let callers: Vec<_> = (0..4)
+        .map(|_| {
+            let host = test.host.clone();
+            tokio::spawn(async move {
+                let mut highest = 0;
+                for _ in 0..100 {
+                    let answer = host.call(&name("counter"), "".into()).await.unwrap();
+                    let count: u64 = answer.to_text().parse().unwrap();
+                    assert!(count > highest, "{count} after {highest}");
+                    highest = count;
+                }
+            })
+        })
+        .collect();
+    for minor in 1..=5 {
+        test.deploy_as("counter", &format!("1.{minor}.0"), |package| package)
+            .await
+            .unwrap();
+    }
+    for caller in callers {
+        caller.await.unwrap();
+    }
+    assert_eq!(test.call("counter", "").await.unwrap(), "401");
+}

@@ -1,0 +1,143 @@
+//! Deployments: what comes into service, what is refused, what is recorded.
+
+use airssys_wasm::Versioning;
+use airssys_wasm::component::Package;
+use airssys_wasm_tests::{TestHost, code, guest, name};
+
+#[tokio::test]
+async fn each_step_is_reported_with_its_time() {
+    let test = TestHost::new().await;
+    let deployment = test.deploy("echo").await.unwrap();
+    let steps: Vec<_> = deployment.steps.iter().map(|step| step.step).collect();
+    assert_eq!(steps, ["compile", "package", "start", "health-check", "route"]);
+    assert!(!deployment.cached);
+    assert_eq!(deployment.release.description, "Answers with what it was sent.");
+}
+
+#[tokio::test]
+async fn compiled_code_is_cached_between_hosts() {
+    let test = TestHost::new().await;
+    test.deploy("echo").await.unwrap();
+    let test = test.reopen().await;
+    assert!(test.deploy("echo").await.unwrap().cached);
+    assert_eq!(test.call("echo", "x").await.unwrap(), "x");
+}
+
+#[tokio::test]
+async fn changed_bytes_under_the_same_version_are_refused_or_numbered() {
+    let package = |guest_name: &str| {
+        Package::new(guest(guest_name))
+            .name(name("a"))
+            .version("1.0.0".parse().unwrap())
+    };
+    let test = TestHost::new().await;
+    test.host.deploy(package("echo")).await.unwrap();
+    assert_eq!(code(test.host.deploy(package("fails")).await), "release-exists");
+    assert_eq!(test.call("a", "still echo").await.unwrap(), "still echo");
+
+    let test = TestHost::with(|builder| builder.versioning(Versioning::Development)).await;
+    test.host.deploy(package("echo")).await.unwrap();
+    let second = test.host.deploy(package("traps")).await.unwrap();
+    assert_eq!(second.release.version.to_string(), "1.0.0+dev.1");
+    assert_eq!(test.call("a", "be kind").await.unwrap(), "survived");
+    assert_eq!(
+        test.host
+            .deploy(package("echo"))
+            .await
+            .unwrap()
+            .release
+            .version
+            .to_string(),
+        "1.0.0"
+    );
+    assert_eq!(
+        test.host
+            .deploy(package("traps"))
+            .await
+            .unwrap()
+            .release
+            .version
+            .to_string(),
+        "1.0.0+dev.1"
+    );
+}
+
+#[tokio::test]
+async fn a_release_that_does_not_start_leaves_the_old_one_in_service() {
+    let test = TestHost::new().await;
+    test.host
+        .deploy(
+            Package::new(guest("echo"))
+                .name(name("a"))
+                .version("1.0.0".parse().unwrap()),
+        )
+        .await
+        .unwrap();
+    let bad = async |guest_name: &str, config: serde_json::Value| {
+        let config = config.as_object().unwrap().clone();
+        let manifest = "manifest-version = 1\n[limits]\ndeadline = \"200ms\"\n";
+        let manifest = airssys_wasm::component::Manifest::parse(manifest).unwrap();
+        let package = Package::new(guest(guest_name))
+            .name(name("a"))
+            .manifest(manifest)
+            .config(config);
+        code(test.host.deploy(package.version("2.0.0".parse().unwrap())).await)
+    };
+    assert_eq!(bad("init-fails", serde_json::json!({})).await, "guest-error");
+    assert_eq!(bad("init-fails", serde_json::json!({"init": "panic"})).await, "trap");
+    assert_eq!(
+        bad("init-fails", serde_json::json!({"init": "loop"})).await,
+        "deadline-exceeded"
+    );
+    assert_eq!(test.call("a", "still here").await.unwrap(), "still here");
+    assert_eq!(test.host.status()[0].release.version.to_string(), "1.0.0");
+}
+
+#[tokio::test]
+async fn an_unhealthy_release_gets_no_call() {
+    let test = TestHost::new().await;
+    let error = test.deploy("unhealthy").await.unwrap_err();
+    assert_eq!(error.code().as_str(), "deployment-failed");
+    assert!(format!("{:?}", error).contains("the moon is full"));
+    assert_eq!(code(test.call("unhealthy", "").await), "unknown-component");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_deployments_at_once_one_wins_and_one_gets_a_conflict() {
+    let test = TestHost::new().await;
+    let deploy = |version: &str| {
+        let host = test.host.clone();
+        let package = Package::new(guest("echo"))
+            .name(name("a"))
+            .version(version.parse().unwrap());
+        async move { host.deploy(package).await }
+    };
+    let (one, two) = tokio::join!(deploy("1.0.0"), deploy("2.0.0"));
+    let (won, lost) = if one.is_ok() { (one, two) } else { (two, one) };
+    assert_eq!(code(lost), "deployment-conflict");
+    assert_eq!(test.host.status()[0].release.version, won.unwrap().release.version);
+}
+
+#[tokio::test]
+async fn a_removed_component_is_gone_with_its_state() {
+    let test = TestHost::new().await;
+    test.deploy("counter").await.unwrap();
+    assert_eq!(test.call("counter", "").await.unwrap(), "1");
+    let test = test.reopen().await;
+    test.host.remove(&name("counter")).await.unwrap();
+    assert_eq!(code(test.call("counter", "").await), "unknown-component");
+    assert_eq!(code(test.host.remove(&name("counter")).await), "unknown-component");
+    let test = test.reopen().await;
+    assert!(test.host.status().is_empty());
+    test.deploy("counter").await.unwrap();
+    assert_eq!(test.call("counter", "").await.unwrap(), "1");
+}
+
+#[tokio::test]
+async fn a_host_that_was_shut_down_takes_no_calls() {
+    let test = TestHost::new().await;
+    test.deploy("echo").await.unwrap();
+    test.host.shutdown().await.unwrap();
+    assert_eq!(code(test.call("echo", "").await), "closed");
+    assert_eq!(code(test.deploy("echo").await), "closed");
+}

@@ -1,0 +1,145 @@
+//! Limits: whatever a guest does, the host and the guest's neighbours go on.
+
+use std::time::Duration;
+
+use airssys_wasm::component::{Manifest, Package};
+use airssys_wasm::{Error, Event};
+use airssys_wasm_tests::{TestHost, code};
+
+fn limited(package: Package) -> Package {
+    let manifest = "manifest-version = 1\n[limits]\nmemory = \"16MiB\"\ndeadline = \"200ms\"\n";
+    package.manifest(Manifest::parse(manifest).unwrap())
+}
+
+/// Calls the guest, expects this error, and that the host is in order afterwards.
+async fn check(guest: &str, input: &str, expected: &str) {
+    let test = TestHost::new().await;
+    test.deploy("echo").await.unwrap();
+    test.deploy_as(guest, "1.0.0", limited).await.unwrap();
+    for _ in 0..2 {
+        let error = test.call(guest, input).await.unwrap_err();
+        assert_eq!(error.code().as_str(), expected, "{error:?}");
+        assert!(error.is_guest_fault());
+    }
+    let discarded = |event: &Event| matches!(event, Event::InstanceDiscarded { code, .. } if *code == expected);
+    assert_eq!(test.events().iter().filter(|event| discarded(event)).count(), 2);
+    assert_eq!(test.call("echo", "still here").await.unwrap(), "still here");
+    let status = test.host.status();
+    let broken = status
+        .iter()
+        .find(|status| status.release.name.as_str() == guest)
+        .unwrap();
+    assert_eq!((broken.instances, broken.in_flight), (0, 0));
+}
+
+#[tokio::test]
+async fn an_endless_loop_is_stopped_at_its_deadline() {
+    check("loops-forever", "", "deadline-exceeded").await;
+}
+
+#[tokio::test]
+async fn an_endless_wait_in_the_host_is_stopped_at_its_deadline() {
+    check("sleeps-forever", "", "deadline-exceeded").await;
+}
+
+#[tokio::test]
+async fn a_guest_gets_no_more_memory_than_its_limit() {
+    check("eats-memory", "", "memory-exceeded").await;
+}
+
+#[tokio::test]
+async fn a_panic_is_a_trap() {
+    check("traps", "", "trap").await;
+}
+
+#[tokio::test]
+async fn endless_recursion_is_a_trap() {
+    check("recurses", "", "trap").await;
+}
+
+#[tokio::test]
+async fn a_trap_costs_one_instance_and_the_next_call_succeeds() {
+    let test = TestHost::new().await;
+    test.deploy("traps").await.unwrap();
+    assert_eq!(code(test.call("traps", "").await), "trap");
+    assert_eq!(test.call("traps", "be kind").await.unwrap(), "survived");
+}
+
+#[tokio::test]
+async fn a_trap_names_the_guests_function_and_passes_on_its_last_words() {
+    let test = TestHost::new().await;
+    test.deploy("traps").await.unwrap();
+    match test.call("traps", "").await.unwrap_err() {
+        Error::Trap { message } => {
+            assert!(message.contains("unreachable"), "{message}");
+            assert!(message.contains("traps::check_kindness"), "{message}");
+        }
+        other => panic!("{other:?}"),
+    }
+    let said = test.events().into_iter().find_map(|event| match event {
+        Event::Output { line, error: true, .. } if line.contains("told to panic") => Some(line),
+        _ => None,
+    });
+    assert!(said.is_some(), "{:?}", test.events());
+}
+
+#[tokio::test]
+async fn fuel_is_metered_when_it_is_asked_for() {
+    let test = TestHost::new().await;
+    let manifest = Manifest::parse("manifest-version = 1\n[limits]\nfuel = 5_000_000\n").unwrap();
+    test.deploy_as("loops-forever", "1.0.0", |package| package.manifest(manifest.clone()))
+        .await
+        .unwrap();
+    assert_eq!(code(test.call("loops-forever", "").await), "fuel-exhausted");
+    test.deploy_as("echo", "1.0.0", |package| package.manifest(manifest))
+        .await
+        .unwrap();
+    for _ in 0..3 {
+        assert_eq!(test.call("echo", "cheap").await.unwrap(), "cheap");
+    }
+}
+
+#[tokio::test]
+async fn a_flood_of_output_is_cut_and_said_so_once() {
+    let test = TestHost::new().await;
+    test.deploy("floods-output").await.unwrap();
+    assert_eq!(test.call("floods-output", "").await.unwrap(), "done");
+    let events = test.events();
+    let lines = events
+        .iter()
+        .filter(|event| matches!(event, Event::Output { .. }))
+        .count();
+    let dropped = events
+        .iter()
+        .filter(|event| matches!(event, Event::OutputDropped { .. }))
+        .count();
+    assert!((1_000..40_000).contains(&lines), "{lines}");
+    assert_eq!(dropped, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_over_the_concurrency_limit_are_refused_at_once() {
+    let test = TestHost::new().await;
+    let manifest = "manifest-version = 1\n[limits]\nconcurrency = 2\ndeadline = \"2s\"\n[instances]\nmax = 1\n";
+    let manifest = Manifest::parse(manifest).unwrap();
+    test.deploy_as("sleeps-forever", "1.0.0", |package| package.manifest(manifest))
+        .await
+        .unwrap();
+    let call = || {
+        let host = test.host.clone();
+        tokio::spawn(async move { host.call(&airssys_wasm_tests::name("sleeps-forever"), "".into()).await })
+    };
+    let taken = [call(), call()];
+    while test.host.status()[0].in_flight < 2 {
+        tokio::task::yield_now().await;
+    }
+    let refused = tokio::time::timeout(Duration::from_secs(1), call())
+        .await
+        .expect("at once")
+        .unwrap();
+    assert_eq!(code(refused), "busy");
+    taken.iter().for_each(tokio::task::JoinHandle::abort);
+    while test.host.status()[0].in_flight > 0 {
+        tokio::task::yield_now().await;
+    }
+}

@@ -1,0 +1,22 @@
+//! The sandbox: nothing is granted, so nothing is there.
+
+use airssys_wasm_tests::TestHost;
+
+#[tokio::test]
+async fn a_guest_sees_nothing_of_the_outside() {
+    let test = TestHost::new().await;
+    test.deploy("looks-around").await.unwrap();
+    assert_eq!(test.call("looks-around", "").await.unwrap(), "");
+}
+
+#[tokio::test]
+async fn what_a_component_asks_for_is_recorded_and_not_granted() {
+    let test = TestHost::new().await;
+    let deployment = test.deploy("asks").await.unwrap();
+    let requests: Vec<_> = deployment.release.requests.iter().collect();
+    assert_eq!(
+        requests,
+        [("file-read", "/data"), ("network-outbound", "api.example.com")]
+    );
+    assert_eq!(test.call("asks", "upper").await.unwrap(), "UPPER");
+}

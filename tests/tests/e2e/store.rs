@@ -1,0 +1,64 @@
+//! What survives: routes, components and states, whatever happens to the process.
+
+use airssys_wasm::{Error, Event, Host};
+use airssys_wasm_tests::{TestHost, code};
+
+#[tokio::test]
+async fn what_was_deployed_is_there_after_reopening() {
+    let test = TestHost::new().await;
+    let deployed = test.deploy("echo").await.unwrap();
+    let test = test.reopen().await;
+    let status = test.host.status();
+    assert_eq!(status[0].release, deployed.release);
+    assert_eq!(status[0].deployment, deployed.id);
+    assert_eq!(status[0].instances, 0);
+    assert_eq!(test.call("echo", "x").await.unwrap(), "x");
+    assert_eq!(test.host.status()[0].instances, 1);
+    let next = test.deploy("fails").await.unwrap();
+    assert!(next.id > deployed.id);
+}
+
+#[tokio::test]
+async fn a_second_owner_is_refused() {
+    let test = TestHost::new().await;
+    match Host::builder().state_dir(test.folder.path()).build().await.unwrap_err() {
+        Error::StateInUse { process, .. } => assert_eq!(process, Some(std::process::id())),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_damaged_component_is_not_run() {
+    let test = TestHost::new().await;
+    let deployed = test.deploy("echo").await.unwrap();
+    let test = test.reopen().await;
+    let blob = test
+        .folder
+        .path()
+        .join("blobs/sha256")
+        .join(deployed.release.digest.to_string());
+    let mut bytes = std::fs::read(&blob).unwrap();
+    bytes[100] ^= 1;
+    std::fs::write(&blob, bytes).unwrap();
+    assert_eq!(code(test.call("echo", "x").await), "store-damaged");
+    test.deploy("echo").await.unwrap();
+    assert_eq!(test.call("echo", "x").await.unwrap(), "x");
+}
+
+#[tokio::test]
+async fn compiled_code_that_was_tampered_with_is_compiled_anew() {
+    let test = TestHost::new().await;
+    test.deploy("echo").await.unwrap();
+    let test = test.reopen().await;
+    let cache = test.folder.path().join("cache");
+    for entry in std::fs::read_dir(&cache).unwrap() {
+        let path = entry.unwrap().path();
+        let mut bytes = std::fs::read(&path).unwrap();
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        std::fs::write(&path, bytes).unwrap();
+    }
+    assert_eq!(test.call("echo", "x").await.unwrap(), "x");
+    let refused = |event: &Event| matches!(event, Event::CacheEntryRefused { .. });
+    assert_eq!(test.events().iter().filter(|event| refused(event)).count(), 1);
+}
