@@ -28,10 +28,10 @@ const HINT: Style = AnsiColor::Cyan.on_default().bold();
 /// How results are printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
-    /// For people.
+    // For people. No doc comment: it would take three lines in the help of every verb.
     #[default]
     Text,
-    /// One JSON object for each result.
+    // One object for each result.
     Json,
 }
 

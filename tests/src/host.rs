@@ -28,7 +28,8 @@ impl TestHost {
         Self::open(folder, adapt).await
     }
 
-    async fn open(folder: Arc<tempfile::TempDir>, adapt: impl FnOnce(HostBuilder) -> HostBuilder) -> Self {
+    /// A host on a directory that has been used before.
+    pub async fn open(folder: Arc<tempfile::TempDir>, adapt: impl FnOnce(HostBuilder) -> HostBuilder) -> Self {
         let events = Arc::<Mutex<Vec<Event>>>::default();
         let keep = events.clone();
         let builder = Host::builder()

@@ -43,7 +43,7 @@ impl Verb for Deploy {
         ("deploy my-component.wasm --config config.json", "a file from anywhere"),
         (
             "deploy a.wasm --name acme:greeter --version 1.2.0",
-            "a file that does not say what it is",
+            "a file without a name",
         ),
     ];
 

@@ -30,8 +30,9 @@ pub(crate) enum Unparsed {
 
 /// Options that every verb has.
 #[derive(Args)]
+#[command(next_help_heading = "Options of every verb")]
 struct Global {
-    /// How results are printed; errors follow it too
+    /// How results and errors are printed
     #[arg(short, long, global = true, value_name = "FORMAT", default_value = "text")]
     output: Format,
     /// Print results, warnings and errors only

@@ -50,3 +50,59 @@ pub(crate) fn recover(store: &Store, events: &Events) -> Result<Router, Error> {
     }
     Ok(Router::new(routes))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+    use crate::deploy::Strategy;
+
+    #[test]
+    fn a_deployment_that_was_cut_off_is_closed_once_and_told() {
+        let store = Store::temporary().unwrap();
+        let record = DeploymentRecord {
+            component: "a".parse().unwrap(),
+            from: None,
+            to: Some("1.0.0".parse().unwrap()),
+            strategy: Strategy::Immediate,
+            started_at: Utc::now(),
+            outcome: None,
+        };
+        let key = record::deployment_key(1);
+        let batch = Batch::default().put(Table::Deployments, key.as_str(), record::encode(&record).unwrap());
+        store.commit(batch).unwrap();
+        let told = Arc::<Mutex<Vec<Event>>>::default();
+        let keep = told.clone();
+        let events = Events::new(move |event| keep.lock().unwrap().push(event));
+        for _ in 0..2 {
+            let router = recover(&store, &events).unwrap();
+            assert!(router.all().is_empty());
+        }
+        let told = told.lock().unwrap();
+        assert!(
+            matches!(&told[..], [Event::DeploymentRecovered { serving: None, .. }]),
+            "{told:?}"
+        );
+        let closed: DeploymentRecord =
+            record::decode("it", &store.read(Table::Deployments, &key).unwrap().unwrap()).unwrap();
+        assert!(matches!(closed.outcome, Some(Outcome::Interrupted { .. })));
+    }
+
+    #[test]
+    fn a_route_to_an_unrecorded_release_is_damage() {
+        let store = Store::temporary().unwrap();
+        let route = RouteRecord {
+            version: "1.0.0".parse().unwrap(),
+            deployment: 1,
+            deployed_at: Utc::now(),
+        };
+        store
+            .commit(Batch::default().put(Table::Routes, "a", record::encode(&route).unwrap()))
+            .unwrap();
+        assert_eq!(
+            recover(&store, &Events::default()).unwrap_err().code().as_str(),
+            "store-damaged"
+        );
+    }
+}

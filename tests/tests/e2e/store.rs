@@ -1,5 +1,8 @@
 //! What survives: routes, components and states, whatever happens to the process.
 
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+
 use airssys_wasm::{Error, Event, Host};
 use airssys_wasm_tests::{TestHost, code};
 
@@ -61,4 +64,42 @@ async fn compiled_code_that_was_tampered_with_is_compiled_anew() {
     assert_eq!(test.call("echo", "x").await.unwrap(), "x");
     let refused = |event: &Event| matches!(event, Event::CacheEntryRefused { .. });
     assert_eq!(test.events().iter().filter(|event| refused(event)).count(), 1);
+}
+
+#[tokio::test]
+async fn what_was_deployed_is_there_after_the_owner_was_killed() {
+    let test = TestHost::new().await;
+    let folder = test.folder.clone();
+    drop(test);
+    let mut owner = Command::new(env!("CARGO_BIN_EXE_owner"))
+        .arg(folder.path())
+        .args(["echo", "counter"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = String::new();
+    BufReader::new(owner.stdout.take().unwrap())
+        .read_line(&mut said)
+        .unwrap();
+    assert_eq!(said, "ready\n");
+    match Host::builder().state_dir(folder.path()).build().await.unwrap_err() {
+        Error::StateInUse { process, .. } => assert_eq!(process, Some(owner.id())),
+        other => panic!("{other:?}"),
+    }
+    // On Unix this is SIGKILL, which no process can handle.
+    owner.kill().unwrap();
+    owner.wait().unwrap();
+
+    let test = TestHost::open(folder, |builder| builder).await;
+    let names: Vec<_> = test
+        .host
+        .status()
+        .iter()
+        .map(|status| status.release.name.to_string())
+        .collect();
+    assert_eq!(names, ["counter", "echo"]);
+    assert_eq!(test.call("echo", "x").await.unwrap(), "x");
+    // The count was in the killed process; what was saved last is nothing.
+    assert_eq!(test.call("counter", "").await.unwrap(), "1");
 }
