@@ -59,17 +59,17 @@ pub(crate) fn without_subcommand(mut args: Vec<OsString>) -> Vec<OsString> {
 
 /// The whole command line interface under this name.
 pub(super) fn command(program: &str) -> Command {
-    let root = Command::new("airssys-wasm")
-        .bin_name(program)
+    let root = Global::augment_args(Command::new("airssys-wasm"));
+    root.bin_name(program)
         .version(env!("CARGO_PKG_VERSION"))
+        // After the options, whose own doc comment would stand here otherwise.
         .about(env!("CARGO_PKG_DESCRIPTION"))
         .after_help(format!(
             "Begin with `{program} quickstart`, or with `{program} init hello`."
         ))
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .infer_subcommands(false);
-    Global::augment_args(root).subcommands(ALL.iter().map(|entry| (entry.command)(program)))
+        .subcommands(ALL.iter().map(|entry| (entry.command)(program)))
 }
 
 /// Reads the command line.

@@ -131,16 +131,20 @@ impl Router {
         within_limit("the message", message.body.len())?;
         let mut message = message;
         loop {
-            let mut changes = self.revision.subscribe();
             let route = self.find(name)?;
             match route.serving(starter).await?.call(message).await {
                 Delivery::Done(result) => return result,
                 Delivery::Returned(unread) => message = unread,
             }
-            // The actor has ended, so its route is about to be replaced, if it was not replaced already.
-            if Arc::ptr_eq(&self.find(name)?, &route) && changes.changed().await.is_err() {
-                return Err(Error::Closed);
-            }
+            self.wait_for_another(name, &route).await?;
         }
+    }
+
+    /// Waits until the component's route is another one.
+    /// An actor ends when its route is about to be replaced, or was replaced already.
+    async fn wait_for_another(&self, name: &ComponentName, route: &Arc<Route>) -> Result<(), Error> {
+        let is_another = |_: &u64| !self.find(name).is_ok_and(|now| Arc::ptr_eq(&now, route));
+        let changed = self.revision.subscribe().wait_for(is_another).await.map(|_| ());
+        changed.map_err(|_| Error::Closed)
     }
 }

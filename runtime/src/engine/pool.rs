@@ -1,6 +1,5 @@
 //! Instances that are reused: up to a number of them, each for one call after the other.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::Semaphore;
@@ -14,10 +13,16 @@ use crate::error::Error;
 #[derive(Debug)]
 pub(crate) struct Pool {
     prepared: Arc<Prepared>,
-    idle: Mutex<Vec<Instance>>,
+    idle: Mutex<Idle>,
     slots: Semaphore,
     max: u32,
-    closed: AtomicBool,
+}
+
+/// The instances that wait for a call.
+#[derive(Debug)]
+struct Idle {
+    instances: Vec<Instance>,
+    closed: bool,
 }
 
 impl Pool {
@@ -25,17 +30,19 @@ impl Pool {
     pub(crate) fn new(prepared: Arc<Prepared>, max: u32, first: Instance) -> Self {
         Self {
             prepared,
-            idle: Mutex::new(vec![first]),
+            idle: Mutex::new(Idle {
+                instances: vec![first],
+                closed: false,
+            }),
             slots: Semaphore::new((max as usize).min(Semaphore::MAX_PERMITS)),
             max,
-            closed: AtomicBool::new(false),
         }
     }
 
     /// Handles one call on an idle instance, on a new one, or on the next that becomes idle.
     pub(crate) async fn call(&self, message: Message) -> Result<Message, Error> {
         let _slot = self.slots.acquire().await.map_err(|_| Error::Closed)?;
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).instances.pop();
         let mut instance = match idle {
             Some(instance) => instance,
             None => Instance::start(&self.prepared).await?,
@@ -50,18 +57,17 @@ impl Pool {
         if !instance.is_usable() {
             return;
         }
-        if self.closed.load(Ordering::Acquire) {
+        let refused = self.idle.lock().unwrap_or_else(PoisonError::into_inner).put(instance);
+        if let Err(instance) = refused {
+            // The pool was closed in the meantime, so the instance has taken its last call.
             let _ = instance.shutdown().await;
-            return;
         }
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(instance);
     }
 
     /// Ends the idle instances; the others end when their calls have returned.
     pub(crate) async fn close(&self) {
-        self.closed.store(true, Ordering::Release);
         loop {
-            let next = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let next = self.idle.lock().unwrap_or_else(PoisonError::into_inner).close();
             let Some(instance) = next else { return };
             // A failing shutdown was reported as an event, and there is nothing left to save.
             let _ = instance.shutdown().await;
@@ -70,8 +76,25 @@ impl Pool {
 
     /// Instances that exist now.
     pub(crate) fn size(&self) -> u32 {
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).len();
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).instances.len();
         let busy = self.max as usize - self.slots.available_permits().min(self.max as usize);
         u32::try_from(idle + busy).unwrap_or(u32::MAX)
+    }
+}
+
+impl Idle {
+    /// Keeps an instance, or gives it back when the pool is closed.
+    fn put(&mut self, instance: Instance) -> Result<(), Instance> {
+        if self.closed {
+            return Err(instance);
+        }
+        self.instances.push(instance);
+        Ok(())
+    }
+
+    /// Takes nothing more; hands out what is left, one after the other.
+    fn close(&mut self) -> Option<Instance> {
+        self.closed = true;
+        self.instances.pop()
     }
 }

@@ -38,6 +38,10 @@ pub(super) fn files() -> anyhow::Result<BTreeMap<String, Vec<u8>>> {
 fn collect(folder: &Dir<'_>, from: &str, to: &str, files: &mut BTreeMap<String, Vec<u8>>) {
     for file in folder.files() {
         let path = file.path().to_string_lossy();
+        // Snapshots serve the tests of the macros, which stay behind.
+        if path.ends_with(".snap") {
+            continue;
+        }
         let path = format!("{to}{}", path.strip_prefix(from).unwrap_or(&path));
         files.insert(path, file.contents().to_vec());
     }
