@@ -60,7 +60,7 @@ fn values(plan: &Plan, folder: &Path) -> Values {
         summary: description,
         sdk_version: env!("CARGO_PKG_VERSION"),
         nested: surrounding.is_some(),
-        pad: " ".repeat(15_usize.saturating_sub(plan.name.as_str().len())),
+        pad: " ".repeat(14_usize.saturating_sub(plan.name.as_str().len())),
     }
 }
 
