@@ -3,9 +3,8 @@
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
-use cargo_airssys::toolchain::{self, BuildOptions, Progress};
-
 use crate::{target, workspace};
+use cargo_airssys::toolchain::{self, BuildOptions, Progress};
 
 /// The bytes of the guest in `tests/guests/<name>`.
 pub fn guest(name: &str) -> Vec<u8> {
@@ -25,8 +24,10 @@ pub fn guest_path(name: &str) -> PathBuf {
 /// Builds all guests; returns at once when nothing has changed.
 fn build() -> PathBuf {
     let toolchain = toolchain::provide_in_user_cache(&Plain).unwrap_or_else(|error| panic!("{error}"));
-    let mut options = BuildOptions::default();
-    options.target_dir = Some(target().join("guests"));
+    let options = BuildOptions {
+        target_dir: Some(target().join("guests")),
+        ..BuildOptions::default()
+    };
     let built = toolchain::build(&workspace().join("tests/guests"), &toolchain, &options, &Plain);
     let built = built.unwrap_or_else(|error| panic!("the guests could not be built: {error}"));
     let first = built.artifacts.first().expect("there are guests");

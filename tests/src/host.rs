@@ -2,10 +2,9 @@
 
 use std::sync::{Arc, Mutex};
 
+use crate::guest;
 use airssys_wasm::component::{ComponentName, Message, Package};
 use airssys_wasm::{Deployment, Error, Event, Host, HostBuilder};
-
-use crate::guest;
 
 /// A host, the directory that it owns, and what it told.
 pub struct TestHost {

@@ -2,8 +2,6 @@
 
 use std::time::Instant;
 
-use airssys_wasm::Error;
-use airssys_wasm::component::{ComponentName, Message};
 use base64::Engine as _;
 use clap::Parser;
 use serde_json::{Value, json};
@@ -12,6 +10,8 @@ use super::deploy::listener;
 use super::verb::{Context, Verb};
 use crate::ops::{host, input};
 use crate::shell::seconds;
+use airssys_wasm::Error;
+use airssys_wasm::component::{ComponentName, Message};
 
 /// Call a deployed component and print its answer
 #[derive(Debug, Parser)]

@@ -4,8 +4,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
-use airssys_wasm::Deployment;
-use airssys_wasm::component::{ComponentName, Package, parse_version};
 use clap::Parser;
 use semver::Version;
 
@@ -16,6 +14,8 @@ use crate::ops::package::{self, Said};
 use crate::ops::state::StatePlace;
 use crate::ops::{input, project};
 use crate::shell::{Shell, printable, size, took};
+use airssys_wasm::Deployment;
+use airssys_wasm::component::{ComponentName, Package, parse_version};
 
 /// Deploy a component: check it, compile it, start it and route calls to it
 #[derive(Debug, Parser)]

@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use airssys_wasm::component::ComponentName;
 use anyhow::Context as _;
 use clap::Parser;
 use clap::builder::PossibleValuesParser;
@@ -12,6 +11,7 @@ use super::verb::{Context, Verb};
 use crate::exit::Failure;
 use crate::ops::scaffold::{self, Plan, templates};
 use crate::shell::Shell;
+use airssys_wasm::component::ComponentName;
 
 const DESCRIPTION: &str = "Greets whom it is called with.";
 

@@ -3,8 +3,6 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use airssys_wasm::component::{ComponentName, Inspection, Producer, Release, inspect};
-use airssys_wasm::{Error, Host, Versioning};
 use clap::Parser;
 use serde_json::json;
 
@@ -15,6 +13,8 @@ use crate::ops::package::{self, Said};
 use crate::ops::state::StatePlace;
 use crate::ops::{files, host};
 use crate::shell::{printable, size};
+use airssys_wasm::component::{ComponentName, Inspection, Producer, Release, inspect};
+use airssys_wasm::{Error, Host, Versioning};
 
 /// Show what a component is: kind, world, exports, imports, capabilities, size, producers
 #[derive(Debug, Parser)]

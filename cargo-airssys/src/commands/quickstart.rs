@@ -3,8 +3,6 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use airssys_wasm::component::{ComponentName, Message};
-use airssys_wasm::{Error, Host};
 use clap::Parser;
 use serde_json::{Value, json};
 
@@ -16,6 +14,8 @@ use crate::ops::scaffold::{self, Plan, templates};
 use crate::ops::state::StatePlace;
 use crate::ops::{host, project, tour};
 use crate::shell::{printable, seconds, size, took};
+use airssys_wasm::component::{ComponentName, Message};
+use airssys_wasm::{Error, Host};
 
 /// The component of the tour.
 const NAME: &str = "hello";

@@ -1,13 +1,13 @@
 //! `remove`: a deployed component.
 
-use airssys_wasm::component::ComponentName;
-use airssys_wasm::{Error, Host};
 use clap::Parser;
 
 use super::deploy::listener;
 use super::verb::{Context, Verb};
 use crate::exit::{Exit, Failure};
 use crate::ops::host;
+use airssys_wasm::component::ComponentName;
+use airssys_wasm::{Error, Host};
 
 /// Remove a deployed component and its state
 #[derive(Debug, Parser)]

@@ -1,12 +1,12 @@
 //! `status`: what is deployed.
 
-use airssys_wasm::ComponentStatus;
 use clap::Parser;
 use serde_json::json;
 
 use super::deploy::listener;
 use super::verb::{Context, Verb};
 use crate::ops::host;
+use airssys_wasm::ComponentStatus;
 
 /// Show what is deployed
 #[derive(Debug, Parser)]

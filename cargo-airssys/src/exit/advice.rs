@@ -1,8 +1,7 @@
 //! What helps against each error of a host.
 
-use airssys_wasm::Error;
-
 use super::Exit;
+use airssys_wasm::Error;
 
 /// The exit code of an error, and the line to add or the command to run.
 pub(super) fn on(error: &Error) -> (Exit, String) {

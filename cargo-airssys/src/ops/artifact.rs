@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use airssys_wasm::component::{Inspection, MANIFEST_SECTION, inspect};
 use anyhow::Context as _;
 use wasm_encoder::{ComponentSection as _, CustomSection};
 use wasm_metadata::{AddMetadata, AddMetadataField, Description, Licenses, Version};
@@ -10,6 +9,7 @@ use wasm_metadata::{AddMetadata, AddMetadataField, Description, Licenses, Versio
 use super::files;
 use super::project::Project;
 use crate::exit::{Exit, Failure};
+use airssys_wasm::component::{Inspection, MANIFEST_SECTION, inspect};
 
 /// A component that is ready to be deployed anywhere.
 #[derive(Debug)]
@@ -46,8 +46,11 @@ pub(crate) fn finish(project: &Project, built: &Path) -> anyhow::Result<Artifact
 /// Refuses imports that no host offers, all at once, and warns of those that the manifest does not ask for.
 fn check(project: &Project, found: &Inspection) -> Result<Vec<String>, Failure> {
     // What a guest imports of its own contract are types, which need no one to offer them.
-    let is_known = |import: &str| import.starts_with("airssys:component/") || airssys_wasm::is_offered(import);
-    let unknown: Vec<_> = found.imports.iter().filter(|import| !is_known(import)).collect();
+    let unknown: Vec<_> = found
+        .imports
+        .iter()
+        .filter(|import| !airssys_wasm::is_offered(import))
+        .collect();
     if !unknown.is_empty() {
         let names = unknown
             .iter()

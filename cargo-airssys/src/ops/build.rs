@@ -4,13 +4,12 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use airssys_wasm::component::BuildSection;
-
 use super::artifact::{self, Artifact};
 use super::project::{Builder, Project};
 use super::sdk;
 use crate::exit::{Exit, Failure};
 use crate::toolchain::{self, BuildOptions, Progress};
+use airssys_wasm::component::BuildSection;
 
 /// A component that was built.
 #[derive(Debug)]

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use airssys_wasm::{Error, Event, Host};
 use anyhow::Context as _;
 
 use super::interrupt::Answered;
 use super::state::StatePlace;
 use crate::exit::{Exit, Failure};
+use airssys_wasm::{Error, Event, Host};
 
 /// Receives what the host tells.
 pub(crate) type Listener = Arc<dyn Fn(&Event) + Send + Sync>;

@@ -3,12 +3,12 @@
 use std::io::{self, Read};
 use std::path::Path;
 
-use airssys_wasm::component::{MAX_MESSAGE_BYTES, Message};
 use anyhow::Context as _;
 use serde_json::{Map, Value};
 
 use super::files;
 use crate::exit::Failure;
+use airssys_wasm::component::{MAX_MESSAGE_BYTES, Message};
 
 /// Reads an input: `-` is standard input, `@file` a file, everything else is itself.
 pub(crate) fn message(input: &str, content_type: Option<&str>) -> anyhow::Result<Message> {

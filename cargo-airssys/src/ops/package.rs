@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use airssys_wasm::component::{ComponentName, Package, inspect};
 use semver::Version;
 use serde_json::{Map, Value};
 
 use super::{files, scaffold};
 use crate::exit::Failure;
+use airssys_wasm::component::{ComponentName, Package, inspect};
 
 /// What a person says of a file beside the file itself.
 #[derive(Debug, Default)]

@@ -4,10 +4,10 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use airssys_wasm::Versioning;
 use anyhow::Context as _;
 
 use super::project::root_of;
+use airssys_wasm::Versioning;
 
 /// The name of a state directory.
 const NAME: &str = ".airssys";

@@ -1,8 +1,7 @@
 //! What a host tells while it works, as lines.
 
-use airssys_wasm::Event;
-
 use super::{Shell, printable, took};
+use airssys_wasm::Event;
 
 impl Shell {
     /// Prints an event; those that only programs need are left out.

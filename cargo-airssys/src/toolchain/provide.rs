@@ -4,6 +4,7 @@ use std::env;
 use std::path::{Path, PathBuf};
 
 use super::error::{Attempt, ToolchainError};
+
 #[cfg(target_os = "linux")]
 use super::private;
 use super::rust::Toolchain;
@@ -48,14 +49,14 @@ pub fn provide_in_user_cache(progress: &dyn Progress) -> Result<Toolchain, Toolc
     provide(Path::new("."), &cache, progress)
 }
 
-/// The folder for what this program can make again: `airssys` in the user's cache folder.
+/// The folder for what this program can make again: `airssys-wasm` in the user's cache folder.
 ///
 /// Never a shared folder such as the system's temporary one: programs from it are run.
 pub fn user_cache() -> Option<PathBuf> {
     let named = |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let home = || env::home_dir().filter(|path| path.is_absolute());
     let base = named("XDG_CACHE_HOME").or_else(|| home().map(|home| home.join(".cache")))?;
-    Some(base.join("airssys"))
+    Some(base.join("airssys-wasm"))
 }
 
 /// Only Debian's packages are known.

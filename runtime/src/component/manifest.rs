@@ -14,7 +14,7 @@ pub(crate) const MAX_MANIFEST_BYTES: usize = 64 << 10;
 
 /// A whole `Component.toml`.
 /// Unknown keys are errors.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Manifest {
@@ -208,15 +208,22 @@ pub struct ManifestError {
     pub nearest: Option<String>,
 }
 
-impl Manifest {
-    /// A manifest of version 1 that says nothing.
-    pub fn new() -> Self {
+impl Default for Manifest {
+    /// A manifest that says nothing.
+    fn default() -> Self {
         Self {
             manifest_version: MANIFEST_VERSION,
-            ..Self::default()
+            component: ComponentSection::default(),
+            build: None,
+            instances: InstancesSection::default(),
+            limits: LimitsSection::default(),
+            capabilities: AccessRequests::default(),
+            config: serde_json::Map::new(),
         }
     }
+}
 
+impl Manifest {
     /// Reads a `Component.toml`.
     pub fn parse(text: &str) -> Result<Self, ManifestError> {
         if text.len() > MAX_MANIFEST_BYTES {

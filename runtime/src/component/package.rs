@@ -74,7 +74,7 @@ impl Package {
         let manifest = self
             .manifest
             .or_else(|| inspection.manifest.clone())
-            .unwrap_or_else(Manifest::new);
+            .unwrap_or_default();
         let named = || inspection.name.as_deref().and_then(|name| name.parse().ok());
         let name = self
             .name

@@ -8,12 +8,11 @@ use wasmtime::component::Component;
 
 use super::aot_cache::{AotCache, Artifact};
 use super::engines::{Engines, Profile};
+use super::prepared::Prepared;
+use super::state::InstanceState;
 use crate::component::{Digest, Release};
 use crate::error::Error;
 use crate::interface;
-
-use super::prepared::Prepared;
-use super::state::InstanceState;
 
 /// Compiles components for the engines of one host.
 #[derive(Clone)]
@@ -146,9 +145,11 @@ impl Hasher for Fnv {
 /// Whether this host offers some version of an interface.
 pub(crate) fn is_offered(import: &str) -> bool {
     let package = import.split('/').next().unwrap_or(import);
-    interface::all::<InstanceState>()
-        .iter()
-        .any(|interface| interface.packages.contains(&package))
+    // The contract's types are imported by every component that exports its interfaces, and need nothing from a host.
+    package == "airssys:component"
+        || interface::all::<InstanceState>()
+            .iter()
+            .any(|interface| interface.packages.contains(&package))
 }
 
 impl std::fmt::Debug for Compiled {

@@ -63,9 +63,9 @@ fn message(error: &wasmtime::Error, trap: Option<&Trap>) -> String {
     text
 }
 
-/// Whether a function belongs to the machinery of a language's runtime or of the SDK, which says nothing of the cause.
+/// Whether a function belongs to the machinery of a language's runtime, which says nothing of the cause.
 fn is_machinery(name: &str) -> bool {
-    const CRATES: [&str; 4] = ["std::", "core::", "alloc::", "airssys_wasm_sdk::"];
+    const CRATES: [&str; 3] = ["std::", "core::", "alloc::"];
     let path = name.trim_start_matches('<');
     CRATES.iter().any(|start| path.starts_with(start))
         || ["__rust", "rust_", "abort"].iter().any(|start| name.starts_with(start))

@@ -213,8 +213,7 @@ mod tests {
             output.take(bytes);
         }
         drop((output, error, budget));
-        let lines = seen.lock().unwrap().clone();
-        lines
+        std::mem::take(&mut *seen.lock().unwrap())
     }
 
     #[test]

@@ -5,9 +5,8 @@ use std::path::Path;
 
 use wit_parser::Resolve;
 
-use airssys_wasm_tests::workspace;
-
 use super::report;
+use airssys_wasm_tests::workspace;
 
 fn resolve(folders: &[&str]) -> Resolve {
     let mut resolve = Resolve::default();

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
+mod bindings;
 mod contract;
 mod documents;
 mod layers;
@@ -15,6 +16,13 @@ use airssys_wasm_tests::workspace;
 struct Source {
     path: String,
     text: String,
+}
+
+impl Source {
+    /// Whether a program wrote it.
+    fn is_generated(&self) -> bool {
+        Path::new(&self.path).starts_with(bindings::FOLDER)
+    }
 }
 
 /// Every Rust file under these folders, sorted by path.

@@ -2,10 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use airssys_wasm::component::{BuildSection, ComponentName, Manifest, parse_version};
-
 use super::{MANIFEST, cargo, manifest};
 use crate::exit::Failure;
+use airssys_wasm::component::{BuildSection, ComponentName, Manifest, parse_version};
 
 /// A project that builds one component.
 #[derive(Debug)]
@@ -98,7 +97,7 @@ fn of_cargo(folder: &Path, package: Option<&str>) -> anyhow::Result<Project> {
         .manifest_path
         .parent()
         .map_or(folder, |folder| folder.as_std_path());
-    let mut said = manifest::read(folder)?.unwrap_or_else(Manifest::new);
+    let mut said = manifest::read(folder)?.unwrap_or_default();
     if said.build.is_some() {
         return of_command(folder, said);
     }

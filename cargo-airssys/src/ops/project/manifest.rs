@@ -2,10 +2,9 @@
 
 use std::path::Path;
 
-use airssys_wasm::component::{Manifest, ManifestError};
-
 use crate::exit::Failure;
 use crate::ops::files;
+use airssys_wasm::component::{Manifest, ManifestError};
 
 /// The name of a component's manifest.
 pub(crate) const MANIFEST: &str = "Component.toml";

@@ -3,13 +3,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use airssys_wasm::component::ComponentName;
 use anyhow::Context as _;
 
 use super::named;
 use super::template::{Template, Values};
 use crate::exit::Failure;
 use crate::ops::{files, project, sdk};
+use airssys_wasm::component::ComponentName;
 
 /// What a new project is to be.
 #[derive(Debug)]

@@ -2,9 +2,8 @@
 
 use std::path::Path;
 
-use airssys_wasm::component::ComponentName;
-
 use crate::exit::Failure;
+use airssys_wasm::component::ComponentName;
 
 /// Names that cargo or rustc give another meaning.
 const TAKEN: &[&str] = &[

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use airssys_wasm::component::Digest;
 use anyhow::Context as _;
 
 use super::embedded;
+use airssys_wasm::component::Digest;
 
 /// Unpacks the SDK below `folder`, unless it is there already, and returns its workspace.
 pub(super) fn unpack(folder: &Path) -> anyhow::Result<PathBuf> {

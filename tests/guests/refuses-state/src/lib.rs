@@ -1,7 +1,8 @@
 //! Counts like `counter`, and cannot read what another release has saved.
 
-use airssys_wasm_sdk::prelude::*;
 use serde::{Deserialize, Serialize};
+
+use airssys_wasm_sdk::prelude::*;
 
 /// A state of another form.
 #[derive(Default, Serialize, Deserialize)]
