@@ -1,4 +1,4 @@
-//! What the tests of this workspace share: real guests, and hosts to run them.
+//! What the tests of this workspace share: real guests, hosts to run them, and a shell with the programs.
 
 #![allow(
     clippy::unwrap_used,
@@ -10,7 +10,10 @@
 mod guest;
 mod host;
 mod program;
+mod session;
+pub mod transcript;
 
 pub use guest::{guest, guest_path};
 pub use host::{TestHost, code, name};
 pub use program::{program, target, workspace};
+pub use session::{Said, Session, homes, provide_home};

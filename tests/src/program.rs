@@ -9,14 +9,11 @@ pub fn workspace() -> &'static Path {
         .expect("tests/ is in the workspace")
 }
 
-/// The folder into which cargo builds, wherever that is.
+/// The folder into which cargo builds, wherever that is: the one that cargo has marked as a cache.
 pub fn target() -> PathBuf {
-    let tests = std::env::current_exe().expect("a test has a path");
-    tests
-        .ancestors()
-        .nth(3)
-        .expect("a test is in target/<profile>/deps")
-        .to_owned()
+    let program = std::env::current_exe().expect("a test has a path");
+    let marked = program.ancestors().find(|folder| folder.join("CACHEDIR.TAG").exists());
+    marked.expect("a test is in cargo's target folder").to_owned()
 }
 
 /// The program of this name, as `cargo test --workspace` has just built it.

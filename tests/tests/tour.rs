@@ -1,0 +1,112 @@
+//! The tours that new users take, executed: the README's, and `quickstart`.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
+use std::process::Command;
+
+use serde_json::Value;
+
+use airssys_wasm_tests::transcript::{self, Part};
+use airssys_wasm_tests::{Session, homes, program, provide_home, workspace};
+
+/// One test, because a project takes long to build.
+#[test]
+fn the_tour_of_the_readme_works_and_a_build_that_fails_changes_nothing() {
+    let mut session = Session::new();
+    take_the_tour(&mut session);
+    break_the_code(&mut session);
+}
+
+/// The lines of the README's console blocks; where it shows an answer, this is the answer.
+fn take_the_tour(session: &mut Session) {
+    let readme = std::fs::read_to_string(workspace().join("README.md")).unwrap();
+    let mut answers = 0;
+    for part in transcript::parse(&readme) {
+        let Part::Step(step) = part else { continue };
+        let said = session.run(&step.command, &[]);
+        assert_eq!(said.exit, 0, "{}\n{}", step.command, said.text);
+        if !step.expected.is_empty() {
+            answers += 1;
+            assert!(
+                transcript::fits(&step.expected, &said.text),
+                "{}\nthe README says {:?}, and it is\n{}",
+                step.command,
+                step.expected,
+                said.text
+            );
+        }
+    }
+    assert_eq!(answers, 2, "the README shows the answer of each version");
+}
+
+fn break_the_code(session: &mut Session) {
+    session.run("sed -i 's/self.greeting/self.greting/' src/lib.rs", &[]);
+    for verb in ["build", "deploy"] {
+        let said = session.run(&format!("cargo airssys {verb}"), &[]);
+        assert_eq!(said.exit, 101, "{}", said.text);
+        for words in [
+            "no field `greting` on type",
+            "src/lib.rs:",
+            "\nerror: the component could not be built",
+            "\nhelp: correct what the compiler says above",
+        ] {
+            assert!(said.text.contains(words), "`{words}` is not in\n{}", said.text);
+        }
+    }
+    let said = session.run("cargo airssys call hello world", &[]);
+    assert_eq!((said.exit, &*said.text), (0, "Hello again, world!"));
+}
+
+/// Started like by `cargo run -- quickstart`: what cargo tells its child stays in the environment,
+/// and neither the builds nor the tests of the new project may be changed by it.
+#[test]
+fn quickstart_shows_two_versions_that_answer() {
+    let root = tempfile::tempdir().unwrap();
+    provide_home(root.path());
+    let output = Command::new(program("airssys-wasm"))
+        .args(["quickstart", "--yes", "-o", "json"])
+        .current_dir(&root)
+        .envs(homes(root.path()))
+        .env_remove("XDG_CACHE_HOME")
+        .env_remove("XDG_DATA_HOME")
+        .env_remove("CARGO_TARGET_DIR")
+        .env_remove("AIRSSYS_STATE_DIR")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    let result = String::from_utf8_lossy(&output.stdout);
+    let result: Value = serde_json::from_str(result.lines().last().unwrap()).unwrap();
+    assert_eq!(result["outcome"], "ok");
+    assert_eq!(
+        result["answers"],
+        serde_json::json!(["Hello, world!", "Hello again, world!"])
+    );
+    assert!(result["seconds"].as_f64().unwrap() > 0.0);
+    let steps = result["steps"].as_array().unwrap();
+    let names: Vec<_> = steps.iter().map(|step| step["step"].as_str().unwrap()).collect();
+    assert_eq!(
+        names,
+        [
+            "scaffold",
+            "build",
+            "test",
+            "deploy",
+            "call",
+            "change",
+            "deploy-again",
+            "call-again"
+        ]
+    );
+    for (number, step) in steps.iter().enumerate() {
+        assert!(step["seconds"].is_f64(), "{step}");
+        let heading = format!("{}/8 {}: ", number + 1, step["step"].as_str().unwrap());
+        assert!(said.contains(&heading), "`{heading}` is not in\n{said}");
+    }
+    assert_eq!(steps[2]["passed"], 3);
+    assert!(steps[1]["size"].as_u64().unwrap() > 0);
+    assert_eq!(steps[6]["deployment"]["previous"], "0.1.0");
+    // The project is left to play with.
+    let folder = std::path::Path::new(result["folder"].as_str().unwrap());
+    assert!(folder.starts_with(root.path().canonicalize().unwrap()) && folder.join("src/lib.rs").is_file());
+}

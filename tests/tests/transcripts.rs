@@ -1,0 +1,100 @@
+//! Runs `tests/transcripts/**/*.md`: what users see at the command line.
+//!
+//! Each file has a folder and a home of its own, in which its commands run one after the other.
+//! Both programs, `cargo` and `owner` are on the path; `$GUESTS` is the folder of the built guests.
+//! `TRANSCRIPTS=update` writes what is seen into the files: lines that a pattern stood for keep it.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::thread;
+
+use airssys_wasm_tests::transcript::{self, Part, Step};
+use airssys_wasm_tests::{Said, Session, guest_path, workspace};
+
+#[test]
+fn users_see_what_the_transcripts_say() {
+    // Makes cargo build it beside the programs.
+    assert!(Path::new(env!("CARGO_BIN_EXE_owner")).exists());
+    let guests = guest_path("echo").parent().unwrap().to_owned();
+    let mut files = Vec::new();
+    collect(&workspace().join("tests/transcripts"), &mut files);
+    assert!(files.len() > 20, "{files:?}");
+    let waiting = Mutex::new(files.into_iter());
+    let problems = Mutex::new(Vec::new());
+    let next = || waiting.lock().unwrap().next();
+    let work = || {
+        while let Some(file) = next() {
+            let found = check(&file, &guests);
+            problems.lock().unwrap().extend(found);
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 0..thread::available_parallelism().map_or(2, |cores| cores.get().min(8)) {
+            scope.spawn(work);
+        }
+    });
+    let mut problems = problems.into_inner().unwrap();
+    problems.sort();
+    assert!(problems.is_empty(), "\n{}", problems.join("\n"));
+}
+
+/// Runs a transcript; answers with what differs.
+fn check(file: &Path, guests: &Path) -> Vec<String> {
+    let mut session = Session::new();
+    let mut parts = transcript::parse(&fs::read_to_string(file).unwrap());
+    let mut problems = Vec::new();
+    for part in &mut parts {
+        let Part::Step(step) = part else { continue };
+        let said = session.run(&step.command, &[("GUESTS", guests.as_os_str())]);
+        if said.exit != step.exit || !transcript::fits(&step.expected, &said.text) {
+            problems.push(difference(file, step, &said));
+            correct(step, &said);
+        }
+    }
+    if std::env::var_os("TRANSCRIPTS").is_some_and(|wish| wish == "update") {
+        fs::write(file, transcript::render(&parts)).unwrap();
+    }
+    problems
+}
+
+fn correct(step: &mut Step, said: &Said) {
+    let before = std::mem::take(&mut step.expected);
+    let line = |line: &str| {
+        let pattern = before.iter().find(|pattern| transcript::line_fits(pattern, line));
+        pattern.cloned().unwrap_or_else(|| line.to_owned())
+    };
+    step.expected = said.text.trim_end().lines().map(line).collect();
+    step.exit = said.exit;
+}
+
+fn difference(file: &Path, step: &Step, said: &Said) -> String {
+    let file = file.strip_prefix(workspace()).unwrap().display();
+    let mut text = format!("{file}: $ {}\n", step.command);
+    if said.exit != step.exit {
+        writeln!(text, "- ? {}\n+ ? {}", step.exit, said.exit).unwrap();
+    }
+    let lines: Vec<&str> = said.text.trim_end().lines().collect();
+    let pairs = step.expected.iter().zip(&lines);
+    let alike = pairs
+        .take_while(|(pattern, line)| transcript::line_fits(pattern, line))
+        .count();
+    let marked = lines[..alike].iter().map(|line| format!("  {line}\n"));
+    let marked = marked.chain(step.expected[alike..].iter().map(|line| format!("- {line}\n")));
+    text.extend(marked.chain(lines[alike..].iter().map(|line| format!("+ {line}\n"))));
+    text
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect(&path, files);
+        } else if path.extension().is_some_and(|extension| extension == "md") {
+            files.push(path);
+        }
+    }
+}
