@@ -24,6 +24,9 @@ const HOSTCALL_FUEL: usize = MAX_MESSAGE_BYTES + (256 << 10);
 /// The most component-model handles that a guest holds at the same time.
 const MAX_HANDLES: usize = 4_096;
 
+/// The most bytes of all requests of a component; they are recorded with the release.
+const MAX_REQUESTS: usize = 64 << 10;
+
 /// A deadline beyond this is as good as none; it keeps sums of times within their range.
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
 
@@ -238,6 +241,18 @@ impl Instance {
                 guest.call_required_capabilities(store).await
             });
             binding::add_requests(&mut introduction.requests, asked.await?);
+            let size: usize = introduction
+                .requests
+                .iter()
+                .map(|(capability, pattern)| capability.len() + pattern.len())
+                .sum();
+            if size > MAX_REQUESTS {
+                return Err(Error::TooLarge {
+                    what: "the list of requested capabilities",
+                    size: size as u64,
+                    limit: MAX_REQUESTS as u64,
+                });
+            }
         }
         Ok(introduction)
     }

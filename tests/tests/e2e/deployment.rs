@@ -141,3 +141,14 @@ async fn a_host_that_was_shut_down_takes_no_calls() {
     assert_eq!(code(test.call("echo", "").await), "closed");
     assert_eq!(code(test.deploy("echo").await), "closed");
 }
+
+#[tokio::test]
+async fn a_component_with_asynchronous_intrinsics_deploys() {
+    // A component with nothing but the intrinsic `backpressure.inc`: a header, and a section of canonical functions.
+    let bytes = b"\0asm\x0d\0\x01\0\x08\x02\x01\x24";
+    let test = TestHost::new().await;
+    let deployment = test.host.deploy(Package::new(bytes).name(name("wide"))).await.unwrap();
+    assert!(deployment.release.version.to_string().starts_with("0.0.0+"));
+    test.deploy("echo").await.unwrap();
+    assert_eq!(test.call("echo", "fast").await.unwrap(), "fast");
+}

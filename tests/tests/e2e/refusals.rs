@@ -71,3 +71,8 @@ fn kinds_are_recognised() {
     assert_eq!(inspect(&guest("echo")).unwrap().kind, Kind::Guest);
     assert_eq!(inspect(&guest("command")).unwrap().kind, Kind::Command);
 }
+
+#[tokio::test]
+async fn a_component_that_asks_for_too_much_to_record_is_refused() {
+    check(guest("asks-too-much"), "too-large").await;
+}
