@@ -35,6 +35,18 @@ async fn bytes_that_are_no_component_are_refused() {
     check(&whole[..whole.len() / 2], "not-a-component").await;
 }
 
+#[test]
+fn a_flipped_byte_is_an_error_or_another_component_and_never_a_panic() {
+    let whole = guest("own-exports");
+    for place in 0..whole.len().min(2048) {
+        let mut flipped = whole.clone();
+        flipped[place] ^= 0xff;
+        if let Err(error) = inspect(&flipped) {
+            assert_eq!(error.code().as_str(), "not-a-component", "flipped at {place}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_component_over_the_size_limit_is_refused() {
     let mut bytes = b"\0asm\x0d\0\x01\0".to_vec();
@@ -70,6 +82,8 @@ async fn a_library_deploys_and_says_that_it_cannot_be_called() {
 fn kinds_are_recognised() {
     assert_eq!(inspect(&guest("echo")).unwrap().kind, Kind::Guest);
     assert_eq!(inspect(&guest("command")).unwrap().kind, Kind::Command);
+    assert_eq!(inspect(&guest("http-api")).unwrap().kind, Kind::Http);
+    assert_eq!(inspect(&guest("own-exports")).unwrap().kind, Kind::Library);
 }
 
 #[tokio::test]

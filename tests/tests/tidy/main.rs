@@ -6,6 +6,7 @@ mod bindings;
 mod contract;
 mod documents;
 mod layers;
+mod licences;
 mod sources;
 
 use std::path::{Path, PathBuf};
