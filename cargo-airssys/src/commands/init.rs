@@ -38,10 +38,7 @@ pub(super) struct Init {
 
 impl Verb for Init {
     const EXAMPLES: &'static [(&'static str, &'static str)] = &[
-        (
-            "init hello",
-            "a component `hello` in the new folder `hello`; asks for what it needs",
-        ),
+        ("init hello", "in the new folder `hello`; asks for what it needs"),
         ("init hello --yes", "the same, without questions"),
         ("init greeter --name acme:greeter", "a name with a namespace"),
     ];

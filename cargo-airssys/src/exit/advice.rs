@@ -17,8 +17,8 @@ pub(super) fn on(error: &Error) -> (Exit, String) {
         Error::Manifest(error) => (Exit::Usage, nearest_key(error.nearest.as_deref())),
         Error::Unnamed => (Exit::Usage, "name it with `--name NAME`".into()),
         Error::NotAComponent { .. } => {
-            let help =
-                "`{cli} build` makes a component of a project; `wasm-tools component new` makes one of a core module";
+            let help = "`{cli} build` makes a component of a project, `wasm-tools component new` one of a core module; \
+                        copy a file that was cut off again";
             (Exit::Incompatible, help.into())
         }
         Error::TooLarge { .. } => (

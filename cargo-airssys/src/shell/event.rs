@@ -14,7 +14,7 @@ impl Shell {
             } => self.turn(format_args!("{step} {component}@{version}")),
             Event::StepFinished { step, took: time, .. } => {
                 self.hide_spinner();
-                self.note(format_args!("{:>12} {step:<12} {}", "", took(*time)));
+                self.note(format_args!("{:>12} {step:<14} {}", "", took(*time)));
             }
             // The host has escaped control characters in the line.
             Event::Output { component, line, .. } => self.say(format_args!("[{component}] {line}")),

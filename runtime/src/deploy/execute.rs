@@ -1,22 +1,25 @@
 //! Takes the steps of a plan, records intent and outcome, and undoes what failed.
 
-use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use chrono::Utc;
 use semver::Version;
 use serde::Serialize;
 
+use super::journal::intent;
 use super::packaging::{Versioning, decide_version, introduce};
-use super::plan::{Plan, Situation, Step, plan};
+use super::plan::{Plan, plan};
 use super::record::{self, DeploymentRecord, Outcome, RouteRecord};
 use super::route::{Route, Router};
 use super::serving::Serving;
+use super::situation::Situation;
 use super::start::{Starter, blocking};
+use super::step::Step;
 use super::timing::Clock;
+use super::turn::Turns;
 use super::{Drains, StepTiming, Strategy};
 use crate::actor::{Handover, Saved};
-use crate::component::{ComponentName, Health, InstanceMode, Package, Release};
+use crate::component::{Health, InstanceMode, Package, Release};
 use crate::engine::{Compiled, Instance, Prepared};
 use crate::error::Error;
 use crate::store::{Batch, Table};
@@ -44,7 +47,7 @@ pub(crate) struct Deploy {
     pub(crate) router: Arc<Router>,
     pub(crate) versioning: Versioning,
     pub(crate) drains: Drains,
-    under_way: Mutex<HashSet<ComponentName>>,
+    pub(super) turns: Turns,
 }
 
 /// A new release on its way into service.
@@ -70,7 +73,7 @@ impl Deploy {
             router,
             versioning,
             drains: Drains::default(),
-            under_way: Mutex::default(),
+            turns: Turns::default(),
         }
     }
 
@@ -85,7 +88,7 @@ impl Deploy {
     pub(crate) async fn deploy(&self, package: Package) -> Result<Deployment, Error> {
         let validated = blocking(move || package.validate()).await?;
         let name = validated.release.name.clone();
-        let _turn = self.turn(&name)?;
+        let _turn = self.turns.take(&name)?;
         let packaged = self.compile(validated.bytes, validated.release).await?;
         let Packaged {
             release,
@@ -127,36 +130,6 @@ impl Deploy {
         }
     }
 
-    /// Withdraws a component; its saved state goes with it, its releases stay recorded.
-    pub(crate) async fn remove(&self, name: &ComponentName) -> Result<Release, Error> {
-        let _turn = self.turn(name)?;
-        let route = self.router.find(name)?;
-        let record = DeploymentRecord {
-            component: name.clone(),
-            from: Some(route.release.version.clone()),
-            to: None,
-            strategy: Strategy::Immediate,
-            started_at: Utc::now(),
-            outcome: Some(Outcome::Succeeded { at: Utc::now() }),
-        };
-        let store = self.starter.store.clone();
-        let batch = Batch::default()
-            .delete(Table::Routes, name.as_str())
-            .delete(Table::States, name.as_str())
-            .put(
-                Table::Deployments,
-                record::deployment_key(store.next_id()),
-                record::encode(&record)?,
-            );
-        let (router, gone) = (self.router.clone(), name.clone());
-        let replaced = blocking(move || {
-            store.commit(batch)?;
-            Ok(router.set(&gone, None))
-        });
-        self.drains.begin(replaced.await?);
-        Ok(Release::clone(&route.release))
-    }
-
     async fn compile(&self, bytes: Vec<u8>, mut release: Release) -> Result<Packaged, Error> {
         let (store, rule) = (self.starter.store.clone(), self.versioning);
         let (name, version, digest) = (release.name.clone(), release.version.clone(), release.digest);
@@ -175,53 +148,6 @@ impl Deploy {
             compiled,
             steps: clock.steps,
         })
-    }
-
-    /// Keeps the bytes, and records what is about to happen.
-    async fn record_intent(
-        &self,
-        release: &Release,
-        bytes: Arc<Vec<u8>>,
-        plan: &Plan,
-        strategy: Strategy,
-    ) -> Result<u64, Error> {
-        let store = self.starter.store.clone();
-        let id = store.next_id();
-        let batch = Batch::default()
-            .put(Table::Releases, release.label(), record::encode(release)?)
-            .put(
-                Table::Deployments,
-                record::deployment_key(id),
-                record::encode(&intent(release, plan, strategy))?,
-            );
-        let digest = release.digest;
-        blocking(move || {
-            store.keep(&digest, &bytes)?;
-            store.commit(batch)
-        })
-        .await?;
-        Ok(id)
-    }
-
-    async fn record_failure(
-        &self,
-        id: u64,
-        release: &Release,
-        plan: &Plan,
-        strategy: Strategy,
-        reason: &Error,
-    ) -> Result<(), Error> {
-        let record = DeploymentRecord {
-            outcome: Some(Outcome::Failed {
-                at: Utc::now(),
-                code: reason.code().to_string(),
-                reason: reason.to_string(),
-            }),
-            ..intent(release, plan, strategy)
-        };
-        let batch = Batch::default().put(Table::Deployments, record::deployment_key(id), record::encode(&record)?);
-        let store = self.starter.store.clone();
-        blocking(move || store.commit(batch)).await
     }
 
     /// Takes the steps in order.
@@ -349,34 +275,6 @@ impl Deploy {
         })
         .await
     }
-
-    /// Takes the component's turn; two deployments of one component never interleave.
-    fn turn(&self, name: &ComponentName) -> Result<Turn<'_>, Error> {
-        let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
-        if !under_way.insert(name.clone()) {
-            return Err(Error::Conflict { name: name.clone() });
-        }
-        Ok(Turn {
-            deploy: self,
-            name: name.clone(),
-        })
-    }
-}
-
-/// Held while a component is deployed or removed.
-struct Turn<'a> {
-    deploy: &'a Deploy,
-    name: ComponentName,
-}
-
-impl Drop for Turn<'_> {
-    fn drop(&mut self) {
-        self.deploy
-            .under_way
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(&self.name);
-    }
 }
 
 impl Candidate {
@@ -387,17 +285,6 @@ impl Candidate {
             saved: None,
             handover: None,
         }
-    }
-}
-
-fn intent(release: &Release, plan: &Plan, strategy: Strategy) -> DeploymentRecord {
-    DeploymentRecord {
-        component: release.name.clone(),
-        from: plan.from.clone(),
-        to: Some(release.version.clone()),
-        strategy,
-        started_at: Utc::now(),
-        outcome: None,
     }
 }
 

@@ -3,15 +3,20 @@
 mod drain;
 mod end;
 mod execute;
+mod journal;
 mod packaging;
 mod plan;
 mod record;
 mod recover;
+mod remove;
 mod route;
 mod serving;
+mod situation;
 mod start;
+mod step;
 mod strategy;
 mod timing;
+mod turn;
 
 pub(crate) use drain::Drains;
 pub(crate) use execute::Deploy;

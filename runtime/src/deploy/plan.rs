@@ -4,36 +4,9 @@
 
 use semver::Version;
 
+use super::situation::Situation;
+use super::step::Step;
 use super::strategy::{self, Strategy};
-use crate::component::Release;
-
-/// One step of a deployment; each can be undone until the route is switched.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Step {
-    /// Start an instance of the new release beside the old.
-    Start,
-    /// Ask it whether it can take calls.
-    CheckHealth,
-    /// Stop the old actor between two calls, and hand its state to the new one.
-    TransferState,
-    /// Give the next call to the new release.
-    Switch,
-    /// Let the calls that the old release took come to their end.
-    Drain,
-}
-
-impl Step {
-    /// The step as it is shown.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Start => "start",
-            Self::CheckHealth => "health-check",
-            Self::TransferState => "transfer state",
-            Self::Switch => "route",
-            Self::Drain => "drain",
-        }
-    }
-}
 
 /// The steps of one deployment, and the route revision for which they were planned.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,17 +14,6 @@ pub(crate) struct Plan {
     pub(crate) from: Option<Version>,
     pub(crate) revision: u64,
     pub(crate) steps: Vec<Step>,
-}
-
-/// What a plan is made for.
-#[derive(Debug)]
-pub(crate) struct Situation<'a> {
-    /// The release that takes the calls now.
-    pub(crate) current: Option<&'a Release>,
-    /// The release to deploy.
-    pub(crate) new: &'a Release,
-    /// The revision of the routes.
-    pub(crate) revision: u64,
 }
 
 /// Plans a deployment.
@@ -66,7 +28,7 @@ pub(crate) fn plan(situation: &Situation<'_>, strategy: Strategy) -> Plan {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::component::{Digest, InstanceMode, Kind};
+    use crate::component::{Digest, InstanceMode, Kind, Release};
 
     fn release(has_state: bool) -> Release {
         Release {

@@ -6,14 +6,11 @@ use std::path::Path;
 use bytesize::ByteSize;
 
 use super::apt::Apt;
-use super::compiler::{self, Version};
+use super::compiler::{self, ROOT, Version};
 use super::libc::{self, Libc};
 use super::{linker, packages, sources, standard_library, unpack};
 use crate::toolchain::Progress;
 use crate::toolchain::error::StepError;
-
-/// Where the packages are unpacked.
-pub(super) const ROOT: &str = "root";
 
 /// What was made.
 pub(super) struct Assembled {

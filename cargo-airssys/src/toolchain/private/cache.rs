@@ -98,7 +98,7 @@ fn folder(cache: &Path) -> PathBuf {
 }
 
 fn open(project: &Path, path: &Path, stamp: &Stamp) -> Option<Toolchain> {
-    let root = path.join(assemble::ROOT);
+    let root = path.join(compiler::ROOT);
     let rustc = path.join(compiler::SCRIPT);
     let usable = rustc.is_file() && installed::has_standard_library(&compiler::libraries(&root));
     if !usable || linker::connect(project, &root).is_err() {

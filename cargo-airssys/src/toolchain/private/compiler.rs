@@ -6,10 +6,12 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::assemble::ROOT;
 use crate::toolchain::TARGET;
 use crate::toolchain::error::StepError;
 use crate::toolchain::run::{QUESTION, run};
+
+/// Where the packages are unpacked.
+pub(super) const ROOT: &str = "root";
 
 /// The compiler as cargo starts it, in the toolchain's folder.
 pub(super) const SCRIPT: &str = "rustc";

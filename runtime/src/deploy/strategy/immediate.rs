@@ -1,6 +1,7 @@
 //! The new release takes every call from the moment it is healthy.
 
-use crate::deploy::plan::{Situation, Step};
+use crate::deploy::situation::Situation;
+use crate::deploy::step::Step;
 
 pub(super) fn steps(situation: &Situation<'_>) -> Vec<Step> {
     let mut steps = vec![Step::Start, Step::CheckHealth];

@@ -2,7 +2,8 @@
 
 mod immediate;
 
-use super::plan::{Situation, Step};
+use super::situation::Situation;
+use super::step::Step;
 
 /// How a deployment is planned.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
