@@ -1,7 +1,7 @@
 //! A person's shell in a new folder: both programs are found on the path, and the home is empty.
 
 use std::env;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -14,7 +14,7 @@ use crate::program;
 pub struct Session {
     root: tempfile::TempDir,
     current: PathBuf,
-    path: std::ffi::OsString,
+    path: OsString,
 }
 
 /// What a command wrote to standard output and standard error, and how it ended.
@@ -38,11 +38,8 @@ impl Session {
             current.display()
         );
         provide_home(root.path());
-        let programs = ["airssys-wasm", "cargo-airssys"].map(|name| program(name).parent().map(Path::to_owned));
-        let known = env::var_os("PATH").unwrap_or_default();
-        let path = programs.into_iter().flatten().take(1).chain(env::split_paths(&known));
         Self {
-            path: env::join_paths(path).expect("a path"),
+            path: path(root.path()),
             current,
             root,
         }
@@ -65,6 +62,7 @@ impl Session {
         let output = shell
             .env("PATH", &self.path)
             .env("COLUMNS", "100")
+            .env("LC_ALL", "C")
             .envs(homes(self.root.path()))
             .envs(variables.iter().copied())
             .current_dir(&self.current)
@@ -87,6 +85,18 @@ impl Default for Session {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// The search path of a person who has installed the programs.
+fn path(root: &Path) -> OsString {
+    let [first, second] = ["airssys-wasm", "cargo-airssys"].map(program);
+    assert_eq!(first.parent(), second.parent());
+    let ours = first.parent().map(Path::to_owned);
+    let known = env::var_os("PATH").unwrap_or_default();
+    // Cargo and rustup put the folder of installed programs first, where it is not named already.
+    let installed = homes(root).into_iter().find(|(name, _)| *name == "CARGO_HOME");
+    let installed = installed.map(|(_, folder)| folder.join("bin"));
+    env::join_paths(ours.into_iter().chain(env::split_paths(&known)).chain(installed)).expect("a path")
 }
 
 /// The variables that give a program an empty home below `root`, and the Rust of the person who runs the tests.

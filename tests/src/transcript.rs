@@ -74,14 +74,14 @@ pub fn render(parts: &[Part]) -> String {
     lines.join("\n") + "\n"
 }
 
-/// Whether the text is what the patterns say; blank lines at the end do not count.
+/// Whether the text is what the patterns say; blanks at the end of lines, and blank lines at the end, do not count.
 pub fn fits(patterns: &[impl AsRef<str>], text: &str) -> bool {
     let patterns: Vec<&str> = patterns.iter().map(AsRef::as_ref).collect();
     let end = patterns
         .iter()
         .rposition(|line| !line.is_empty())
         .map_or(0, |last| last + 1);
-    let lines: Vec<&str> = text.trim_end().lines().collect();
+    let lines: Vec<&str> = text.trim_end().lines().map(str::trim_end).collect();
     all_fit(&patterns[..end], &lines)
 }
 

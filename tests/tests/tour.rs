@@ -17,6 +17,19 @@ fn the_tour_of_the_readme_works_and_a_build_that_fails_changes_nothing() {
     break_the_code(&mut session);
 }
 
+/// The code that the README shows is the template's, without its comments and tests.
+#[test]
+fn the_readme_shows_the_code_of_a_new_project() {
+    let readme = std::fs::read_to_string(workspace().join("README.md")).unwrap();
+    let shown = readme.split("```rust\n").nth(1).unwrap().split("```").next().unwrap();
+    let mut session = Session::new();
+    assert_eq!(session.run("cargo airssys init hello --yes", &[]).exit, 0);
+    let source = session.run("cat hello/src/lib.rs", &[]).text;
+    let code = source.split("#[cfg(test)]").next().unwrap();
+    let code = code.lines().filter(|line| !line.trim_start().starts_with("//"));
+    assert_eq!(shown.trim(), code.collect::<Vec<_>>().join("\n").trim());
+}
+
 /// The lines of the README's console blocks; where it shows an answer, this is the answer.
 fn take_the_tour(session: &mut Session) {
     let readme = std::fs::read_to_string(workspace().join("README.md")).unwrap();
@@ -47,7 +60,7 @@ fn break_the_code(session: &mut Session) {
         for words in [
             "no field `greting` on type",
             "src/lib.rs:",
-            "\nerror: the component could not be built",
+            "\nerror: could not compile [ROOT]/hello",
             "\nhelp: correct what the compiler says above",
         ] {
             assert!(said.text.contains(words), "`{words}` is not in\n{}", said.text);

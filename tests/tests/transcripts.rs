@@ -2,7 +2,8 @@
 //!
 //! Each file has a folder and a home of its own, in which its commands run one after the other.
 //! Both programs, `cargo` and `owner` are on the path; `$GUESTS` is the folder of the built guests.
-//! `TRANSCRIPTS=update` writes what is seen into the files: lines that a pattern stood for keep it.
+//! `TRANSCRIPTS=update` writes what is seen into the files: lines for which a pattern of the file stands
+//! become that pattern.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
@@ -42,17 +43,32 @@ fn users_see_what_the_transcripts_say() {
     assert!(problems.is_empty(), "\n{}", problems.join("\n"));
 }
 
+#[test]
+fn every_verb_has_its_transcript() {
+    let help = Session::new().run("airssys-wasm --help", &[]).text;
+    let verbs = help.split("Commands:\n").nth(1).unwrap().split("\n\n").next().unwrap();
+    // A description that is too long for its line goes on farther to the right.
+    let verbs = verbs
+        .lines()
+        .filter_map(|line| line.strip_prefix("  ")?.split(' ').next());
+    for verb in verbs.filter(|verb| !verb.is_empty()) {
+        let path = workspace().join(format!("tests/transcripts/verbs/{verb}.md"));
+        assert!(path.exists(), "write {}", path.display());
+    }
+}
+
 /// Runs a transcript; answers with what differs.
 fn check(file: &Path, guests: &Path) -> Vec<String> {
     let mut session = Session::new();
     let mut parts = transcript::parse(&fs::read_to_string(file).unwrap());
+    let known = patterns(&parts);
     let mut problems = Vec::new();
     for part in &mut parts {
         let Part::Step(step) = part else { continue };
         let said = session.run(&step.command, &[("GUESTS", guests.as_os_str())]);
         if said.exit != step.exit || !transcript::fits(&step.expected, &said.text) {
             problems.push(difference(file, step, &said));
-            correct(step, &said);
+            correct(step, &said, &known);
         }
     }
     if std::env::var_os("TRANSCRIPTS").is_some_and(|wish| wish == "update") {
@@ -61,10 +77,19 @@ fn check(file: &Path, guests: &Path) -> Vec<String> {
     problems
 }
 
-fn correct(step: &mut Step, said: &Said) {
-    let before = std::mem::take(&mut step.expected);
+/// The lines of a transcript that stand for what differs from run to run.
+fn patterns(parts: &[Part]) -> Vec<String> {
+    let expected = parts.iter().flat_map(|part| match part {
+        Part::Step(step) => step.expected.as_slice(),
+        Part::Line(_) => &[],
+    });
+    expected.filter(|line| line.contains("[..]")).cloned().collect()
+}
+
+fn correct(step: &mut Step, said: &Said, known: &[String]) {
     let line = |line: &str| {
-        let pattern = before.iter().find(|pattern| transcript::line_fits(pattern, line));
+        let line = line.trim_end();
+        let pattern = known.iter().find(|pattern| transcript::line_fits(pattern, line));
         pattern.cloned().unwrap_or_else(|| line.to_owned())
     };
     step.expected = said.text.trim_end().lines().map(line).collect();
@@ -77,12 +102,14 @@ fn difference(file: &Path, step: &Step, said: &Said) -> String {
     if said.exit != step.exit {
         writeln!(text, "- ? {}\n+ ? {}", step.exit, said.exit).unwrap();
     }
-    let lines: Vec<&str> = said.text.trim_end().lines().collect();
+    let lines: Vec<&str> = said.text.trim_end().lines().map(str::trim_end).collect();
     let pairs = step.expected.iter().zip(&lines);
     let alike = pairs
         .take_while(|(pattern, line)| transcript::line_fits(pattern, line))
         .count();
-    let marked = lines[..alike].iter().map(|line| format!("  {line}\n"));
+    let marked = lines[alike.saturating_sub(3)..alike]
+        .iter()
+        .map(|line| format!("  {line}\n"));
     let marked = marked.chain(step.expected[alike..].iter().map(|line| format!("- {line}\n")));
     text.extend(marked.chain(lines[alike..].iter().map(|line| format!("+ {line}\n"))));
     text

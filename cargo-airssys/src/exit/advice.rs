@@ -104,7 +104,7 @@ pub(super) fn on(error: &Error) -> (Exit, String) {
 fn nearest_key(nearest: Option<&str>) -> String {
     match nearest {
         Some(key) => format!("did you mean `{key}`?"),
-        None => "the keys of Component.toml and their values are in the README".into(),
+        None => "the keys of Component.toml and their values are in docs/src/component-toml.md".into(),
     }
 }
 

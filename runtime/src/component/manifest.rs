@@ -49,7 +49,7 @@ pub struct ComponentSection {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<ComponentName>,
     /// The version; from Cargo.toml when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "version")]
     pub version: Option<semver::Version>,
     /// What it does, in a sentence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -295,6 +295,17 @@ pub(crate) fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>)
         .map(|(_, candidate)| candidate)
 }
 
+/// Reads a version, and says what one looks like when it is none.
+fn version<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<semver::Version>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let read = semver::Version::parse(&text);
+    let refused = |_| {
+        let shown = text.chars().take(80).collect::<String>();
+        serde::de::Error::custom(format!("`{}` is not a version such as `1.2.0`", shown.escape_debug()))
+    };
+    read.map(Some).map_err(refused)
+}
+
 /// Accepts ports as numbers, because that is how they are usually written.
 fn ports_or_texts<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     #[derive(Deserialize)]
@@ -389,6 +400,8 @@ greeting = "hello"
         );
         check("manifest-version = 2\n", 1, 1, "this build reads 1", None);
         check("[component]\n", 1, 1, "missing field `manifest-version`", None);
+        let version = "manifest-version = 1\n[component]\nversion = \"1.x\"\n";
+        check(version, 3, 11, "`1.x` is not a version", None);
         check(
             "manifest-version = 1\n[component]\nname = \"A B\"\n",
             3,

@@ -66,8 +66,12 @@ impl TryFrom<String> for Span {
 
 impl From<ByteCount> for String {
     fn from(count: ByteCount) -> Self {
-        // Exact, unlike what is shown to people.
-        format!("{}B", count.0)
+        // Exact, unlike what is shown to people: the largest unit that divides it.
+        match count.0 {
+            bytes if bytes > 0 && bytes % (1 << 20) == 0 => format!("{}MiB", bytes >> 20),
+            bytes if bytes > 0 && bytes % (1 << 10) == 0 => format!("{}KiB", bytes >> 10),
+            bytes => format!("{bytes}B"),
+        }
     }
 }
 
@@ -85,7 +89,16 @@ mod tests {
     fn amounts_are_read_and_written() {
         assert_eq!("64MiB".parse(), Ok(ByteCount(64 << 20)));
         assert_eq!("30s".parse(), Ok(Span(Duration::from_secs(30))));
-        assert_eq!(String::from(ByteCount(65_537)).parse(), Ok(ByteCount(65_537)));
+        for (bytes, text) in [
+            (0, "0B"),
+            (65_537, "65537B"),
+            (1_536, "1536B"),
+            (3 << 10, "3KiB"),
+            (64 << 20, "64MiB"),
+        ] {
+            assert_eq!(String::from(ByteCount(bytes)), text);
+            assert_eq!(text.parse(), Ok(ByteCount(bytes)));
+        }
         assert!("64 cows".parse::<ByteCount>().is_err());
         assert!("-1s".parse::<Span>().is_err());
         assert!("99999999999999999999s".parse::<Span>().is_err());

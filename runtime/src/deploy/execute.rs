@@ -231,7 +231,9 @@ impl Deploy {
             outcome: Some(Outcome::Succeeded { at: deployed_at }),
             ..intent(&release, plan, strategy)
         };
+        // A release is recorded when it has come into service, so that a version that never did can be used again.
         let mut batch = Batch::default()
+            .put(Table::Releases, release.label(), record::encode(&*release)?)
             .put(Table::Routes, release.name.as_str(), record::encode(&route)?)
             .put(
                 Table::Deployments,

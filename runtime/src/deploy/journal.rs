@@ -24,13 +24,11 @@ impl Deploy {
     ) -> Result<u64, Error> {
         let store = self.starter.store.clone();
         let id = store.next_id();
-        let batch = Batch::default()
-            .put(Table::Releases, release.label(), record::encode(release)?)
-            .put(
-                Table::Deployments,
-                record::deployment_key(id),
-                record::encode(&intent(release, plan, strategy))?,
-            );
+        let batch = Batch::default().put(
+            Table::Deployments,
+            record::deployment_key(id),
+            record::encode(&intent(release, plan, strategy))?,
+        );
         let digest = release.digest;
         blocking(move || {
             store.keep(&digest, &bytes)?;

@@ -63,9 +63,9 @@ mod tests {
     #[test]
     fn state_is_transferred_only_to_a_release_that_takes_it() {
         check(None, false, "start, health-check, route");
-        check(None, true, "start, health-check, transfer state, route");
+        check(None, true, "start, health-check, transfer-state, route");
         check(Some(false), false, "start, health-check, route, drain");
-        check(Some(true), true, "start, health-check, transfer state, route, drain");
+        check(Some(true), true, "start, health-check, transfer-state, route, drain");
         check(Some(true), false, "start, health-check, route, drain");
     }
 }

@@ -21,7 +21,7 @@ impl Step {
         match self {
             Self::Start => "start",
             Self::CheckHealth => "health-check",
-            Self::TransferState => "transfer state",
+            Self::TransferState => "transfer-state",
             Self::Switch => "route",
             Self::Drain => "drain",
         }

@@ -67,7 +67,9 @@ fn message(error: &wasmtime::Error, trap: Option<&Trap>) -> String {
 fn is_machinery(name: &str) -> bool {
     const CRATES: [&str; 3] = ["std::", "core::", "alloc::"];
     let path = name.trim_start_matches('<');
+    // The last is what bindings of the contract generate, in any crate.
     CRATES.iter().any(|start| path.starts_with(start))
+        || path.contains("::exports::airssys::component::")
         || ["__rust", "rust_", "abort"].iter().any(|start| name.starts_with(start))
 }
 
@@ -84,6 +86,9 @@ mod tests {
     fn the_machinery_of_a_panic_is_told_from_the_authors_functions() {
         assert!(is_machinery("std::sys::pal::wasi::helpers::abort_internal"));
         assert!(is_machinery("__rustc::__rust_abort"));
+        assert!(is_machinery(
+            "<a::B as a::exports::airssys::component::guest::Guest>::execute"
+        ));
         assert!(!is_machinery("greeter::Greeter::greet"));
         assert!(!is_machinery("standard::greet"));
     }

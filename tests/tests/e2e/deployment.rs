@@ -94,6 +94,19 @@ async fn a_release_that_does_not_start_leaves_the_old_one_in_service() {
 }
 
 #[tokio::test]
+async fn a_version_that_never_came_into_service_can_be_used_again() {
+    let test = TestHost::new().await;
+    let package = |guest_name: &str| {
+        Package::new(guest(guest_name))
+            .name(name("a"))
+            .version("1.0.0".parse().unwrap())
+    };
+    assert_eq!(code(test.host.deploy(package("unhealthy")).await), "unhealthy");
+    test.host.deploy(package("echo")).await.unwrap();
+    assert_eq!(test.call("a", "mended").await.unwrap(), "mended");
+}
+
+#[tokio::test]
 async fn an_unhealthy_release_gets_no_call() {
     let test = TestHost::new().await;
     let error = test.deploy("unhealthy").await.unwrap_err();

@@ -26,7 +26,7 @@ fn unusable(path: &Path, error: &ManifestError) -> Failure {
     let help = match &error.nearest {
         Some(key) => format!("did you mean `{key}`?"),
         None if reason.contains("manifest-version") => "begin the file with `manifest-version = 1`".into(),
-        None => "correct that line; the keys of Component.toml are listed in the README".into(),
+        None => "correct that line; the keys of Component.toml are listed in docs/src/component-toml.md".into(),
     };
     Failure::usage("invalid-manifest", message, help)
 }
