@@ -54,7 +54,7 @@ impl Implementation {
 }
 
 fn check_block(item: &ItemImpl, mistakes: &mut Mistakes) {
-    if let Some((_, path, _)) = &item.trait_ {
+    if let Some((path, _)) = &item.trait_ {
         mistakes.add(
             path,
             "`#[component_impl]` marks the struct's own `impl` block, not the one of a trait",

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use quote::ToTokens;
-use syn::{FnArg, Receiver, ReturnType, Signature, Type};
+use syn::{FnArg, Receiver, ReceiverKind, Safety, ReturnType, Signature, Type};
 
 use super::known::is_wrong;
 use crate::marker::{Access, Marker};
@@ -33,7 +33,7 @@ impl Comparison<'_> {
     fn qualifiers(&mut self) {
         let Signature {
             asyncness,
-            unsafety,
+            safety,
             abi,
             generics,
             ..
@@ -41,7 +41,7 @@ impl Comparison<'_> {
         if let Some(keyword) = asyncness {
             self.refuse(keyword, "is not `async`: the host waits for it to return");
         }
-        if let Some(keyword) = unsafety {
+        if let Safety::Unsafe(keyword) = safety {
             self.refuse(keyword, "is not `unsafe`: the host calls it");
         }
         if let Some(abi) = abi {
@@ -119,15 +119,21 @@ impl Comparison<'_> {
 
 /// What `&self`, `&mut self` and their long forms give access to; none for every other receiver.
 fn borrow(receiver: &Receiver) -> Option<Access> {
-    let Type::Reference(reference) = &*receiver.ty else {
-        return None;
+    let is_mutable = match &receiver.kind {
+        ReceiverKind::Reference(_, _, mutability) => mutability.is_some(),
+        ReceiverKind::Typed(_, long) => {
+            let Type::Reference(reference) = &**long else {
+                return None;
+            };
+            let Type::Path(path) = &*reference.elem else {
+                return None;
+            };
+            if !path.path.is_ident("Self") {
+                return None;
+            }
+            reference.mutability.is_some()
+        }
+        _ => return None,
     };
-    let Type::Path(path) = &*reference.elem else {
-        return None;
-    };
-    let access = match reference.mutability {
-        Some(_) => Access::Write,
-        None => Access::Read,
-    };
-    path.path.is_ident("Self").then_some(access)
+    Some(if is_mutable { Access::Write } else { Access::Read })
 }
