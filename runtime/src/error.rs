@@ -282,6 +282,14 @@ impl Error {
         }
     }
 
+    pub(crate) fn too_large(what: &'static str, size: usize, limit: usize) -> Self {
+        Self::TooLarge {
+            what,
+            size: size as u64,
+            limit: limit as u64,
+        }
+    }
+
     pub(crate) fn store(operation: &'static str, reason: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Store {
             operation,

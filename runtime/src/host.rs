@@ -25,6 +25,8 @@ pub struct Host(Arc<Inner>);
 struct Inner {
     deploy: Deploy,
     closed: AtomicBool,
+    /// Whether the shutdown is complete; held while it is under way.
+    ended: tokio::sync::Mutex<bool>,
 }
 
 /// Sets up a [`Host`].
@@ -115,6 +117,7 @@ impl HostBuilder {
             Ok(Host(Arc::new(Inner {
                 deploy,
                 closed: AtomicBool::new(false),
+                ended: tokio::sync::Mutex::default(),
             })))
         })
         .await
@@ -217,10 +220,13 @@ impl Host {
     /// [`Error::Store`] when a state could not be written.
     /// A component that cannot save is reported as [`Event::StateNotSaved`].
     pub async fn shutdown(&self) -> Result<()> {
-        if self.0.closed.swap(true, Ordering::AcqRel) {
-            return Ok(());
+        self.0.closed.store(true, Ordering::Release);
+        let mut ended = self.0.ended.lock().await;
+        if !*ended {
+            self.0.deploy.end().await?;
+            *ended = true;
         }
-        self.0.deploy.end().await
+        Ok(())
     }
 
     fn open(&self) -> Result<()> {

@@ -5,11 +5,12 @@
 //! the messages that still wait back to their senders, who send them to the next release.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::component::Message;
-use crate::engine::{Instance, Prepared};
+use crate::engine::{Instance, Prepared, Taken};
 use crate::error::Error;
 
 /// What an instance left behind, and which release it was.
@@ -23,6 +24,10 @@ pub(crate) struct Saved {
 #[derive(Debug)]
 pub(crate) struct Actor {
     mailbox: mpsc::Sender<Letter>,
+    /// Set when the actor has ended because another release takes over.
+    handed_over: Arc<AtomicBool>,
+    /// Closed when the actor's task is gone, in whatever way.
+    alive: watch::Receiver<()>,
 }
 
 /// An actor that waits between two messages.
@@ -47,6 +52,8 @@ enum Letter {
     Call {
         message: Message,
         answer: oneshot::Sender<Answer>,
+        /// Counts the call as in flight until the actor is done with it.
+        taken: Taken,
     },
     Pause {
         paused: oneshot::Sender<Result<Handover, Error>>,
@@ -74,39 +81,58 @@ impl Actor {
     /// At most `waiting` messages wait.
     pub(crate) fn new(prepared: Arc<Prepared>, first: Instance, saved: Option<Saved>, waiting: u32) -> Self {
         let (mailbox, letters) = mpsc::channel(waiting.max(1) as usize);
+        let handed_over = Arc::<AtomicBool>::default();
+        let (life, alive) = watch::channel(());
         let body = Body {
             prepared,
             instance: Some(first),
             saved,
+            handed_over: handed_over.clone(),
         };
-        tokio::spawn(body.live(letters));
-        Self { mailbox }
+        tokio::spawn(async move {
+            body.live(letters).await;
+            drop(life);
+        });
+        Self {
+            mailbox,
+            handed_over,
+            alive,
+        }
     }
 
     /// Has the message handled after those before it.
-    pub(crate) async fn call(&self, message: Message) -> Delivery {
+    pub(crate) async fn call(&self, message: Message, taken: Taken) -> Delivery {
         let (answer, answered) = oneshot::channel();
-        if let Err(refused) = self.mailbox.send(Letter::Call { message, answer }).await {
+        let letter = Letter::Call { message, answer, taken };
+        if let Err(refused) = self.mailbox.send(letter).await {
             return match refused.0 {
-                Letter::Call { message, .. } => Delivery::Returned(message),
-                Letter::Pause { .. } => Delivery::Done(Err(Error::Closed)),
+                Letter::Call { message, .. } if self.handed_over.load(Ordering::Acquire) => Delivery::Returned(message),
+                _ => Delivery::Done(Err(dead())),
             };
         }
         match answered.await {
             Ok(Answer::Done(result)) => Delivery::Done(result),
             Ok(Answer::Unread(message)) => Delivery::Returned(message),
-            Err(_) => Delivery::Done(Err(Error::Closed)),
+            Err(_) => Delivery::Done(Err(dead())),
         }
+    }
+
+    /// Whether the actor's task has failed, rather than ended for another release.
+    pub(crate) fn is_dead(&self) -> bool {
+        self.mailbox.is_closed() && !self.handed_over.load(Ordering::Acquire)
+    }
+
+    /// Waits until the actor's task is gone.
+    pub(crate) async fn ended(&self) {
+        // The channel carries nothing: it only closes.
+        let _ = self.alive.clone().changed().await;
     }
 
     /// Stops between two messages and saves the state.
     pub(crate) async fn pause(&self) -> Result<Handover, Error> {
         let (paused, handover) = oneshot::channel();
-        self.mailbox
-            .send(Letter::Pause { paused })
-            .await
-            .map_err(|_| Error::Closed)?;
-        handover.await.map_err(|_| Error::Closed)?
+        self.mailbox.send(Letter::Pause { paused }).await.map_err(|_| dead())?;
+        handover.await.map_err(|_| dead())?
     }
 }
 
@@ -117,19 +143,24 @@ struct Body {
     instance: Option<Instance>,
     /// What a new instance starts with: the state as it was last saved.
     saved: Option<Saved>,
+    handed_over: Arc<AtomicBool>,
 }
 
 impl Body {
     async fn live(mut self, mut letters: mpsc::Receiver<Letter>) {
         while let Some(letter) = letters.recv().await {
             match letter {
-                Letter::Call { message, answer } => {
+                // Nobody waits for the answer any more, and the message was not begun.
+                Letter::Call { answer, .. } if answer.is_closed() => {}
+                Letter::Call { message, answer, taken } => {
                     let result = self.execute(message).await;
                     // A caller that went away has no use for the answer.
                     let _ = answer.send(Answer::Done(result));
+                    drop(taken);
                 }
                 Letter::Pause { paused } => {
                     if self.pause(paused).await {
+                        self.handed_over.store(true, Ordering::Release);
                         break;
                     }
                 }
@@ -137,7 +168,7 @@ impl Body {
         }
         letters.close();
         while let Some(letter) = letters.recv().await {
-            if let Letter::Call { message, answer } = letter {
+            if let Letter::Call { message, answer, .. } = letter {
                 let _ = answer.send(Answer::Unread(message));
             }
         }
@@ -196,6 +227,13 @@ impl Body {
         if self.instance.as_ref().is_some_and(|instance| !instance.is_usable()) {
             self.instance = None;
         }
+    }
+}
+
+/// The error of an actor whose task is gone without a handover: the host or its embedder failed inside it.
+fn dead() -> Error {
+    Error::Engine {
+        reason: "the task of the component has ended; deploy it again".into(),
     }
 }
 

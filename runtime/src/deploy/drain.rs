@@ -1,29 +1,35 @@
 //! Replaced releases on their way out: each ends when the calls it took have returned.
 
-use std::sync::{Arc, Mutex, PoisonError};
-
-use tokio::task::JoinSet;
+use std::sync::Arc;
 
 use super::route::Route;
+use crate::engine::InFlight;
 
 /// The releases that are being drained.
-#[derive(Debug, Default)]
-pub(crate) struct Drains(Mutex<JoinSet<()>>);
+#[derive(Clone, Debug)]
+pub(crate) struct Drains(InFlight);
+
+impl Default for Drains {
+    fn default() -> Self {
+        Self(InFlight::new(u32::MAX))
+    }
+}
 
 impl Drains {
-    /// Lets the calls that a replaced release took come to their end, without waiting for them here.
+    /// Lets the calls that a release took come to their end, without waiting for them here.
     pub(crate) fn begin(&self, replaced: Option<Arc<Route>>) {
         let Some(serving) = replaced.and_then(|route| route.started().cloned()) else {
             return;
         };
-        let mut drains = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        while drains.try_join_next().is_some() {}
-        drains.spawn(async move { serving.drain().await });
+        let under_way = self.0.take();
+        tokio::spawn(async move {
+            serving.drain().await;
+            drop(under_way);
+        });
     }
 
     /// Waits for all of them.
     pub(crate) async fn finish(&self) {
-        let mut drains = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
-        while drains.join_next().await.is_some() {}
+        self.0.wait_for_none().await;
     }
 }

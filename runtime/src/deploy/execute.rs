@@ -6,21 +6,20 @@ use chrono::Utc;
 use semver::Version;
 use serde::Serialize;
 
+use super::candidate::Candidate;
 use super::journal::intent;
 use super::packaging::{Versioning, decide_version, introduce};
 use super::plan::{Plan, plan};
 use super::record::{self, DeploymentRecord, Outcome, RouteRecord};
 use super::route::{Route, Router};
-use super::serving::Serving;
 use super::situation::Situation;
 use super::start::{Starter, blocking};
 use super::step::Step;
 use super::timing::Clock;
-use super::turn::Turns;
+use super::turn::{Turn, Turns};
 use super::{Drains, StepTiming, Strategy};
-use crate::actor::{Handover, Saved};
-use crate::component::{Health, InstanceMode, Package, Release};
-use crate::engine::{Compiled, Instance, Prepared};
+use crate::component::{Package, Release};
+use crate::engine::Compiled;
 use crate::error::Error;
 use crate::store::{Batch, Table};
 
@@ -50,12 +49,12 @@ pub(crate) struct Deploy {
     pub(super) turns: Turns,
 }
 
-/// A new release on its way into service.
-struct Candidate {
-    prepared: Arc<Prepared>,
-    instance: Option<Instance>,
-    saved: Option<Saved>,
-    handover: Option<Handover>,
+/// One deployment under way.
+struct Move<'a> {
+    id: u64,
+    plan: &'a Plan,
+    intent: &'a DeploymentRecord,
+    turn: &'a Arc<Turn>,
 }
 
 /// Bytes that were validated, compiled and asked, and the release they make.
@@ -88,7 +87,7 @@ impl Deploy {
     pub(crate) async fn deploy(&self, package: Package) -> Result<Deployment, Error> {
         let validated = blocking(move || package.validate()).await?;
         let name = validated.release.name.clone();
-        let _turn = self.turns.take(&name)?;
+        let turn = self.turns.take(&name)?;
         let packaged = self.compile(validated.bytes, validated.release).await?;
         let Packaged {
             release,
@@ -105,14 +104,18 @@ impl Deploy {
         };
         let strategy = Strategy::Immediate;
         let plan = plan(&situation, strategy);
-        let id = self.record_intent(&release, bytes, &plan, strategy).await?;
+        let intent = intent(&release, &plan, strategy);
+        let id = self.record_intent(&release, bytes, &intent).await?;
         let mut clock = Clock::new(&self.starter.events, &name, &release.version);
         clock.steps = steps;
         let release = Arc::new(release);
-        match self
-            .take_steps(&plan, id, strategy, &release, compiled, &mut clock)
-            .await
-        {
+        let under_way = Move {
+            id,
+            plan: &plan,
+            intent: &intent,
+            turn: &turn,
+        };
+        match self.take_steps(&under_way, &release, compiled, &mut clock).await {
             Ok(()) => Ok(Deployment {
                 id,
                 release: Release::clone(&release),
@@ -121,11 +124,9 @@ impl Deploy {
                 steps: clock.steps,
             }),
             Err(reason) => {
-                self.record_failure(id, &release, &plan, strategy, &reason).await?;
-                Err(Error::Deployment {
-                    label: release.label(),
-                    reason: Box::new(reason),
-                })
+                // When this cannot be written either, the next start of a host records that the outcome is unknown.
+                let _ = self.record_failure(id, intent, &reason).await;
+                Err(failed(&release, reason))
             }
         }
     }
@@ -135,13 +136,21 @@ impl Deploy {
         let (name, version, digest) = (release.name.clone(), release.version.clone(), release.digest);
         release.version = blocking(move || decide_version(&store, rule, &name, &version, &digest)).await?;
         let bytes = Arc::new(bytes);
+        let compiled_release = release.clone();
         let mut clock = Clock::new(&self.starter.events, &release.name, &release.version);
         let compiled = clock
             .time("compile", self.starter.compile(bytes.clone(), release.clone()))
             .await?;
         clock
             .time("package", introduce(&self.starter, compiled.clone(), &mut release))
-            .await?;
+            .await
+            .map_err(|error| match error {
+                // The guest was run for the first time, and did not return in order.
+                Error::Trap { .. } | Error::Deadline { .. } | Error::Fuel { .. } | Error::Memory { .. } => {
+                    failed(&compiled_release, error)
+                }
+                error => error,
+            })?;
         Ok(Packaged {
             release,
             bytes,
@@ -154,82 +163,46 @@ impl Deploy {
     /// When one fails, what was started is dropped: the candidate goes away, and a paused actor goes on.
     async fn take_steps(
         &self,
-        plan: &Plan,
-        id: u64,
-        strategy: Strategy,
+        under_way: &Move<'_>,
         release: &Arc<Release>,
         compiled: Compiled,
         clock: &mut Clock<'_>,
     ) -> Result<(), Error> {
-        let mut candidate = Candidate {
-            prepared: self.starter.prepare(compiled, release.clone())?,
-            instance: None,
-            saved: None,
-            handover: None,
-        };
-        let mut replaced = None;
-        for step in &plan.steps {
+        let mut candidate = Candidate::new(self.starter.prepare(compiled, release.clone())?);
+        for step in &under_way.plan.steps {
             let name = step.name();
             match step {
-                Step::Start => {
-                    candidate.instance = clock
-                        .time(name, self.starter.first_instance(&candidate.prepared))
+                Step::Start => clock.time(name, candidate.start(&self.starter)).await?,
+                Step::CheckHealth => clock.time(name, candidate.check_health()).await?,
+                Step::TransferState => {
+                    clock
+                        .time(name, candidate.take_state(&self.starter, &self.router))
                         .await?;
                 }
-                Step::CheckHealth => clock.time(name, check_health(&mut candidate)).await?,
-                Step::TransferState => clock.time(name, self.transfer_state(&mut candidate)).await?,
                 Step::Switch => {
-                    let nothing = Candidate::none(&candidate.prepared);
-                    let candidate = std::mem::replace(&mut candidate, nothing);
-                    replaced = clock.time(name, self.switch(plan, id, strategy, candidate)).await?;
+                    let whole = candidate.hand_on();
+                    clock.time(name, self.switch(under_way, whole)).await?;
                 }
-                Step::Drain => self.drains.begin(replaced.take()),
+                // Begun together with the switch, so that no cancellation comes between them.
+                Step::Drain => {}
             }
         }
-        Ok(())
-    }
-
-    /// Pauses the old release, if it is an actor in service, and hands the newest state to the new one.
-    async fn transfer_state(&self, candidate: &mut Candidate) -> Result<(), Error> {
-        let name = &candidate.prepared.release.name;
-        let serving = self.router.find(name).ok().and_then(|route| route.started().cloned());
-        let handover = match serving {
-            Some(serving) => serving.pause().await?,
-            None => None,
-        };
-        let saved = match &handover {
-            Some(handover) => handover.saved.clone(),
-            None => {
-                let (store, name) = (self.starter.store.clone(), name.clone());
-                blocking(move || record::state(&store, &name)).await?
-            }
-        };
-        candidate.handover = handover;
-        if let (Some(saved), Some(instance)) = (&saved, &mut candidate.instance) {
-            instance.restore(&saved.version.to_string(), &saved.bytes).await?;
-        }
-        candidate.saved = saved;
         Ok(())
     }
 
     /// Records the outcome and switches the route, in one piece that no cancellation divides.
-    async fn switch(
-        &self,
-        plan: &Plan,
-        id: u64,
-        strategy: Strategy,
-        candidate: Candidate,
-    ) -> Result<Option<Arc<Route>>, Error> {
+    async fn switch(&self, under_way: &Move<'_>, candidate: Candidate) -> Result<(), Error> {
+        let candidate = candidate.ready().await?;
         let release = candidate.prepared.release.clone();
         let deployed_at = Utc::now();
         let route = RouteRecord {
             version: release.version.clone(),
-            deployment: id,
+            deployment: under_way.id,
             deployed_at,
         };
         let outcome = DeploymentRecord {
             outcome: Some(Outcome::Succeeded { at: deployed_at }),
-            ..intent(&release, plan, strategy)
+            ..under_way.intent.clone()
         };
         // A release is recorded when it has come into service, so that a version that never did can be used again.
         let mut batch = Batch::default()
@@ -237,27 +210,18 @@ impl Deploy {
             .put(Table::Routes, release.name.as_str(), record::encode(&route)?)
             .put(
                 Table::Deployments,
-                record::deployment_key(id),
+                record::deployment_key(under_way.id),
                 record::encode(&outcome)?,
             );
         if let Some(saved) = &candidate.saved {
             batch = record::put_state(batch, &release.name, saved);
         }
-        let Candidate {
-            prepared,
-            instance,
-            saved,
-            handover,
-        } = candidate;
-        // The instance of a release that makes one for each call has done its part with the health check.
-        let instance = match release.instances {
-            InstanceMode::Fresh => end(instance).await?,
-            _ => instance,
-        };
-        let (store, router, revision) = (self.starter.store.clone(), self.router.clone(), plan.revision);
+        let (store, router, drains) = (self.starter.store.clone(), self.router.clone(), self.drains.clone());
+        let (id, revision, turn) = (under_way.id, under_way.plan.revision, under_way.turn.clone());
         let runtime = tokio::runtime::Handle::current();
         blocking(move || {
             let _entered = runtime.enter();
+            turn.check()?;
             let moved = router
                 .find(&release.name)
                 .ok()
@@ -268,41 +232,20 @@ impl Deploy {
                 });
             }
             store.commit(batch)?;
-            let serving = Arc::new(Serving::new(prepared, instance, saved));
-            let replaced = router.set(&release.name, Some(Route::warm(serving, id, deployed_at)));
-            if let Some(handover) = handover {
-                handover.end();
-            }
-            Ok(replaced)
+            candidate.enter_service(|serving| {
+                let route = Route::warm(serving, id, deployed_at);
+                drains.begin(router.set(&release.name, Some(route)));
+            });
+            Ok(())
         })
         .await
     }
 }
 
-impl Candidate {
-    fn none(prepared: &Arc<Prepared>) -> Self {
-        Self {
-            prepared: prepared.clone(),
-            instance: None,
-            saved: None,
-            handover: None,
-        }
-    }
-}
-
-async fn check_health(candidate: &mut Candidate) -> Result<(), Error> {
-    let Some(instance) = &mut candidate.instance else {
-        return Ok(());
-    };
-    match instance.health().await? {
-        Health::Unhealthy(reason) => Err(Error::Unhealthy { reason }),
-        Health::Healthy | Health::Degraded(_) => Ok(()),
-    }
-}
-
-async fn end(instance: Option<Instance>) -> Result<Option<Instance>, Error> {
-    match instance {
-        Some(instance) => instance.shutdown().await.map(|()| None),
-        None => Ok(None),
+/// The error of a deployment that left what was there before in service.
+fn failed(release: &Release, reason: Error) -> Error {
+    Error::Deployment {
+        label: release.label(),
+        reason: Box::new(reason),
     }
 }

@@ -19,16 +19,11 @@ impl Deploy {
         &self,
         release: &Release,
         bytes: Arc<Vec<u8>>,
-        plan: &Plan,
-        strategy: Strategy,
+        intent: &DeploymentRecord,
     ) -> Result<u64, Error> {
         let store = self.starter.store.clone();
         let id = store.next_id();
-        let batch = Batch::default().put(
-            Table::Deployments,
-            record::deployment_key(id),
-            record::encode(&intent(release, plan, strategy))?,
-        );
+        let batch = Batch::default().put(Table::Deployments, record::deployment_key(id), record::encode(intent)?);
         let digest = release.digest;
         blocking(move || {
             store.keep(&digest, &bytes)?;
@@ -38,21 +33,15 @@ impl Deploy {
         Ok(id)
     }
 
-    pub(super) async fn record_failure(
-        &self,
-        id: u64,
-        release: &Release,
-        plan: &Plan,
-        strategy: Strategy,
-        reason: &Error,
-    ) -> Result<(), Error> {
+    /// Records why a deployment failed.
+    pub(super) async fn record_failure(&self, id: u64, intent: DeploymentRecord, reason: &Error) -> Result<(), Error> {
         let record = DeploymentRecord {
             outcome: Some(Outcome::Failed {
                 at: Utc::now(),
                 code: reason.code().to_string(),
                 reason: reason.to_string(),
             }),
-            ..intent(release, plan, strategy)
+            ..intent
         };
         let batch = Batch::default().put(Table::Deployments, record::deployment_key(id), record::encode(&record)?);
         let store = self.starter.store.clone();

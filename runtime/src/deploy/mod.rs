@@ -1,5 +1,6 @@
 //! Deployments: how a release comes into service, and how calls find it.
 
+mod candidate;
 mod drain;
 mod end;
 mod execute;

@@ -66,6 +66,6 @@ mod tests {
         check(None, true, "start, health-check, transfer-state, route");
         check(Some(false), false, "start, health-check, route, drain");
         check(Some(true), true, "start, health-check, transfer-state, route, drain");
-        check(Some(true), false, "start, health-check, route, drain");
+        check(Some(true), false, "start, health-check, transfer-state, route, drain");
     }
 }

@@ -13,7 +13,7 @@ use crate::store::{Batch, Table};
 impl Deploy {
     /// Withdraws a component; its saved state goes with it, its releases stay recorded.
     pub(crate) async fn remove(&self, name: &ComponentName) -> Result<Release, Error> {
-        let _turn = self.turns.take(name)?;
+        let turn = self.turns.take(name)?;
         let route = self.router.find(name)?;
         let record = DeploymentRecord {
             component: name.clone(),
@@ -32,12 +32,16 @@ impl Deploy {
                 record::deployment_key(store.next_id()),
                 record::encode(&record)?,
             );
-        let (router, gone) = (self.router.clone(), name.clone());
-        let replaced = blocking(move || {
+        let (router, drains, gone) = (self.router.clone(), self.drains.clone(), name.clone());
+        let runtime = tokio::runtime::Handle::current();
+        blocking(move || {
+            let _entered = runtime.enter();
+            turn.check()?;
             store.commit(batch)?;
-            Ok(router.set(&gone, None))
-        });
-        self.drains.begin(replaced.await?);
+            drains.begin(router.set(&gone, None));
+            Ok(())
+        })
+        .await?;
         Ok(Release::clone(&route.release))
     }
 }

@@ -1,12 +1,12 @@
 //! Which release of a component gets the next call.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use arc_swap::ArcSwap;
 use chrono::{DateTime, Utc};
-use tokio::sync::{OnceCell, watch};
+use tokio::sync::Notify;
 
 use super::serving::Serving;
 use super::start::Starter;
@@ -22,7 +22,11 @@ pub(crate) struct Route {
     pub(crate) deployment: u64,
     pub(crate) deployed_at: DateTime<Utc>,
     /// Made at the first call, when the host has not started the release itself.
-    serving: OnceCell<Arc<Serving>>,
+    serving: OnceLock<Arc<Serving>>,
+    /// Held while the release is started.
+    starting: tokio::sync::Mutex<()>,
+    /// Whether it must not be started any more.
+    retired: AtomicBool,
 }
 
 impl Route {
@@ -32,7 +36,9 @@ impl Route {
             release: Arc::new(release),
             deployment,
             deployed_at,
-            serving: OnceCell::new(),
+            serving: OnceLock::new(),
+            starting: tokio::sync::Mutex::default(),
+            retired: AtomicBool::new(false),
         }
     }
 
@@ -42,7 +48,9 @@ impl Route {
             release: serving.release.clone(),
             deployment,
             deployed_at,
-            serving: OnceCell::new_with(Some(serving)),
+            serving: OnceLock::from(serving),
+            starting: tokio::sync::Mutex::default(),
+            retired: AtomicBool::new(false),
         }
     }
 
@@ -51,8 +59,33 @@ impl Route {
         self.serving.get()
     }
 
-    async fn serving(&self, starter: &Starter) -> Result<&Arc<Serving>, Error> {
-        self.serving.get_or_try_init(|| starter.bring_back(&self.release)).await
+    /// The release in service, started now if need be; none when it must not be started any more.
+    async fn serving(&self, starter: &Starter) -> Result<Option<&Arc<Serving>>, Error> {
+        if let Some(serving) = self.serving.get() {
+            return Ok(Some(serving));
+        }
+        let _starting = self.starting.lock().await;
+        if self.retired.load(Ordering::Acquire) {
+            return Ok(self.serving.get());
+        }
+        if self.serving.get().is_none() {
+            // Only the holder of the lock sets it.
+            let _ = self.serving.set(starter.bring_back(&self.release).await?);
+        }
+        Ok(self.serving.get())
+    }
+
+    /// Keeps a release that was not started from being started, or returns the one that was.
+    /// Waits for a start that is under way: what its first call changes must not be missed.
+    pub(crate) async fn retire(&self) -> Option<&Arc<Serving>> {
+        let _starting = self.starting.lock().await;
+        self.retired.store(true, Ordering::Release);
+        self.serving.get()
+    }
+
+    /// Lets the release be started again, after its replacement has failed.
+    pub(crate) fn revive(&self) {
+        self.retired.store(false, Ordering::Release);
     }
 }
 
@@ -63,7 +96,8 @@ type Routes = HashMap<ComponentName, Arc<Route>>;
 pub(crate) struct Router {
     routes: ArcSwap<Routes>,
     changing: Mutex<()>,
-    revision: watch::Sender<u64>,
+    revision: AtomicU64,
+    changed: Notify,
     closed: AtomicBool,
 }
 
@@ -72,14 +106,15 @@ impl Router {
         Self {
             routes: ArcSwap::from_pointee(routes),
             changing: Mutex::new(()),
-            revision: watch::Sender::new(0),
+            revision: AtomicU64::new(0),
+            changed: Notify::new(),
             closed: AtomicBool::new(false),
         }
     }
 
     /// Grows with every change of a route.
     pub(crate) fn revision(&self) -> u64 {
-        *self.revision.borrow()
+        self.revision.load(Ordering::Acquire)
     }
 
     /// The route of a component.
@@ -98,7 +133,7 @@ impl Router {
     /// Finds nothing from now on, and tells those who wait for a change.
     pub(crate) fn close(&self) {
         self.closed.store(true, Ordering::Release);
-        self.revision.send_modify(|revision| *revision += 1);
+        self.announce();
     }
 
     /// All routes, sorted by name.
@@ -117,7 +152,7 @@ impl Router {
             None => routes.remove(name),
         };
         self.routes.store(Arc::new(routes));
-        self.revision.send_modify(|revision| *revision += 1);
+        self.announce();
         before
     }
 
@@ -131,20 +166,33 @@ impl Router {
         within_limit("the message", message.body.len())?;
         let mut message = message;
         loop {
+            let seen = self.revision();
             let route = self.find(name)?;
-            match route.serving(starter).await?.call(message).await {
-                Delivery::Done(result) => return result,
-                Delivery::Returned(unread) => message = unread,
+            if let Some(serving) = route.serving(starter).await? {
+                match serving.call(message).await {
+                    Delivery::Done(result) => return result,
+                    Delivery::Returned(unread) => message = unread,
+                }
             }
-            self.wait_for_another(name, &route).await?;
+            // The release is being replaced, or the host is being shut down.
+            self.wait_for_change(seen).await;
         }
     }
 
-    /// Waits until the component's route is another one.
-    /// An actor ends when its route is about to be replaced, or was replaced already.
-    async fn wait_for_another(&self, name: &ComponentName, route: &Arc<Route>) -> Result<(), Error> {
-        let is_another = |_: &u64| !self.find(name).is_ok_and(|now| Arc::ptr_eq(&now, route));
-        let changed = self.revision.subscribe().wait_for(is_another).await.map(|_| ());
-        changed.map_err(|_| Error::Closed)
+    /// Waits until a route has changed since the revision that was seen.
+    async fn wait_for_change(&self, seen: u64) {
+        loop {
+            let changed = self.changed.notified();
+            if self.revision() != seen {
+                return;
+            }
+            changed.await;
+        }
+    }
+
+    /// Has those who wait for a change look again.
+    pub(crate) fn announce(&self) {
+        self.revision.fetch_add(1, Ordering::AcqRel);
+        self.changed.notify_waiters();
     }
 }

@@ -1,14 +1,13 @@
 //! A release in service: its instances, the calls it has taken, and how it is drained.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use tokio::sync::Notify;
+use tokio::time::timeout;
 
 use crate::actor::{Actor, Delivery, Handover, Saved};
 use crate::component::{InstanceMode, Kind, Message, Release};
-use crate::engine::{Instance, Pool, Prepared};
+use crate::engine::{InFlight, Instance, Pool, Prepared};
 use crate::error::Error;
 
 /// How long calls that were taken may go on after their release was replaced or the host is shut down.
@@ -19,8 +18,7 @@ pub(crate) const DRAIN: Duration = Duration::from_secs(30);
 pub(crate) struct Serving {
     pub(crate) release: Arc<Release>,
     hosting: Hosting,
-    in_flight: AtomicU32,
-    idle: Notify,
+    in_flight: InFlight,
 }
 
 #[derive(Debug)]
@@ -43,58 +41,62 @@ impl Serving {
             _ => Hosting::Fresh(prepared),
         };
         Self {
+            in_flight: InFlight::new(release.limits.concurrency),
             release,
             hosting,
-            in_flight: AtomicU32::new(0),
-            idle: Notify::new(),
         }
     }
 
     /// Handles one call, or gives the message back when another release has taken over.
     pub(crate) async fn call(&self, message: Message) -> Delivery {
-        let Some(_taken) = self.take() else {
+        let Some(taken) = self.in_flight.take() else {
             return Delivery::Done(Err(Error::Busy {
                 name: self.release.name.clone(),
                 limit: self.release.limits.concurrency,
             }));
         };
         match &self.hosting {
-            Hosting::Actor(actor) => actor.call(message).await,
+            // The actor goes on with a message that it has begun, also when the caller goes away.
+            Hosting::Actor(actor) => actor.call(message, taken).await,
             Hosting::Pool(pool) => Delivery::Done(pool.call(message).await),
             Hosting::Fresh(prepared) => Delivery::Done(call_fresh(prepared, message).await),
         }
     }
 
     /// Stops an actor between two calls; none for what is no actor.
+    /// Calls that come before take at most the drain deadline.
     pub(crate) async fn pause(&self) -> Result<Option<Handover>, Error> {
-        match &self.hosting {
-            Hosting::Actor(actor) => actor.pause().await.map(Some),
-            _ => Ok(None),
-        }
+        let Hosting::Actor(actor) = &self.hosting else {
+            return Ok(None);
+        };
+        let paused = timeout(DRAIN, actor.pause()).await;
+        let late = |_| Error::Deadline {
+            entry: "the calls before its state can be saved",
+            deadline: DRAIN,
+        };
+        paused.map_err(late)?.map(Some)
+    }
+
+    /// Whether it is an actor whose task has failed.
+    pub(crate) fn is_dead(&self) -> bool {
+        matches!(&self.hosting, Hosting::Actor(actor) if actor.is_dead())
     }
 
     /// Waits for the calls that were taken, at most until the drain deadline, and ends the idle instances.
     pub(crate) async fn drain(&self) {
-        let all_returned = async {
-            loop {
-                let returned = self.idle.notified();
-                if self.in_flight.load(Ordering::Acquire) == 0 {
-                    return;
-                }
-                returned.await;
-            }
-        };
         // What is still running then ends by its own deadline.
-        let _ = tokio::time::timeout(DRAIN, all_returned).await;
-        if let Hosting::Pool(pool) = &self.hosting {
-            // Guests that do not end must not hold up the drain.
-            let _ = tokio::time::timeout(DRAIN, pool.close()).await;
-        }
+        let _ = timeout(DRAIN, self.in_flight.wait_for_none()).await;
+        // Guests that do not end must not hold up the drain.
+        let _ = match &self.hosting {
+            Hosting::Actor(actor) => timeout(DRAIN, actor.ended()).await,
+            Hosting::Pool(pool) => timeout(DRAIN, pool.close()).await,
+            Hosting::Fresh(_) => Ok(()),
+        };
     }
 
     /// Calls that run or wait now.
     pub(crate) fn in_flight(&self) -> u32 {
-        self.in_flight.load(Ordering::Relaxed)
+        self.in_flight.now()
     }
 
     /// Instances that exist now.
@@ -103,23 +105,6 @@ impl Serving {
             Hosting::Actor(_) => 1,
             Hosting::Pool(pool) => pool.size(),
             Hosting::Fresh(_) => self.in_flight(),
-        }
-    }
-
-    fn take(&self) -> Option<Taken<'_>> {
-        let before = self.in_flight.fetch_add(1, Ordering::AcqRel);
-        let taken = Taken(self);
-        (before < self.release.limits.concurrency).then_some(taken)
-    }
-}
-
-/// A call that counts as in flight until this is dropped.
-struct Taken<'a>(&'a Serving);
-
-impl Drop for Taken<'_> {
-    fn drop(&mut self) {
-        if self.0.in_flight.fetch_sub(1, Ordering::AcqRel) == 1 {
-            self.0.idle.notify_waiters();
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The contract's interfaces as typed calls, and the conversions to this crate's types.
 
 use crate::component::{AccessRequests, ComponentError, Failure, Health, Message};
+use crate::error::Error;
 
 /// What wasmtime generates from `wit/`.
 mod generated {
@@ -64,8 +65,23 @@ impl From<types::Health> for Health {
     }
 }
 
+/// The most capabilities that a component asks for.
+const MAX_REQUESTS: usize = 1_024;
+/// The most bytes of their patterns, which are recorded with the release.
+const MAX_REQUEST_BYTES: usize = 64 << 10;
+
 /// Adds what `required-capabilities` returned to a manifest's requests.
-pub(super) fn add_requests(requests: &mut AccessRequests, asked: Vec<types::Capability>) {
+pub(super) fn add_requests(requests: &mut AccessRequests, asked: Vec<types::Capability>) -> Result<(), Error> {
+    // Looked at before anything is compared with anything, because the list comes from the guest.
+    let size = asked.iter().map(pattern_length).sum();
+    for (what, size, limit) in [
+        ("the list of requested capabilities", asked.len(), MAX_REQUESTS),
+        ("the text of requested capabilities", size, MAX_REQUEST_BYTES),
+    ] {
+        if size > limit {
+            return Err(Error::too_large(what, size, limit));
+        }
+    }
     for capability in asked {
         let (list, pattern) = match capability {
             types::Capability::FileRead(pattern) => (&mut requests.file_read, pattern),
@@ -80,5 +96,19 @@ pub(super) fn add_requests(requests: &mut AccessRequests, asked: Vec<types::Capa
             }
         };
         AccessRequests::add(list, pattern);
+    }
+    Ok(())
+}
+
+fn pattern_length(capability: &types::Capability) -> usize {
+    match capability {
+        types::Capability::FileRead(pattern)
+        | types::Capability::FileWrite(pattern)
+        | types::Capability::NetworkOutbound(pattern)
+        | types::Capability::NetworkInbound(pattern)
+        | types::Capability::SystemCall(pattern)
+        | types::Capability::Storage(pattern)
+        | types::Capability::Messaging(pattern) => pattern.len(),
+        types::Capability::Custom(custom) => custom.name.len() + custom.pattern.len(),
     }
 }

@@ -11,7 +11,7 @@ use crate::error::Error;
 /// A runaway guest is stopped at most this much after its deadline.
 const TICK: Duration = Duration::from_millis(10);
 
-/// Advances the epoch of engines until it is dropped.
+/// Advances the epoch of engines for as long as there are any.
 pub(crate) struct Ticker {
     engines: Sender<EngineWeak>,
 }
@@ -26,11 +26,15 @@ impl Ticker {
             loop {
                 match arrivals.recv_timeout(next.saturating_duration_since(Instant::now())) {
                     Ok(engine) => driven.push(engine),
-                    Err(RecvTimeoutError::Timeout) => {
+                    Err(RecvTimeoutError::Disconnected) if driven.is_empty() => return,
+                    // A guest may still run after its host is gone, and has to be stopped at its deadline.
+                    Err(error) => {
+                        if error == RecvTimeoutError::Disconnected {
+                            std::thread::sleep(TICK);
+                        }
                         next = Instant::now() + TICK;
                         driven.retain(|engine| engine.upgrade().map(|engine| engine.increment_epoch()).is_some());
                     }
-                    Err(RecvTimeoutError::Disconnected) => return,
                 }
             }
         };

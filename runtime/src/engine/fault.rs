@@ -1,6 +1,6 @@
 //! From what wasmtime reports to this crate's errors.
 
-use wasmtime::{Trap, WasmBacktrace};
+use wasmtime::{PoolConcurrencyLimitError, Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
 use crate::component::Limits;
@@ -11,16 +11,21 @@ const MAX_FRAMES: usize = 4;
 
 /// The error of a guest entry that did not return.
 pub(super) fn classify(error: &wasmtime::Error, entry: &'static str, limits: &Limits, memory_refused: bool) -> Error {
+    if let Some(I32Exit(status)) = error.downcast_ref::<I32Exit>() {
+        return Error::Exit { status: *status };
+    }
+    if error.downcast_ref::<PoolConcurrencyLimitError>().is_some() {
+        return Error::Engine {
+            reason: "as many instances as the host can hold exist already".into(),
+        };
+    }
     let trap = error.downcast_ref::<Trap>();
     match trap {
         Some(Trap::Interrupt) => deadline(entry, limits),
         Some(Trap::OutOfFuel) => Error::Fuel { fuel: limits.fuel },
         _ if memory_refused => Error::Memory { limit: limits.memory },
-        _ => match error.downcast_ref::<I32Exit>() {
-            Some(I32Exit(status)) => Error::Exit { status: *status },
-            None => Error::Trap {
-                message: message(error, trap),
-            },
+        _ => Error::Trap {
+            message: message(error, trap),
         },
     }
 }

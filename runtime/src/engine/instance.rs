@@ -24,8 +24,8 @@ const HOSTCALL_FUEL: usize = MAX_MESSAGE_BYTES + (256 << 10);
 /// The most component-model handles that a guest holds at the same time.
 const MAX_HANDLES: usize = 4_096;
 
-/// The most bytes of all requests of a component; they are recorded with the release.
-const MAX_REQUESTS: usize = 64 << 10;
+/// The longest description, in bytes; it is recorded with the release.
+const MAX_DESCRIPTION: usize = 4 << 10;
 
 /// A deadline beyond this is as good as none; it keeps sums of times within their range.
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
@@ -197,11 +197,8 @@ impl Instance {
             Ok(Err(())) => return Err(Error::Exit { status: 1 }),
             Err(error) => return Err(error),
         }
-        let body = written.ok_or(Error::TooLarge {
-            what: "the command's output",
-            size: MAX_MESSAGE_BYTES as u64 + 1,
-            limit: MAX_MESSAGE_BYTES as u64,
-        })?;
+        let excess = || Error::too_large("the command's output", MAX_MESSAGE_BYTES + 1, MAX_MESSAGE_BYTES);
+        let body = written.ok_or_else(excess)?;
         Ok(match std::str::from_utf8(&body) {
             Ok(_) => Message {
                 content_type: Message::text("").content_type,
@@ -234,25 +231,18 @@ impl Instance {
             let metadata = self
                 .enter("metadata", async |store| guest.call_metadata(store).await)
                 .await?;
+            within(
+                "the component's description",
+                metadata.description.len(),
+                MAX_DESCRIPTION,
+            )?;
             introduction.description = metadata.description;
         }
         if let Some(guest) = self.guest()? {
             let asked = self.enter("required-capabilities", async |store| {
                 guest.call_required_capabilities(store).await
             });
-            binding::add_requests(&mut introduction.requests, asked.await?);
-            let size: usize = introduction
-                .requests
-                .iter()
-                .map(|(capability, pattern)| capability.len() + pattern.len())
-                .sum();
-            if size > MAX_REQUESTS {
-                return Err(Error::TooLarge {
-                    what: "the list of requested capabilities",
-                    size: size as u64,
-                    limit: MAX_REQUESTS as u64,
-                });
-            }
+            binding::add_requests(&mut introduction.requests, asked.await?)?;
         }
         Ok(introduction)
     }
@@ -328,12 +318,12 @@ fn lost(error: &wasmtime::Error) -> Error {
 
 /// Refuses what is larger than a message may be.
 pub(crate) fn within_limit(what: &'static str, size: usize) -> Result<(), Error> {
-    if size > MAX_MESSAGE_BYTES {
-        return Err(Error::TooLarge {
-            what,
-            size: size as u64,
-            limit: MAX_MESSAGE_BYTES as u64,
-        });
+    within(what, size, MAX_MESSAGE_BYTES)
+}
+
+fn within(what: &'static str, size: usize, limit: usize) -> Result<(), Error> {
+    if size > limit {
+        return Err(Error::too_large(what, size, limit));
     }
     Ok(())
 }

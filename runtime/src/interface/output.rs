@@ -5,8 +5,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
+use bytes::Bytes;
 use tokio::io::AsyncWrite;
+use wasmtime_wasi::async_trait;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
+use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
 
 use crate::component::ComponentName;
 use crate::event::{Event, Events};
@@ -16,6 +19,9 @@ const MAX_LINE: usize = 8 << 10;
 
 /// The most bytes of one instance's output that are passed on between two entries into it.
 const MAX_OUTPUT: usize = 256 << 10;
+
+/// The most bytes of one write.
+const MAX_WRITE: usize = 64 << 10;
 
 /// A stream whose lines become events.
 #[derive(Clone)]
@@ -112,6 +118,10 @@ impl StdoutStream for Lines {
     fn async_stream(&self) -> Box<dyn AsyncWrite + Send + Sync> {
         Box::new(self.clone())
     }
+
+    fn p2_stream(&self) -> Box<dyn OutputStream> {
+        Box::new(self.clone())
+    }
 }
 
 impl AsyncWrite for Lines {
@@ -126,6 +136,27 @@ impl AsyncWrite for Lines {
 
     fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<std::io::Result<()>> {
         Poll::Ready(Ok(()))
+    }
+}
+
+/// Written at once, so that nothing is lost when the guest ends without flushing.
+#[async_trait]
+impl Pollable for Lines {
+    async fn ready(&mut self) {}
+}
+
+impl OutputStream for Lines {
+    fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
+        self.take(&bytes);
+        Ok(())
+    }
+
+    fn flush(&mut self) -> StreamResult<()> {
+        Ok(())
+    }
+
+    fn check_write(&mut self) -> StreamResult<usize> {
+        Ok(MAX_WRITE)
     }
 }
 
@@ -157,6 +188,13 @@ impl Capture {
         }
     }
 
+    fn keep(&self, bytes: &[u8]) {
+        let mut kept = self.bytes.lock().unwrap_or_else(PoisonError::into_inner);
+        // One byte over the limit is kept, so that the excess can be told.
+        let room = (self.limit + 1).saturating_sub(kept.len());
+        kept.extend_from_slice(&bytes[..bytes.len().min(room)]);
+    }
+
     /// What was written; none when it was more than the limit.
     pub(crate) fn take(&self) -> Option<Vec<u8>> {
         let bytes = std::mem::take(&mut *self.bytes.lock().unwrap_or_else(PoisonError::into_inner));
@@ -174,14 +212,36 @@ impl StdoutStream for Capture {
     fn async_stream(&self) -> Box<dyn AsyncWrite + Send + Sync> {
         Box::new(self.clone())
     }
+
+    fn p2_stream(&self) -> Box<dyn OutputStream> {
+        Box::new(self.clone())
+    }
+}
+
+/// Written at once, so that all of it is there when the command has ended.
+#[async_trait]
+impl Pollable for Capture {
+    async fn ready(&mut self) {}
+}
+
+impl OutputStream for Capture {
+    fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
+        self.keep(&bytes);
+        Ok(())
+    }
+
+    fn flush(&mut self) -> StreamResult<()> {
+        Ok(())
+    }
+
+    fn check_write(&mut self) -> StreamResult<usize> {
+        Ok(MAX_WRITE)
+    }
 }
 
 impl AsyncWrite for Capture {
     fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<std::io::Result<usize>> {
-        let mut kept = self.bytes.lock().unwrap_or_else(PoisonError::into_inner);
-        // One byte over the limit is kept, so that the excess can be told.
-        let room = (self.limit + 1).saturating_sub(kept.len());
-        kept.extend_from_slice(&bytes[..bytes.len().min(room)]);
+        self.keep(bytes);
         Poll::Ready(Ok(bytes.len()))
     }
 
@@ -243,9 +303,9 @@ mod tests {
     #[test]
     fn a_capture_tells_excess() {
         let capture = Capture::new(4);
-        capture.bytes.lock().unwrap().extend_from_slice(b"1234");
+        capture.keep(b"1234");
         assert_eq!(capture.take(), Some(b"1234".to_vec()));
-        capture.bytes.lock().unwrap().extend_from_slice(b"12345");
+        capture.keep(b"123456");
         assert_eq!(capture.take(), None);
     }
 }

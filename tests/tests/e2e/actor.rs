@@ -1,6 +1,6 @@
 //! Actors: calls in order, and state that survives restarts, swaps and traps.
 
-use airssys_wasm::component::InstanceMode;
+use airssys_wasm::component::{InstanceMode, Manifest, Package};
 use airssys_wasm_tests::{TestHost, code, name};
 
 #[tokio::test]
@@ -43,7 +43,7 @@ async fn a_release_that_refuses_the_state_leaves_the_old_one_in_service() {
     test.deploy("counter").await.unwrap();
     assert_eq!(test.call("counter", "").await.unwrap(), "1");
     let unlike = airssys_wasm_tests::guest("refuses-state");
-    let package = airssys_wasm::component::Package::new(unlike).name(name("counter"));
+    let package = Package::new(unlike).name(name("counter"));
     let result = test.host.deploy(package.version("2.0.0".parse().unwrap())).await;
     assert_eq!(code(result), "guest-error");
     assert_eq!(test.call("counter", "").await.unwrap(), "2");
@@ -88,4 +88,75 @@ async fn no_call_is_lost_or_failed_while_actors_are_swapped() {
         caller.await.unwrap();
     }
     assert_eq!(test.call("counter", "").await.unwrap(), "401");
+}
+
+#[tokio::test]
+async fn state_survives_a_release_that_keeps_none() {
+    let test = TestHost::new().await;
+    let deploy = async |guest_name: &str, version: &str| {
+        let package = Package::new(airssys_wasm_tests::guest(guest_name)).name(name("a"));
+        test.host
+            .deploy(package.version(version.parse().unwrap()))
+            .await
+            .unwrap();
+    };
+    deploy("counter", "1.0.0").await;
+    assert_eq!(test.call("a", "").await.unwrap(), "1");
+    assert_eq!(test.call("a", "").await.unwrap(), "2");
+    deploy("echo", "2.0.0").await;
+    assert_eq!(test.call("a", "x").await.unwrap(), "x");
+    deploy("counter", "3.0.0").await;
+    assert_eq!(test.call("a", "").await.unwrap(), "3");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_starts_a_component_while_it_is_replaced_is_not_lost() {
+    let mut test = TestHost::new().await;
+    test.deploy("counter").await.unwrap();
+    for round in 1..=5 {
+        test = test.reopen().await;
+        let host = test.host.clone();
+        let call = tokio::spawn(async move { host.call(&name("counter"), "".into()).await });
+        test.deploy_as("counter", &format!("1.{round}.0"), |package| package)
+            .await
+            .unwrap();
+        assert_eq!(call.await.unwrap().unwrap().to_text(), (2 * round - 1).to_string());
+        assert_eq!(test.call("counter", "").await.unwrap(), (2 * round).to_string());
+    }
+}
+
+#[tokio::test]
+async fn a_shutdown_that_was_given_up_can_be_taken_up_again() {
+    let test = TestHost::new().await;
+    test.deploy("counter").await.unwrap();
+    assert_eq!(test.call("counter", "").await.unwrap(), "1");
+    // Begun, and dropped at its first wait.
+    let given_up = tokio::select! {
+        biased;
+        _ = test.host.shutdown() => false,
+        () = std::future::ready(()) => true,
+    };
+    assert!(given_up);
+    let test = test.reopen().await;
+    assert_eq!(test.call("counter", "").await.unwrap(), "2");
+}
+
+#[test]
+fn an_actor_that_never_ends_does_not_hold_up_the_process() {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let test = TestHost::new().await;
+        let manifest = "manifest-version = 1\n[instances]\nmode = \"actor\"\n[limits]\ndeadline = \"200ms\"\n";
+        let manifest = Manifest::parse(manifest).unwrap();
+        test.deploy_as("never-ends", "1.0.0", |package| package.manifest(manifest))
+            .await
+            .unwrap();
+        assert_eq!(test.call("never-ends", "").await.unwrap(), "ends never");
+        test.host.shutdown().await.unwrap();
+    });
+    // Waits for every task; one that ran on in the guest would keep the test from ending.
+    drop(runtime);
 }

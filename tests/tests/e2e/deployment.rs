@@ -165,3 +165,37 @@ async fn a_component_with_asynchronous_intrinsics_deploys() {
     test.deploy("echo").await.unwrap();
     assert_eq!(test.call("echo", "fast").await.unwrap(), "fast");
 }
+
+#[tokio::test]
+async fn a_failed_redeployment_of_the_serving_version_changes_nothing() {
+    let test = TestHost::new().await;
+    let deploy = async |greeting: serde_json::Value| {
+        let config = serde_json::json!({"init": greeting}).as_object().unwrap().clone();
+        test.deploy_as("init-fails", "1.0.0", |package| package.config(config))
+            .await
+    };
+    deploy("accept".into()).await.unwrap();
+    assert_eq!(code(deploy("refuse".into()).await), "guest-error");
+    let test = test.reopen().await;
+    assert_eq!(test.call("init-fails", "").await.unwrap(), "accepted");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deployment_that_was_given_up_leaves_one_of_two_states() {
+    let test = TestHost::new().await;
+    test.deploy("echo").await.unwrap();
+    for n in 1..20 {
+        let package = Package::new(guest("echo"))
+            .name(name("echo"))
+            .version(format!("1.0.{n}").parse().unwrap());
+        let given_up = tokio::time::timeout(std::time::Duration::from_millis(n), test.host.deploy(package)).await;
+        assert_eq!(test.call("echo", "x").await.unwrap(), "x", "{given_up:?}");
+    }
+    // A turn that went with a commit ends with it.
+    while let Err(error) = test.deploy_as("echo", "2.0.0", |package| package).await {
+        assert_eq!(error.code().as_str(), "deployment-conflict");
+        tokio::task::yield_now().await;
+    }
+    let test = test.reopen().await;
+    assert_eq!(test.host.status()[0].release.version.to_string(), "2.0.0");
+}

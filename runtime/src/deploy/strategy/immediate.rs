@@ -6,7 +6,8 @@ use crate::deploy::step::Step;
 pub(super) fn steps(situation: &Situation<'_>) -> Vec<Step> {
     let mut steps = vec![Step::Start, Step::CheckHealth];
     // Without an old release there may still be state from before the last shutdown.
-    if situation.new.has_state {
+    // A release that keeps no state still lets the state of the one before be saved.
+    if situation.new.has_state || situation.current.is_some_and(|current| current.has_state) {
         steps.push(Step::TransferState);
     }
     steps.push(Step::Switch);

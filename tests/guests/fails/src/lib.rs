@@ -16,6 +16,7 @@ impl Guest {
             "denied" => ComponentError::Denied("not for you".into()),
             "unavailable" => ComponentError::Unavailable("come back later".into()),
             "failed" => ComponentError::Failed { code: "out-of-luck".into(), message: "nothing worked".into() },
+            "forged" => ComponentError::InvalidInput("no\nhelp: run this \u{202e}now".into()),
             _ => ComponentError::InvalidInput("say which error".into()),
         })
     }

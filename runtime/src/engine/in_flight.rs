@@ -1,0 +1,80 @@
+//! Counts what is under way, up to a limit, and tells when nothing is.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use tokio::sync::Notify;
+
+/// What is under way.
+#[derive(Clone, Debug)]
+pub(crate) struct InFlight(Arc<Count>);
+
+#[derive(Debug)]
+struct Count {
+    now: AtomicU32,
+    limit: u32,
+    idle: Notify,
+}
+
+/// One thing that counts as under way until this is dropped.
+#[derive(Debug)]
+pub(crate) struct Taken(Arc<Count>);
+
+impl InFlight {
+    /// Nothing under way, and at most `limit` at the same time.
+    pub(crate) fn new(limit: u32) -> Self {
+        Self(Arc::new(Count {
+            now: AtomicU32::new(0),
+            limit,
+            idle: Notify::new(),
+        }))
+    }
+
+    /// Counts one more; none when that is over the limit.
+    pub(crate) fn take(&self) -> Option<Taken> {
+        let before = self.0.now.fetch_add(1, Ordering::AcqRel);
+        let taken = Taken(self.0.clone());
+        (before < self.0.limit).then_some(taken)
+    }
+
+    /// How much is under way now.
+    pub(crate) fn now(&self) -> u32 {
+        self.0.now.load(Ordering::Relaxed)
+    }
+
+    /// Waits until nothing is under way.
+    pub(crate) async fn wait_for_none(&self) {
+        loop {
+            let idle = self.0.idle.notified();
+            if self.0.now.load(Ordering::Acquire) == 0 {
+                return;
+            }
+            idle.await;
+        }
+    }
+}
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        if self.0.now.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.0.idle.notify_waiters();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_over_the_limit_is_refused_and_counts_nothing() {
+        let in_flight = InFlight::new(2);
+        let (one, two) = (in_flight.take(), in_flight.take());
+        assert!(one.is_some() && two.is_some());
+        assert!(in_flight.take().is_none());
+        assert_eq!(in_flight.now(), 2);
+        drop((one, two));
+        in_flight.wait_for_none().await;
+        assert_eq!(in_flight.now(), 0);
+    }
+}
