@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use quote::ToTokens;
-use syn::{FnArg, Receiver, ReceiverKind, Safety, ReturnType, Signature, Type};
+use syn::{FnArg, Receiver, ReceiverKind, ReturnType, Safety, Signature, Type};
 
 use super::known::is_wrong;
 use crate::marker::{Access, Marker};
