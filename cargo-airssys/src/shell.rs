@@ -16,7 +16,7 @@ use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
-pub(crate) use amount::{seconds, size, took};
+pub(crate) use amount::{counted, seconds, size, took};
 
 use crate::exit::{Exit, Failure};
 
@@ -160,7 +160,7 @@ impl Shell {
             bar
         });
         bar.set_prefix("");
-        bar.set_message(printable(&text.to_string()).replace('\n', " "));
+        bar.set_message(printable(&text.to_string().replace('\n', " ")));
     }
 
     /// Shows how far the spinner's step is.
@@ -200,18 +200,26 @@ impl Drop for Spinner<'_> {
     }
 }
 
-/// Text of unknown origin without control characters, which could rewrite what a terminal shows.
+/// Text of unknown origin in one line, without characters that could rewrite what a terminal shows.
 pub(crate) fn printable(text: &str) -> String {
-    text.chars()
-        .flat_map(|c| {
-            match c.is_control() && c != '\n' && c != '\t' {
-                true => c.escape_default().collect::<String>(),
-                false => c.to_string(),
-            }
-            .chars()
-            .collect::<Vec<_>>()
-        })
-        .collect()
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c != '\t' && (c.is_control() || ends_line(c) || changes_direction(c)) {
+            shown.extend(c.escape_default());
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
+}
+
+fn ends_line(c: char) -> bool {
+    matches!(c, '\u{2028}' | '\u{2029}')
+}
+
+/// Unicode's bidirectional controls: text after them can be shown in another order than it was written.
+fn changes_direction(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// A reader that has gone, as in `airssys-wasm status | head -1`, is no failure.
@@ -233,6 +241,15 @@ mod tests {
 
     #[test]
     fn text_of_unknown_origin_cannot_steer_a_terminal() {
-        assert_eq!(printable("a\u{1b}[31mb\r\n\tä"), "a\\u{1b}[31mb\\r\n\tä");
+        assert_eq!(printable("a\u{1b}[31mb\r\tä"), "a\\u{1b}[31mb\\r\tä");
+        assert_eq!(
+            printable("a\u{202e}b\u{2066}c\u{200f}"),
+            "a\\u{202e}b\\u{2066}c\\u{200f}"
+        );
+    }
+
+    #[test]
+    fn text_of_unknown_origin_begins_no_line() {
+        assert_eq!(printable("no\nhelp: run this\u{2028}"), "no\\nhelp: run this\\u{2028}");
     }
 }

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
+use std::ffi::OsStr;
+use std::fs;
 use std::process::Command;
 
 use serde_json::Value;
@@ -15,6 +17,7 @@ fn the_tour_of_the_readme_works_and_a_build_that_fails_changes_nothing() {
     let mut session = Session::new();
     take_the_tour(&mut session);
     break_the_code(&mut session);
+    press_ctrl_c_twice(&mut session);
 }
 
 /// The code that the README shows is the template's, without its comments and tests.
@@ -70,22 +73,75 @@ fn break_the_code(session: &mut Session) {
     assert_eq!((said.exit, &*said.text), (0, "Hello again, world!"));
 }
 
-/// Started like by `cargo run -- quickstart`: what cargo tells its child stays in the environment,
+/// The first Ctrl-C waits for the call that an actor has begun, so that its state is saved; the second does not.
+fn press_ctrl_c_twice(session: &mut Session) {
+    const ENDLESS: &str = r#"
+        use airssys_wasm_sdk::prelude::*;
+
+        #[component]
+        pub struct Endless {
+            state: ComponentState,
+        }
+
+        #[component_impl]
+        impl Endless {
+            #[component_init]
+            pub fn new(config: ComponentConfig) -> Result<Self, ComponentError> {
+                Ok(Self { state: ComponentState::new(config)? })
+            }
+
+            #[component_execute]
+            pub fn execute(&mut self, _input: ComponentInput) -> ComponentResult {
+                eprintln!("begun");
+                let mut n = self.state.get::<u64>("n")?.unwrap_or(0);
+                loop {
+                    n = std::hint::black_box(n.wrapping_add(1));
+                }
+            }
+        }
+    "#;
+    session.run(&format!("cat > src/lib.rs <<'END'\n{ENDLESS}\nEND"), &[]);
+    session.run("printf '[limits]\\ndeadline = \"10min\"\\n' >> Component.toml", &[]);
+    let said = session.run("airssys-wasm deploy --quiet", &[]);
+    assert_eq!(said.exit, 0, "{}", said.text);
+    let pressed = "mkfifo said\n\
+                   airssys-wasm call hello 2> said &\n\
+                   exec 3< said\n\
+                   read line <&3\n\
+                   while kill -INT $! 2> /dev/null; do sleep 0.1; done\n\
+                   wait $!\n\
+                   echo \"$line: $?\"\n\
+                   cat <&3";
+    // It does not come to telling that it was interrupted.
+    assert_eq!(session.run(pressed, &[]).text, "[hello] begun: 130\n");
+}
+
+/// Started like by `cargo run -- quickstart`, inside a cargo workspace: what cargo tells its child stays in the environment,
 /// and neither the builds nor the tests of the new project may be changed by it.
 #[test]
 fn quickstart_shows_two_versions_that_answer() {
     let root = tempfile::tempdir().unwrap();
     provide_home(root.path());
-    let output = Command::new(program("airssys-wasm"))
-        .args(["quickstart", "--yes", "-o", "json"])
-        .current_dir(&root)
-        .envs(homes(root.path()))
-        .env_remove("XDG_CACHE_HOME")
-        .env_remove("XDG_DATA_HOME")
-        .env_remove("CARGO_TARGET_DIR")
-        .env_remove("AIRSSYS_STATE_DIR")
-        .output()
-        .unwrap();
+    let around = "[workspace]\n[package]\nname = \"around\"\nedition = \"2024\"\n";
+    fs::write(root.path().join("Cargo.toml"), around).unwrap();
+    fs::create_dir(root.path().join("src")).unwrap();
+    fs::write(root.path().join("src/lib.rs"), "").unwrap();
+    let run = |program: &OsStr, arguments: &[&str]| {
+        Command::new(program)
+            .args(arguments)
+            .current_dir(&root)
+            .envs(homes(root.path()))
+            .env_remove("XDG_CACHE_HOME")
+            .env_remove("XDG_DATA_HOME")
+            .env_remove("CARGO_TARGET_DIR")
+            .env_remove("AIRSSYS_STATE_DIR")
+            .output()
+            .unwrap()
+    };
+    let output = run(
+        program("airssys-wasm").as_os_str(),
+        &["quickstart", "--yes", "-o", "json"],
+    );
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}");
     let result = String::from_utf8_lossy(&output.stdout);
@@ -122,4 +178,13 @@ fn quickstart_shows_two_versions_that_answer() {
     // The project is left to play with.
     let folder = std::path::Path::new(result["folder"].as_str().unwrap());
     assert!(folder.starts_with(root.path().canonicalize().unwrap()) && folder.join("src/lib.rs").is_file());
+    // What it says to try next works.
+    let mut next = said.split("Try next:\n").nth(1).unwrap().lines();
+    let [go, call, status] = [(); 3].map(|()| next.next().unwrap());
+    for (line, answer) in [(call, "Hello again, you!"), (status, "\nhello  0.2.0 ")] {
+        let output = run("sh".as_ref(), &["-c", &format!("{go} &&{line}")]);
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && said.contains(answer), "{line}: {output:?}");
+    }
+    assert!(folder.join(".airssys").is_dir() && !root.path().join(".airssys").exists());
 }

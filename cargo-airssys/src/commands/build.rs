@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::verb::{Context, Verb};
 use crate::ops::build::{Built, build};
 use crate::ops::project::{self, Project};
-use crate::shell::{seconds, size, took};
+use crate::shell::{printable, seconds, size, took};
 
 /// Build the component of this project
 #[derive(Debug, Parser)]
@@ -46,7 +46,7 @@ pub(super) fn built(context: &Context, project: &Project) -> anyhow::Result<Buil
         build(project, shell.has_color(), shell.as_ref())?
     };
     for warning in &built.artifact.warnings {
-        shell.warn(warning);
+        shell.warn(printable(warning));
     }
     Ok(built)
 }

@@ -12,7 +12,7 @@ use crate::exit::sentence;
 use crate::ops::package::{self, Said};
 use crate::ops::state::StatePlace;
 use crate::ops::{files, host};
-use crate::shell::{printable, size};
+use crate::shell::{counted, printable, size};
 use airssys_wasm::component::{ComponentName, Inspection, Producer, Release, inspect};
 use airssys_wasm::{Error, Host, Versioning};
 
@@ -96,8 +96,8 @@ fn text(found: &Inspection, release: Option<&Release>) -> String {
         facts.push((
             "limits",
             vec![format!(
-                "memory {memory}, deadline {deadline}, {} calls",
-                limits.concurrency
+                "memory {memory}, deadline {deadline}, {}",
+                counted(limits.concurrency as usize, "call")
             )],
         ));
         let requests = release
@@ -111,8 +111,9 @@ fn text(found: &Inspection, release: Option<&Release>) -> String {
                 .unwrap_or_else(|| vec!["nothing".into()]),
         ));
     }
-    let (imports, exports) = (found.imports.len(), found.exports.len());
-    facts.push(("world", vec![format!("root: {imports} imports, {exports} exports")]));
+    let imports = counted(found.imports.len(), "import");
+    let exports = counted(found.exports.len(), "export");
+    facts.push(("world", vec![format!("root: {imports}, {exports}")]));
     facts.push(("exports", found.exports.clone()));
     facts.push(("imports", found.imports.clone()));
     let producer = |producer: &Producer| format!("{} {} ({})", producer.name, producer.version, producer.field);

@@ -35,7 +35,6 @@ pub(super) struct Quickstart {
 struct Tour<'a> {
     context: &'a Context,
     folder: PathBuf,
-    place: StatePlace,
     steps: Vec<Value>,
 }
 
@@ -65,11 +64,9 @@ impl Verb for Quickstart {
             );
             return Err(failure.into());
         }
-        let place = StatePlace::locate(context.state_dir.as_deref(), &folder);
         let mut tour = Tour {
             context,
             folder,
-            place,
             steps: Vec::new(),
         };
         let answers = tour.run()?;
@@ -78,6 +75,12 @@ impl Verb for Quickstart {
 }
 
 impl Tour<'_> {
+    /// Where the project's state is.
+    /// The project has to be there: before, the one around it would be found.
+    fn place(&self) -> StatePlace {
+        StatePlace::locate(self.context.state_dir.as_deref(), &self.folder)
+    }
+
     fn run(&mut self) -> anyhow::Result<[String; 2]> {
         self.step("scaffold", "a new project from a template", Self::scaffold)?;
         let first = self.step("build", "its source becomes a WebAssembly component", Self::build)?;
@@ -162,7 +165,7 @@ impl Tour<'_> {
 
     fn deploy(&mut self, bytes: Vec<u8>) -> anyhow::Result<((), String, Value)> {
         let package = package::of_bytes(bytes, Said::default());
-        let deployment = deploy::deploy(&self.context.shell, &self.place, package)?;
+        let deployment = deploy::deploy(&self.context.shell, &self.place(), package)?;
         Ok(((), deploy::summary(&deployment), json!({ "deployment": deployment })))
     }
 
@@ -173,7 +176,7 @@ impl Tour<'_> {
             let answer = host.call(&name, Message::text("world")).await?;
             Ok((answer, begin.elapsed()))
         };
-        let (answer, time) = host::with(&self.place, deploy::listener(&self.context.shell), ask)?;
+        let (answer, time) = host::with(&self.place(), deploy::listener(&self.context.shell), ask)?;
         let answer = answer.to_text().into_owned();
         let text = format!(
             "called with `world`, it answered `{}` in {}",
@@ -198,7 +201,11 @@ impl Tour<'_> {
             "answers": answers,
             "steps": self.steps,
         });
-        let cli = tour::callable(self.context.program);
+        let mut cli = tour::callable(self.context.program);
+        if let Some(directory) = &self.context.state_dir {
+            let directory = std::path::absolute(directory)?;
+            cli = format!("{cli} --state-dir {}", directory.display());
+        }
         shell.note(format_args!(
             "\nThe tour took {}. Try next:\n  cd {}\n  {cli} call hello you\n  {cli} status\n  \
              edit src/lib.rs, then {cli} deploy\n",

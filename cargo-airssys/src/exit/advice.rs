@@ -21,10 +21,7 @@ pub(super) fn on(error: &Error) -> (Exit, String) {
                         copy a file that was cut off again";
             (Exit::Incompatible, help.into())
         }
-        Error::TooLarge { .. } => (
-            Exit::Incompatible,
-            "build it in release mode, and strip debug symbols".into(),
-        ),
+        Error::TooLarge { what, .. } => too_large(what),
         Error::UnknownImport { .. } => {
             let help = "see all its imports with `{cli} inspect FILE`; this host offers WASI 0.2 without HTTP";
             (Exit::Incompatible, help.into())
@@ -101,6 +98,23 @@ pub(super) fn on(error: &Error) -> (Exit, String) {
     (exit, help)
 }
 
+/// By what is too large it shows whose it is: the caller's, the running guest's or the release's.
+fn too_large(what: &str) -> (Exit, String) {
+    let (exit, help) = match what {
+        "the message" => (Exit::Usage, "call it with less; a message holds at most 4 MiB"),
+        "the component's answer" | "the component's state" | "the command's output" => (
+            Exit::GuestFailed,
+            "ask it for less at once, or correct the component: an answer, an output or a state holds at most 4 MiB",
+        ),
+        "the list of requested capabilities" | "the text of requested capabilities" => {
+            (Exit::Incompatible, "have the component ask for less")
+        }
+        "the component's description" => (Exit::Incompatible, "have the component say less of itself"),
+        _ => (Exit::Incompatible, "build it in release mode, and strip debug symbols"),
+    };
+    (exit, help.into())
+}
+
 fn nearest_key(nearest: Option<&str>) -> String {
     match nearest {
         Some(key) => format!("did you mean `{key}`?"),
@@ -145,11 +159,37 @@ mod tests {
         }
     }
 
+    fn large(what: &'static str) -> Error {
+        let (size, limit) = (2, 1);
+        Error::TooLarge { what, size, limit }
+    }
+
     fn unknown(nearest: Option<&str>) -> Error {
         Error::UnknownComponent {
             name: "helo".parse().unwrap(),
             nearest: nearest.map(|name| name.parse().unwrap()),
         }
+    }
+
+    #[test]
+    fn what_is_too_large_is_told_to_whom_it_belongs() {
+        check(large("the message"), Exit::Usage, "with less");
+        for what in [
+            "the component's answer",
+            "the component's state",
+            "the command's output",
+        ] {
+            check(large(what), Exit::GuestFailed, "4 MiB");
+            check(failed(large(what)), Exit::DeploymentFailed, "4 MiB");
+        }
+        check(large("a component"), Exit::Incompatible, "release mode");
+        for what in [
+            "the list of requested capabilities",
+            "the text of requested capabilities",
+        ] {
+            check(large(what), Exit::Incompatible, "ask for less");
+        }
+        check(large("the component's description"), Exit::Incompatible, "say less");
     }
 
     #[test]

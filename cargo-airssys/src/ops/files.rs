@@ -37,6 +37,25 @@ pub(crate) fn is_free(folder: &Path) -> bool {
     }
 }
 
+/// The paths of all files below `folder`, in order.
+pub(crate) fn below(folder: &Path) -> anyhow::Result<Vec<String>> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(inner) = folders.pop() {
+        for entry in fs::read_dir(&inner)? {
+            let entry = entry?;
+            if entry.file_type()?.is_dir() {
+                folders.push(entry.path());
+            } else {
+                let path = entry.path();
+                found.push(path.strip_prefix(folder)?.to_string_lossy().into_owned());
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
 fn unreadable(path: &Path, error: &io::Error) -> Failure {
     let code = if error.kind() == io::ErrorKind::NotFound {
         "missing-file"
@@ -69,6 +88,15 @@ mod tests {
         fs::write(folder.path().join("file"), "").unwrap();
         assert!(!is_free(folder.path()));
         assert!(!is_free(&folder.path().join("file")));
+    }
+
+    #[test]
+    fn files_are_found_in_folders_of_folders() {
+        let folder = tempfile::tempdir().unwrap();
+        for path in ["b/c/d", "b/a", "a"] {
+            write(&folder.path().join(path), b"").unwrap();
+        }
+        assert_eq!(below(folder.path()).unwrap(), ["a", "b/a", "b/c/d"]);
     }
 
     #[test]

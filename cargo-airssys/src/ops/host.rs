@@ -13,6 +13,7 @@ use airssys_wasm::{Error, Event, Host};
 pub(crate) type Listener = Arc<dyn Fn(&Event) + Send + Sync>;
 
 /// Opens the state, does `work`, and closes it in every case, so that actors keep their state.
+/// Ctrl-C ends `work`; a deployment whose calls were switched already stays.
 pub(crate) fn with<T>(
     place: &StatePlace,
     listener: Listener,
@@ -24,7 +25,7 @@ pub(crate) fn with<T>(
         .enable_all()
         .build()
         .context("the asynchronous runtime could not be started")?;
-    let _answered = Answered::by_host();
+    let answered = Answered::by_host();
     runtime.block_on(async {
         let host = Host::builder()
             .state_dir(place.directory.clone())
@@ -35,7 +36,7 @@ pub(crate) fn with<T>(
             .await?;
         let outcome = tokio::select! {
             outcome = work(&host) => outcome.map_err(anyhow::Error::from),
-            _ = tokio::signal::ctrl_c() => Err(interrupted().into()),
+            () = answered.pressed() => Err(interrupted().into()),
         };
         let closed = host.shutdown().await;
         // What the work failed with says more than what closing failed with afterwards.
@@ -64,6 +65,6 @@ fn interrupted() -> Failure {
         Exit::Interrupted,
         "interrupted",
         "interrupted",
-        "run the command again; nothing is half-done",
+        "`{cli} status` shows what is deployed; run the command again if it should go on",
     )
 }

@@ -1,12 +1,20 @@
-//! Ctrl-C: closes the host when one is open, and otherwise ends the program as it would end by itself.
+//! Ctrl-C: closes the host when one is open, and otherwise, or the second time, ends the program at once.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+
+use tokio::sync::Notify;
 
 use crate::exit::Exit;
 
 /// Whether a host is open, which is then the one to answer.
 static HOST_IS_OPEN: AtomicBool = AtomicBool::new(false);
+
+/// Whether the open host was told to end already.
+static HOST_IS_ENDING: AtomicBool = AtomicBool::new(false);
+
+/// Tells the open host to end.
+static PRESSED: Notify = Notify::const_new();
 
 /// Whether the listener below runs already.
 static LISTENS: AtomicBool = AtomicBool::new(false);
@@ -14,17 +22,24 @@ static LISTENS: AtomicBool = AtomicBool::new(false);
 /// Leaves Ctrl-C to an open host until it is dropped.
 ///
 /// Tokio takes the signal over for the rest of the process when it is first waited for.
-/// A command that goes on after its host is closed would not end by it any more, so a thread ends it.
+/// A command that goes on after its host is closed would not end by it any more, nor would one whose host waits for
+/// its guests, so a thread ends it.
 pub(super) struct Answered;
 
 impl Answered {
     /// Begins when a host is opened.
     pub(super) fn by_host() -> Self {
+        HOST_IS_ENDING.store(false, Ordering::SeqCst);
         HOST_IS_OPEN.store(true, Ordering::SeqCst);
         if !LISTENS.swap(true, Ordering::SeqCst) {
             thread::spawn(listen);
         }
         Self
+    }
+
+    /// Waits for Ctrl-C; one that came while no one waited counts.
+    pub(super) async fn pressed(&self) {
+        PRESSED.notified().await;
     }
 }
 
@@ -39,7 +54,9 @@ fn listen() {
     let Ok(runtime) = runtime else { return };
     runtime.block_on(async {
         while tokio::signal::ctrl_c().await.is_ok() {
-            if !HOST_IS_OPEN.load(Ordering::SeqCst) {
+            if HOST_IS_OPEN.load(Ordering::SeqCst) && !HOST_IS_ENDING.swap(true, Ordering::SeqCst) {
+                PRESSED.notify_one();
+            } else {
                 std::process::exit(i32::from(Exit::Interrupted as u8));
             }
         }

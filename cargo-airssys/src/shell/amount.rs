@@ -1,6 +1,12 @@
-//! Sizes and times as people read them.
+//! Numbers, sizes and times as people read them.
 
 use std::time::Duration;
+
+/// `1 import`, `2 imports`.
+pub(crate) fn counted(number: usize, thing: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {thing}{plural}")
+}
 
 /// `56.2 KiB`.
 pub(crate) fn size(bytes: u64) -> String {
@@ -34,6 +40,13 @@ mod tests {
         check(340_000, "340 ms");
         check(1_240_000, "1.2 s");
         check(125_000_000, "2 min 05 s");
+    }
+
+    #[test]
+    fn one_thing_is_singular() {
+        assert_eq!(counted(0, "import"), "0 imports");
+        assert_eq!(counted(1, "import"), "1 import");
+        assert_eq!(counted(2, "import"), "2 imports");
     }
 
     #[test]

@@ -16,8 +16,7 @@ impl Shell {
                 self.hide_spinner();
                 self.note(format_args!("{:>12} {step:<14} {}", "", took(*time)));
             }
-            // The host has escaped control characters in the line.
-            Event::Output { component, line, .. } => self.say(format_args!("[{component}] {line}")),
+            Event::Output { component, line, .. } => self.say(format_args!("[{component}] {}", printable(line))),
             Event::OutputDropped { component } => {
                 self.warn(format_args!(
                     "`{component}` wrote too much; the rest of its output was dropped"

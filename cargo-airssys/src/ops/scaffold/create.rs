@@ -1,5 +1,6 @@
 //! Makes a project's folder, all of it or nothing.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -36,18 +37,16 @@ pub(crate) struct Created {
 /// Makes the project: writes it aside, then renames it.
 pub(crate) fn create(plan: &Plan) -> anyhow::Result<Created> {
     named::check(&plan.name)?;
-    if !files::is_free(&plan.folder) {
-        let message = format!("{} exists already and is not an empty folder", plan.folder.display());
+    let folder = std::path::absolute(&plan.folder)?;
+    if !files::is_free(&folder) {
+        let message = format!("{} exists already and is not an empty folder", folder.display());
         let help = "choose another path; nothing was written";
         return Err(Failure::usage("exists", message, help).into());
     }
-    let folder = std::path::absolute(&plan.folder)?;
     let rendered = plan.template.render(&values(plan, &folder))?;
-    write(&folder, &rendered).with_context(|| format!("the project {} could not be made", folder.display()))?;
-    Ok(Created {
-        folder,
-        files: rendered.into_keys().collect(),
-    })
+    let files = write(&folder, &rendered);
+    let files = files.with_context(|| format!("the project {} could not be made", folder.display()))?;
+    Ok(Created { folder, files })
 }
 
 fn values(plan: &Plan, folder: &Path) -> Values {
@@ -64,7 +63,8 @@ fn values(plan: &Plan, folder: &Path) -> Values {
     }
 }
 
-fn write(folder: &Path, rendered: &std::collections::BTreeMap<String, Vec<u8>>) -> anyhow::Result<()> {
+/// Returns the paths of the files, also of those that no template has.
+fn write(folder: &Path, rendered: &BTreeMap<String, Vec<u8>>) -> anyhow::Result<Vec<String>> {
     let parent = folder.parent().context("it has no parent folder")?;
     fs::create_dir_all(parent)?;
     let aside = tempfile::Builder::new().prefix(".airssys-init-").tempdir_in(parent)?;
@@ -75,15 +75,17 @@ fn write(folder: &Path, rendered: &std::collections::BTreeMap<String, Vec<u8>>) 
         fs::write(path, content)?;
     }
     sdk::provide(&fresh)?;
+    let files = files::below(&fresh)?;
     // An empty folder is replaced by the rename; where it is the current one, its files are moved instead.
     if folder.exists() && std::env::current_dir().is_ok_and(|current| current == folder) {
         for entry in fs::read_dir(&fresh)? {
             let entry = entry?;
             fs::rename(entry.path(), folder.join(entry.file_name()))?;
         }
-        return Ok(());
+        return Ok(files);
     }
-    Ok(fs::rename(&fresh, folder)?)
+    fs::rename(&fresh, folder)?;
+    Ok(files)
 }
 
 #[cfg(test)]
