@@ -32,7 +32,7 @@ pub enum Error {
     #[error("{what} of {size} bytes is larger than the limit of {limit} bytes")]
     TooLarge {
         /// What is too large.
-        what: &'static str,
+        what: Bounded,
         /// Its size in bytes.
         size: u64,
         /// The limit in bytes.
@@ -180,6 +180,40 @@ pub enum Error {
     Closed,
 }
 
+/// What has a limit on its size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Bounded {
+    /// A component's bytes.
+    Component,
+    /// The description that a component gives of itself.
+    Description,
+    /// The capabilities that a component asks for; each counts as its text and 64 bytes.
+    Requests,
+    /// The message of a call.
+    Message,
+    /// What a component answers.
+    Answer,
+    /// What a command writes to its standard output.
+    Output,
+    /// What a component saves.
+    State,
+}
+
+impl fmt::Display for Bounded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Component => "a component",
+            Self::Description => "the component's description",
+            Self::Requests => "the list of requested capabilities",
+            Self::Message => "the message",
+            Self::Answer => "the component's answer",
+            Self::Output => "the command's output",
+            Self::State => "the component's state",
+        })
+    }
+}
+
 /// A stable name of an error, in kebab-case: what programs compare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ErrorCode(&'static str);
@@ -277,12 +311,13 @@ impl Error {
             | Self::Guest(_)
             | Self::Exit { .. }
             | Self::Unhealthy { .. } => true,
+            Self::TooLarge { what, .. } => *what != Bounded::Message,
             Self::Deployment { reason, .. } => reason.is_guest_fault(),
             _ => false,
         }
     }
 
-    pub(crate) fn too_large(what: &'static str, size: usize, limit: usize) -> Self {
+    pub(crate) fn too_large(what: Bounded, size: usize, limit: usize) -> Self {
         Self::TooLarge {
             what,
             size: size as u64,

@@ -46,7 +46,7 @@ mod interface;
 mod store;
 
 pub use deploy::{Deployment, StepTiming, Strategy, Versioning};
-pub use error::{Error, ErrorCode, Result};
+pub use error::{Bounded, Error, ErrorCode, Result};
 pub use event::Event;
 pub use host::{ComponentStatus, Host, HostBuilder};
 

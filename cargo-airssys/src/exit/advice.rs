@@ -1,7 +1,7 @@
 //! What helps against each error of a host.
 
 use super::Exit;
-use airssys_wasm::Error;
+use airssys_wasm::{Bounded, Error};
 
 /// The exit code of an error, and the line to add or the command to run.
 pub(super) fn on(error: &Error) -> (Exit, String) {
@@ -21,7 +21,7 @@ pub(super) fn on(error: &Error) -> (Exit, String) {
                         copy a file that was cut off again";
             (Exit::Incompatible, help.into())
         }
-        Error::TooLarge { what, .. } => too_large(what),
+        Error::TooLarge { what, .. } => too_large(*what),
         Error::UnknownImport { .. } => {
             let help = "see all its imports with `{cli} inspect FILE`; this host offers WASI 0.2 without HTTP";
             (Exit::Incompatible, help.into())
@@ -99,17 +99,15 @@ pub(super) fn on(error: &Error) -> (Exit, String) {
 }
 
 /// By what is too large it shows whose it is: the caller's, the running guest's or the release's.
-fn too_large(what: &str) -> (Exit, String) {
+fn too_large(what: Bounded) -> (Exit, String) {
     let (exit, help) = match what {
-        "the message" => (Exit::Usage, "call it with less; a message holds at most 4 MiB"),
-        "the component's answer" | "the component's state" | "the command's output" => (
+        Bounded::Message => (Exit::Usage, "call it with less; a message holds at most 4 MiB"),
+        Bounded::Answer | Bounded::State | Bounded::Output => (
             Exit::GuestFailed,
             "ask it for less at once, or correct the component: an answer, an output or a state holds at most 4 MiB",
         ),
-        "the list of requested capabilities" | "the text of requested capabilities" => {
-            (Exit::Incompatible, "have the component ask for less")
-        }
-        "the component's description" => (Exit::Incompatible, "have the component say less of itself"),
+        Bounded::Requests => (Exit::Incompatible, "have the component ask for less"),
+        Bounded::Description => (Exit::Incompatible, "have the component say less of itself"),
         _ => (Exit::Incompatible, "build it in release mode, and strip debug symbols"),
     };
     (exit, help.into())
@@ -159,7 +157,7 @@ mod tests {
         }
     }
 
-    fn large(what: &'static str) -> Error {
+    fn large(what: Bounded) -> Error {
         let (size, limit) = (2, 1);
         Error::TooLarge { what, size, limit }
     }
@@ -173,23 +171,14 @@ mod tests {
 
     #[test]
     fn what_is_too_large_is_told_to_whom_it_belongs() {
-        check(large("the message"), Exit::Usage, "with less");
-        for what in [
-            "the component's answer",
-            "the component's state",
-            "the command's output",
-        ] {
+        check(large(Bounded::Message), Exit::Usage, "with less");
+        for what in [Bounded::Answer, Bounded::State, Bounded::Output] {
             check(large(what), Exit::GuestFailed, "4 MiB");
             check(failed(large(what)), Exit::DeploymentFailed, "4 MiB");
         }
-        check(large("a component"), Exit::Incompatible, "release mode");
-        for what in [
-            "the list of requested capabilities",
-            "the text of requested capabilities",
-        ] {
-            check(large(what), Exit::Incompatible, "ask for less");
-        }
-        check(large("the component's description"), Exit::Incompatible, "say less");
+        check(large(Bounded::Component), Exit::Incompatible, "release mode");
+        check(large(Bounded::Requests), Exit::Incompatible, "ask for less");
+        check(large(Bounded::Description), Exit::Incompatible, "say less");
     }
 
     #[test]

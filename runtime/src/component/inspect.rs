@@ -4,7 +4,7 @@ use serde::Serialize;
 use wasmparser::{Encoding, Parser, Payload, Validator, WasmFeatures};
 
 use super::{Digest, Kind, Manifest};
-use crate::error::Error;
+use crate::error::{Bounded, Error};
 
 /// The largest component, in bytes.
 pub(crate) const MAX_COMPONENT_BYTES: usize = 64 << 20;
@@ -80,7 +80,7 @@ pub fn inspect(bytes: &[u8]) -> Result<Inspection, Error> {
     }
     if bytes.len() > MAX_COMPONENT_BYTES {
         return Err(Error::TooLarge {
-            what: "a component",
+            what: Bounded::Component,
             size: bytes.len() as u64,
             limit: MAX_COMPONENT_BYTES as u64,
         });

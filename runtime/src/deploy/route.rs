@@ -13,7 +13,7 @@ use super::start::Starter;
 use crate::actor::Delivery;
 use crate::component::{ComponentName, Message, Release, nearest};
 use crate::engine::within_limit;
-use crate::error::Error;
+use crate::error::{Bounded, Error};
 
 /// The route of one component: the release that takes its calls.
 #[derive(Debug)]
@@ -163,7 +163,7 @@ impl Router {
         message: Message,
         starter: &Starter,
     ) -> Result<Message, Error> {
-        within_limit("the message", message.body.len())?;
+        within_limit(Bounded::Message, message.body.len())?;
         let mut message = message;
         loop {
             let seen = self.revision();

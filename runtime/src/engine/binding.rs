@@ -1,7 +1,7 @@
 //! The contract's interfaces as typed calls, and the conversions to this crate's types.
 
 use crate::component::{AccessRequests, ComponentError, Failure, Health, Message};
-use crate::error::Error;
+use crate::error::{Bounded, Error};
 
 /// What wasmtime generates from `wit/`.
 mod generated {
@@ -65,22 +65,17 @@ impl From<types::Health> for Health {
     }
 }
 
-/// The most capabilities that a component asks for.
-const MAX_REQUESTS: usize = 1_024;
-/// The most bytes of their patterns, which are recorded with the release.
+/// The most bytes of all requests of a component, which are recorded with the release.
 const MAX_REQUEST_BYTES: usize = 64 << 10;
+/// What a request counts for beside its text, so that there are at most 1,024.
+const REQUEST_BYTES: usize = 64;
 
 /// Adds what `required-capabilities` returned to a manifest's requests.
 pub(super) fn add_requests(requests: &mut AccessRequests, asked: Vec<types::Capability>) -> Result<(), Error> {
     // Looked at before anything is compared with anything, because the list comes from the guest.
-    let size = asked.iter().map(pattern_length).sum();
-    for (what, size, limit) in [
-        ("the list of requested capabilities", asked.len(), MAX_REQUESTS),
-        ("the text of requested capabilities", size, MAX_REQUEST_BYTES),
-    ] {
-        if size > limit {
-            return Err(Error::too_large(what, size, limit));
-        }
+    let size = asked.iter().map(|request| REQUEST_BYTES + text_length(request)).sum();
+    if size > MAX_REQUEST_BYTES {
+        return Err(Error::too_large(Bounded::Requests, size, MAX_REQUEST_BYTES));
     }
     for capability in asked {
         let (list, pattern) = match capability {
@@ -100,7 +95,7 @@ pub(super) fn add_requests(requests: &mut AccessRequests, asked: Vec<types::Capa
     Ok(())
 }
 
-fn pattern_length(capability: &types::Capability) -> usize {
+fn text_length(capability: &types::Capability) -> usize {
     match capability {
         types::Capability::FileRead(pattern)
         | types::Capability::FileWrite(pattern)

@@ -14,7 +14,7 @@ use super::limit::Limiter;
 use super::prepared::{Entries, Prepared};
 use super::state::InstanceState;
 use crate::component::{AccessRequests, ComponentError, Health, MAX_MESSAGE_BYTES, Message, Release};
-use crate::error::Error;
+use crate::error::{Bounded, Error};
 use crate::event::Event;
 use crate::interface::{Budget, Capture, Lines, empty_context};
 
@@ -165,7 +165,7 @@ impl Instance {
             .enter("execute", async move |store| guest.call_execute(store, &input).await)
             .await?;
         let message = Message::from(answer.map_err(|error| Error::Guest(error.into()))?);
-        within_limit("the component's answer", message.body.len())?;
+        within_limit(Bounded::Answer, message.body.len())?;
         Ok(message)
     }
 
@@ -197,7 +197,7 @@ impl Instance {
             Ok(Err(())) => return Err(Error::Exit { status: 1 }),
             Err(error) => return Err(error),
         }
-        let excess = || Error::too_large("the command's output", MAX_MESSAGE_BYTES + 1, MAX_MESSAGE_BYTES);
+        let excess = || Error::too_large(Bounded::Output, MAX_MESSAGE_BYTES + 1, MAX_MESSAGE_BYTES);
         let body = written.ok_or_else(excess)?;
         Ok(match std::str::from_utf8(&body) {
             Ok(_) => Message {
@@ -231,11 +231,7 @@ impl Instance {
             let metadata = self
                 .enter("metadata", async |store| guest.call_metadata(store).await)
                 .await?;
-            within(
-                "the component's description",
-                metadata.description.len(),
-                MAX_DESCRIPTION,
-            )?;
+            within(Bounded::Description, metadata.description.len(), MAX_DESCRIPTION)?;
             introduction.description = metadata.description;
         }
         if let Some(guest) = self.guest()? {
@@ -253,7 +249,7 @@ impl Instance {
         let saved = self
             .enter("save", async move |store| state.call_save(store).await)
             .await?;
-        within_limit("the component's state", saved.len())?;
+        within_limit(Bounded::State, saved.len())?;
         Ok(Some(saved))
     }
 
@@ -317,11 +313,11 @@ fn lost(error: &wasmtime::Error) -> Error {
 }
 
 /// Refuses what is larger than a message may be.
-pub(crate) fn within_limit(what: &'static str, size: usize) -> Result<(), Error> {
+pub(crate) fn within_limit(what: Bounded, size: usize) -> Result<(), Error> {
     within(what, size, MAX_MESSAGE_BYTES)
 }
 
-fn within(what: &'static str, size: usize, limit: usize) -> Result<(), Error> {
+fn within(what: Bounded, size: usize, limit: usize) -> Result<(), Error> {
     if size > limit {
         return Err(Error::too_large(what, size, limit));
     }
