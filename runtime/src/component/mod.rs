@@ -10,6 +10,7 @@ mod name;
 mod package;
 mod quantity;
 mod release;
+mod requests;
 mod version;
 
 pub use digest::Digest;
@@ -18,13 +19,11 @@ pub use kind::Kind;
 pub(crate) use kind::{GUEST, RUN, STATE};
 pub use limits::{InstanceMode, Limits};
 pub(crate) use manifest::nearest;
-pub use manifest::{
-    AccessRequests, BuildSection, ComponentSection, CustomRequest, InstancesSection, LimitsSection, Manifest,
-    ManifestError,
-};
+pub use manifest::{BuildSection, ComponentSection, InstancesSection, LimitsSection, Manifest, ManifestError};
 pub use message::{ComponentError, Failure, Health, MAX_MESSAGE_BYTES, Message};
 pub use name::{ComponentName, NameError};
 pub use package::Package;
 pub use quantity::{ByteCount, Span};
 pub use release::Release;
+pub use requests::{AccessRequests, CustomRequest};
 pub use version::{VersionError, development_version, parse_version};

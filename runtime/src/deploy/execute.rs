@@ -88,7 +88,15 @@ impl Deploy {
         let validated = blocking(move || package.validate()).await?;
         let name = validated.release.name.clone();
         let turn = self.turns.take(&name)?;
-        let packaged = self.compile(validated.bytes, validated.release).await?;
+        let asked = validated.release.clone();
+        let packaged = self.compile(validated.bytes, validated.release).await;
+        let packaged = packaged.map_err(|error| match error {
+            // The guest was run for the first time, and did not return in order.
+            Error::Trap { .. } | Error::Deadline { .. } | Error::Fuel { .. } | Error::Memory { .. } => {
+                failed(&asked, error)
+            }
+            error => error,
+        })?;
         let Packaged {
             release,
             bytes,
@@ -136,21 +144,13 @@ impl Deploy {
         let (name, version, digest) = (release.name.clone(), release.version.clone(), release.digest);
         release.version = blocking(move || decide_version(&store, rule, &name, &version, &digest)).await?;
         let bytes = Arc::new(bytes);
-        let compiled_release = release.clone();
         let mut clock = Clock::new(&self.starter.events, &release.name, &release.version);
         let compiled = clock
             .time("compile", self.starter.compile(bytes.clone(), release.clone()))
             .await?;
         clock
             .time("package", introduce(&self.starter, compiled.clone(), &mut release))
-            .await
-            .map_err(|error| match error {
-                // The guest was run for the first time, and did not return in order.
-                Error::Trap { .. } | Error::Deadline { .. } | Error::Fuel { .. } | Error::Memory { .. } => {
-                    failed(&compiled_release, error)
-                }
-                error => error,
-            })?;
+            .await?;
         Ok(Packaged {
             release,
             bytes,

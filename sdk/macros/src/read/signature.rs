@@ -60,13 +60,13 @@ impl Comparison<'_> {
         match (self.marker.access(), self.signature.receiver()) {
             (Access::Nothing, None) => {}
             (Access::Nothing, Some(receiver)) => {
-                self.expect(receiver, "has no `self`: there is no instance when it is called");
+                self.demand(receiver, "has no `self`: there is no instance when it is called");
             }
-            (_, None) => self.expect(&self.signature.ident, "needs `self`"),
+            (_, None) => self.demand(&self.signature.ident, "needs `self`"),
             (access, Some(receiver)) => match borrow(receiver) {
-                None => self.expect(receiver, "borrows `self`: the host keeps the instance"),
+                None => self.demand(receiver, "borrows `self`: the host keeps the instance"),
                 Some(Access::Write) if access == Access::Read => {
-                    self.expect(receiver, "takes `&self`: it changes nothing");
+                    self.demand(receiver, "takes `&self`: it changes nothing");
                 }
                 Some(_) => {}
             },
@@ -81,31 +81,31 @@ impl Comparison<'_> {
         if let Some((_, wanted)) = self.marker.argument() {
             let what = format!("takes a `{wanted}`");
             match arguments.next() {
-                None => self.expect(&self.signature.ident, what),
+                None => self.demand(&self.signature.ident, what),
                 Some(argument) if is_wrong(&argument.ty, &[wanted]) => {
-                    self.expect(&argument.ty, what);
+                    self.demand(&argument.ty, what);
                 }
                 Some(_) => {}
             }
         }
         for argument in arguments {
-            self.expect(argument, "takes no such argument");
+            self.demand(argument, "takes no such argument");
         }
     }
 
     fn output(&mut self) {
         let what = format!("returns `{}`", self.marker.output());
         match &self.signature.output {
-            ReturnType::Default => self.expect(&self.signature.ident, what),
+            ReturnType::Default => self.demand(&self.signature.ident, what),
             ReturnType::Type(_, ty) if is_wrong(ty, self.marker.output_names()) => {
-                self.expect(ty, what);
+                self.demand(ty, what);
             }
             ReturnType::Type(..) => {}
         }
     }
 
     /// Records what the marker says of its function, and the signature that it expects.
-    fn expect(&mut self, tokens: impl ToTokens, what: impl Display) {
+    fn demand(&mut self, tokens: impl ToTokens, what: impl Display) {
         let expected = self.marker.signature(&self.signature.ident.to_string());
         self.refuse(tokens, format!("{what}: `{expected}`"));
     }
