@@ -199,3 +199,14 @@ async fn a_deployment_that_was_given_up_leaves_one_of_two_states() {
     let test = test.reopen().await;
     assert_eq!(test.host.status()[0].release.version.to_string(), "2.0.0");
 }
+
+#[tokio::test]
+async fn a_trap_at_packaging_fails_the_deployment_and_nothing_else() {
+    let test = TestHost::new().await;
+    let package = || Package::new(guest("traps-when-asked")).name(name("a"));
+    let error = test.host.deploy(package()).await.unwrap_err();
+    assert_eq!(error.code().as_str(), "deployment-failed");
+    assert_eq!(code::<()>(Err(error)), "trap");
+    assert_eq!(test.host.package(package()).await.unwrap_err().code().as_str(), "trap");
+    assert!(test.host.status().is_empty());
+}
