@@ -73,8 +73,43 @@ impl<T: WasmType> fmt::Display for Signature<T> {
     }
 }
 
-/// A type as WIT has it.
+/// The longest text of one type, in bytes: types can be far larger than the bytes that declare them.
+const MAX_SHOWN: usize = 1 << 10;
+
+/// A type as WIT has it, cut off where it grows too long to read.
 pub(crate) fn shown<T: WasmType>(ty: &T) -> String {
-    let text = DisplayType(ty).to_string();
-    text.replace("<<UNSUPPORTED>>", "resource")
+    let mut text = Cut(String::new());
+    // An error means that the text was cut off.
+    let whole = fmt::write(&mut text, format_args!("{}", DisplayType(ty))).is_ok();
+    let text = text.0.replace("<<UNSUPPORTED>>", "resource");
+    if whole { text } else { text + "…" }
+}
+
+/// Text that takes no more than [`MAX_SHOWN`] bytes.
+struct Cut(String);
+
+impl fmt::Write for Cut {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        if self.0.len() + text.len() > MAX_SHOWN {
+            return Err(fmt::Error);
+        }
+        self.0.push_str(text);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wasm_wave::value::Type;
+
+    use super::*;
+
+    #[test]
+    fn a_type_that_grows_without_end_is_cut_off() {
+        let doubled = |ty: Type| Type::tuple([ty.clone(), ty]).unwrap();
+        let huge = (0..18).fold(Type::STRING, |ty, _| doubled(ty));
+        let text = shown(&huge);
+        assert!(text.len() < MAX_SHOWN + 8 && text.ends_with('…'), "{text}");
+        assert_eq!(shown(&doubled(Type::U8)), "tuple<u8, u8>");
+    }
 }
