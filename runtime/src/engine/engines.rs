@@ -93,7 +93,7 @@ fn config(profile: Profile) -> Config {
         .concurrency_support(profile.wide)
         .epoch_interruption(true)
         .consume_fuel(profile.metered)
-        // The default reads an environment variable, which a library leaves to its embedder.
+        // Lines are found by `super::lines`, because wasmtime's way trusts what a component says of itself.
         .wasm_backtrace_details(WasmBacktraceDetails::Disable)
         // A stack that held another guest's values is not handed on as it is.
         .async_stack_zeroing(true)

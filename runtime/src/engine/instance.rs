@@ -134,7 +134,7 @@ impl Instance {
             }
             Ok(Err(error)) => {
                 let refused = self.store.data_mut().limiter.take_refused();
-                fault::classify(&error, entry, limits, refused)
+                fault::classify(&error, entry, limits, refused, self.prepared.lines.as_deref())
             }
             Err(_) => fault::deadline(entry, limits),
         };

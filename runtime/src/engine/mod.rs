@@ -9,6 +9,7 @@ mod fault;
 mod in_flight;
 mod instance;
 mod limit;
+mod lines;
 mod pool;
 mod prepared;
 mod state;

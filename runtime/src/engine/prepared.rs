@@ -6,6 +6,7 @@ use wasmtime::component::InstancePre;
 use wasmtime_wasi::p2::bindings::CommandIndices;
 
 use super::binding::{guest, state};
+use super::lines::Lines;
 use super::state::InstanceState;
 use crate::component::{Kind, Release};
 use crate::error::Error;
@@ -17,6 +18,8 @@ pub(crate) struct Prepared {
     pub(super) entries: Entries,
     pub(crate) release: Arc<Release>,
     pub(super) events: Events,
+    /// The lines of a dev build, for the errors of its traps.
+    pub(super) lines: Option<Arc<Lines>>,
 }
 
 /// Where a component's exports are, looked up once.
@@ -31,7 +34,12 @@ pub(super) enum Entries {
 }
 
 impl Prepared {
-    pub(super) fn new(pre: InstancePre<InstanceState>, release: Arc<Release>, events: Events) -> Result<Self, Error> {
+    pub(super) fn new(
+        pre: InstancePre<InstanceState>,
+        release: Arc<Release>,
+        events: Events,
+        lines: Option<Arc<Lines>>,
+    ) -> Result<Self, Error> {
         let mistyped = |export: &str, error: wasmtime::Error| Error::MistypedExport {
             export: export.to_owned(),
             reason: error.root_cause().to_string(),
@@ -56,6 +64,7 @@ impl Prepared {
             entries,
             release,
             events,
+            lines,
         })
     }
 }
