@@ -21,7 +21,7 @@ mod run;
 mod rust;
 mod rustup;
 
-pub use build::{Artifact, BuildOptions, Built, build};
+pub use build::{Artifact, BuildOptions, Built, Profile, build};
 pub use error::{Attempt, BuildError, ToolchainError};
 pub use progress::{Progress, Silent};
 pub use provide::{provide, provide_in_user_cache, user_cache};

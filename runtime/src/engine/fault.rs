@@ -89,7 +89,10 @@ fn places(frames: &[FrameInfo], lines: &Lines) -> Vec<String> {
         found.retain(|(_, position)| position.origin == Origin::Own);
     }
     found.truncate(MAX_FRAMES);
-    found.iter().map(|(name, position)| format!("{position} {name}")).collect()
+    found
+        .iter()
+        .map(|(name, position)| format!("{position} {name}"))
+        .collect()
 }
 
 /// Whether a function belongs to what stands between a host and the author's functions.
@@ -136,6 +139,8 @@ mod tests {
         assert!(is_binding("airssys_wasm_sdk::contract::slot::visit"));
         assert!(is_binding("airssys:component/guest@0.1.0#execute"));
         assert!(!is_binding("greeter::Greeter::greet"));
-        assert!(!is_binding("<greeter::Greeter as airssys_wasm_sdk::contract::component::Component>::execute"));
+        assert!(!is_binding(
+            "<greeter::Greeter as airssys_wasm_sdk::contract::component::Component>::execute"
+        ));
     }
 }

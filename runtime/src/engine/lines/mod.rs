@@ -15,6 +15,8 @@ mod path;
 mod program;
 mod sections;
 mod source;
+#[cfg(test)]
+mod tests;
 mod unit;
 
 pub(crate) use path::Origin;

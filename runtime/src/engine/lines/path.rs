@@ -85,8 +85,20 @@ mod tests {
     fn a_file_of_the_project_is_named_below_it() {
         check("/home/ann/hello", "", "src/lib.rs", Origin::Own, "src/lib.rs");
         check("/home/ann/hello", "src", "lib.rs", Origin::Own, "src/lib.rs");
-        check("/home/ann/hello", "/home/ann/hello/src", "lib.rs", Origin::Own, "src/lib.rs");
-        check("/home/ann/all", "greeter/src", "lib.rs", Origin::Own, "greeter/src/lib.rs");
+        check(
+            "/home/ann/hello",
+            "/home/ann/hello/src",
+            "lib.rs",
+            Origin::Own,
+            "src/lib.rs",
+        );
+        check(
+            "/home/ann/all",
+            "greeter/src",
+            "lib.rs",
+            Origin::Own,
+            "greeter/src/lib.rs",
+        );
         check("C:\\Users\\ann\\hello", "src", "lib.rs", Origin::Own, "src/lib.rs");
         check("", "src", "lib.rs", Origin::Own, "src/lib.rs");
     }
@@ -95,7 +107,13 @@ mod tests {
     fn a_file_of_a_library_is_named_below_the_library() {
         let registry = "/home/ann/.cargo/registry/src/index.crates.io-19/serde-1.0.2";
         check(registry, "", "src/lib.rs", Origin::Dependency, "serde-1.0.2/src/lib.rs");
-        check("/home/ann/hello", registry, "src/de.rs", Origin::Dependency, "serde-1.0.2/src/de.rs");
+        check(
+            "/home/ann/hello",
+            registry,
+            "src/de.rs",
+            Origin::Dependency,
+            "serde-1.0.2/src/de.rs",
+        );
         let checkout = "/home/ann/.cargo/git/checkouts/lib-12/ab34/";
         check("/w", checkout, "src/a.rs", Origin::Dependency, "src/a.rs");
         check("/w", "/home/ann/mine/src", "a.rs", Origin::Dependency, "src/a.rs");
@@ -105,11 +123,35 @@ mod tests {
     #[test]
     fn a_file_of_the_standard_library_is_told_from_others() {
         let rustc = "/rustc/59807616e1fa";
-        check(rustc, "", "library/core/src/option.rs", Origin::Standard, "core/src/option.rs");
+        check(
+            rustc,
+            "",
+            "library/core/src/option.rs",
+            Origin::Standard,
+            "core/src/option.rs",
+        );
         let installed = "/home/ann/.rustup/toolchains/stable/lib/rustlib/src/rust";
-        check("/w", installed, "library/std/src/io.rs", Origin::Standard, "std/src/io.rs");
-        check("/rust/deps/wasi-0.14", "", "src/lib.rs", Origin::Standard, "wasi-0.14/src/lib.rs");
-        check("wasisdk://v30.0/build/x", "", "src/exit.c", Origin::Standard, "src/exit.c");
+        check(
+            "/w",
+            installed,
+            "library/std/src/io.rs",
+            Origin::Standard,
+            "std/src/io.rs",
+        );
+        check(
+            "/rust/deps/wasi-0.14",
+            "",
+            "src/lib.rs",
+            Origin::Standard,
+            "wasi-0.14/src/lib.rs",
+        );
+        check(
+            "wasisdk://v30.0/build/x",
+            "",
+            "src/exit.c",
+            Origin::Standard,
+            "src/exit.c",
+        );
     }
 
     #[test]

@@ -66,7 +66,9 @@ pub(super) fn place(sections: &Sections, program: usize, address: u64) -> Option
     while let Ok(Some((_, row))) = rows.next_row() {
         budget.spend(1)?;
         // Rows of one sequence are in order, so that the last one before the address counts.
-        let before = last.take().filter(|(start, _)| *start <= address && address < row.address());
+        let before = last
+            .take()
+            .filter(|(start, _)| *start <= address && address < row.address());
         if let Some((_, place)) = before {
             return Some((header, place));
         }

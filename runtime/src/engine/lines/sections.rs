@@ -116,7 +116,11 @@ mod tests {
         let lines: Vec<&[u8]> = found.iter().map(|module| module.line.as_slice()).collect();
         assert_eq!(lines, [b"abc".as_slice(), b"e"]);
         assert_eq!(found[0].strings, b"d");
-        assert_eq!(bytes[found[0].code.clone()], [1, 2, 0, 0x0b], "one function without code");
+        assert_eq!(
+            bytes[found[0].code.clone()],
+            [1, 2, 0, 0x0b],
+            "one function without code"
+        );
         assert_eq!(bytes[found[1].code.clone()], [1, 3, 0, 1, 0x0b]);
     }
 

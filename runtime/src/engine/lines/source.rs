@@ -55,7 +55,10 @@ impl Lines {
     /// Where a function of a library was put in place of its call, it is the place of the call: the nearest file of
     /// the author's own counts, then one of a library's.
     pub(crate) fn at(&self, offset: usize) -> Option<Position> {
-        let module = self.modules.iter().find(|module| module.sections.code.contains(&offset))?;
+        let module = self
+            .modules
+            .iter()
+            .find(|module| module.sections.code.contains(&offset))?;
         module.at(u64::try_from(offset - module.sections.code.start).ok()?)
     }
 }

@@ -243,7 +243,9 @@ mod tests {
 
     #[test]
     fn the_length_of_a_table_is_found_without_reading_it() {
-        let table = [1, 0x11, 1, 0x10, 0x17, 0, 0, 2, 0x81, 0x02, 0, 0x31, 0x21, 0x7f, 0, 0, 0, 9, 9];
+        let table = [
+            1, 0x11, 1, 0x10, 0x17, 0, 0, 2, 0x81, 0x02, 0, 0x31, 0x21, 0x7f, 0, 0, 0, 9, 9,
+        ];
         assert_eq!(table_length(&table), Some(17));
         assert_eq!(table_length(&table[..16]), None);
         assert_eq!(table_length(&[0xff; 100]), None);
