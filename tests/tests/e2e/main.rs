@@ -7,6 +7,7 @@ mod calls;
 mod command;
 mod deployment;
 mod limits;
+mod lines;
 mod refusals;
 mod sandbox;
 mod store;
