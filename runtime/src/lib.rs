@@ -25,6 +25,7 @@
 //!   what bytes say of themselves.
 //! - [`Host`] and [`HostBuilder`]: deploy, call, remove, status, shut down.
 //! - [`Error`] and [`ErrorCode`]: what can go wrong, and whose fault it is.
+//! - [`Machine`]: what a machine lets a host do.
 //! - [`Event`]: what a host tells while it works: steps of deployments, output of guests, discarded instances.
 //!
 //! # What holds for every component
@@ -46,6 +47,7 @@ mod interface;
 mod store;
 
 pub use deploy::{Deployment, StepTiming, Strategy, Versioning};
+pub use engine::Machine;
 pub use error::{Bounded, Error, ErrorCode, Result};
 pub use event::Event;
 pub use host::{ComponentStatus, Host, HostBuilder};

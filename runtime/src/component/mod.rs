@@ -14,6 +14,7 @@ mod requests;
 mod version;
 
 pub use digest::Digest;
+pub(crate) use inspect::MAX_COMPONENT_BYTES;
 pub use inspect::{Inspection, MANIFEST_SECTION, Producer, inspect};
 pub use kind::Kind;
 pub(crate) use kind::{GUEST, RUN, STATE};
