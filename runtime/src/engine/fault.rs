@@ -79,14 +79,24 @@ fn names(frames: &[FrameInfo]) -> Vec<String> {
 /// File, line and name of the innermost functions of the author's own; those of libraries only when there are no
 /// others. Empty where no function has a line.
 fn places(frames: &[FrameInfo], lines: &Lines) -> Vec<String> {
+    let at = |frame: &FrameInfo| lines.at(frame.module_offset()?);
+    // The outermost function is what the component exports, which is compiled with the author's own code.
+    let outermost = frames.last().filter(|frame| frame.func_name().is_some_and(is_export));
+    let project = outermost.and_then(at).map(|position| position.folder);
+    let is_own = |position: &Position| {
+        let elsewhere = project.as_ref().is_some_and(|project| *project != position.folder);
+        position.origin == Origin::Own && !elsewhere
+    };
     let place = |frame: &FrameInfo| -> Option<(String, Position)> {
-        let name = demangled(frame.func_name()?);
-        let wanted = !is_machinery(&name) && !is_binding(&name);
-        wanted.then(|| Some((name, lines.at(frame.module_offset()?)?)))?
+        let name = frame.func_name().map(demangled)?;
+        if is_machinery(&name) || is_export(&name) {
+            return None;
+        }
+        Some((name, at(frame)?))
     };
     let mut found: Vec<(String, Position)> = frames.iter().filter_map(place).collect();
-    if found.iter().any(|(_, position)| position.origin == Origin::Own) {
-        found.retain(|(_, position)| position.origin == Origin::Own);
+    if found.iter().any(|(_, position)| is_own(position)) {
+        found.retain(|(_, position)| is_own(position));
     }
     found.truncate(MAX_FRAMES);
     found
@@ -95,13 +105,9 @@ fn places(frames: &[FrameInfo], lines: &Lines) -> Vec<String> {
         .collect()
 }
 
-/// Whether a function belongs to what stands between a host and the author's functions.
-fn is_binding(name: &str) -> bool {
-    // The last is what an export is called in a component.
-    ["airssys_wasm_sdk::", "wit_bindgen::"]
-        .iter()
-        .any(|start| name.trim_start_matches('<').starts_with(start))
-        || (name.contains('#') && name.contains('/'))
+/// Whether a function is the export of an interface, such as `airssys:component/guest@0.1.0#execute`.
+fn is_export(name: &str) -> bool {
+    name.contains('/') && name.contains('#')
 }
 
 /// Whether a function belongs to the machinery of a language's runtime, which says nothing of the cause.
@@ -135,12 +141,9 @@ mod tests {
     }
 
     #[test]
-    fn what_calls_the_authors_functions_is_told_from_them() {
-        assert!(is_binding("airssys_wasm_sdk::contract::slot::visit"));
-        assert!(is_binding("airssys:component/guest@0.1.0#execute"));
-        assert!(!is_binding("greeter::Greeter::greet"));
-        assert!(!is_binding(
-            "<greeter::Greeter as airssys_wasm_sdk::contract::component::Component>::execute"
-        ));
+    fn an_export_is_told_from_the_functions_it_calls() {
+        assert!(is_export("airssys:component/guest@0.1.0#execute"));
+        assert!(!is_export("<greeter::Greeter as contract::Component>::execute"));
+        assert!(!is_export("greeter::Greeter::greet::{{closure}}#0"));
     }
 }

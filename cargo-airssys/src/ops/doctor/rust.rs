@@ -1,7 +1,7 @@
 //! Rust: compiler, cargo, the linkers, and the standard library of the components' target.
 
 use std::error::Error;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use semver::Version;
 
@@ -11,35 +11,55 @@ use crate::shell::size;
 use crate::toolchain::{self, Private, TARGET, Way};
 
 /// The oldest compiler that the SDK builds with.
-const OLDEST: &str = env!("CARGO_PKG_RUST_VERSION");
+const OLDEST_COMPILER: &str = env!("CARGO_PKG_RUST_VERSION");
+
+/// The oldest cargo that reads the manifests of components, which are of edition 2024.
+const OLDEST_CARGO: &str = "1.85";
+
+/// What making a private toolchain costs; measured on a machine with two cores.
+const PACKAGES: &str = "make it of the distribution's packages, in the cache: 150 MB to download, some minutes";
 
 const INSTALL: &str = "install Rust with cargo, for example from https://rustup.rs";
 
 pub(super) fn look(place: &Place) -> Vec<Check> {
     let folder = place.folder.as_path();
+    let way = toolchain::look(folder, &cache(place));
+    let compiler = match &way {
+        // It builds components in place of the installed one, which may be older.
+        Way::Private(private) => Ok(private.compiler.clone()),
+        _ => toolchain::compiler_version(folder),
+    };
     vec![
-        of_version("rust.compiler", toolchain::compiler_version(folder)),
-        of_version("rust.cargo", toolchain::cargo_version(folder)),
+        of_version("rust.compiler", compiler, OLDEST_COMPILER),
+        of_version("rust.cargo", toolchain::cargo_version(folder), OLDEST_CARGO),
         of_native_linker(),
-        of_target(place),
+        of_target(place, way),
         of_linker(folder),
     ]
 }
 
+/// Where a private toolchain is, or would be, made.
+fn cache(place: &Place) -> PathBuf {
+    place
+        .cache
+        .clone()
+        .unwrap_or_else(|| place.folder.join("target/airssys"))
+}
+
 /// Judges a line such as `rustc 1.95.0 (59807616e 2026-04-14)`.
-fn of_version(name: &'static str, said: Result<String, Box<dyn Error + Send + Sync>>) -> Check {
+fn of_version(name: &'static str, said: Result<String, Box<dyn Error + Send + Sync>>, least: &str) -> Check {
     let said = match said {
         Ok(said) => said,
         Err(error) => return Check::missing(name, error.to_string()).advise(INSTALL),
     };
     let version = said.split(' ').nth(1).and_then(|version| Version::parse(version).ok());
-    let oldest = Version::parse(&format!("{OLDEST}.0")).ok();
+    let oldest = Version::parse(&format!("{least}.0")).ok();
     match (version, oldest) {
         // A nightly of the oldest version counts: its number is the same.
         (Some(version), Some(oldest)) if (version.major, version.minor) < (oldest.major, oldest.minor) => {
-            Check::missing(name, format!("{said} is older than {OLDEST}")).advise("run `rustup update`")
+            Check::missing(name, format!("{said} is older than {least}")).advise("run `rustup update`")
         }
-        _ => Check::ok(name, format!("{said}; at least {OLDEST} is needed")),
+        _ => Check::ok(name, format!("{said}; at least {least} is needed")),
     }
 }
 
@@ -55,11 +75,9 @@ fn of_native_linker() -> Check {
     }
 }
 
-fn of_target(place: &Place) -> Check {
+fn of_target(place: &Place, way: Way) -> Check {
     let name = "rust.target";
-    let folder = place.folder.clone();
-    let cache = place.cache.clone().unwrap_or_else(|| folder.join("target/airssys"));
-    let way = toolchain::look(&folder, &cache);
+    let (folder, cache) = (place.folder.clone(), cache(place));
     let provide = move |progress: &dyn toolchain::Progress| {
         toolchain::provide(&folder, &cache, progress)?;
         Ok(())
@@ -68,14 +86,24 @@ fn of_target(place: &Place) -> Check {
     match way {
         Way::Installed(toolchain) => Check::ok(name, format!("installed: {}", toolchain.describe())),
         Way::Private(private) => of_private(name, place, private),
-        Way::Rustup => Check::missing(name, absent)
-            .repair(format!("run `rustup target add {TARGET}`: 25 MB, less than a minute; where rustup cannot reach its server, make it of the distribution's packages: 150 MB, some minutes"), provide),
-        Way::Packages => Check::missing(name, absent)
-            .repair("make it of the distribution's packages, in the cache: 150 MB to download, some minutes", provide),
+        Way::Rustup => Check::missing(name, absent).repair(
+            format!(
+                "run `rustup target add {TARGET}`: 25 MB, less than a minute; where rustup cannot reach its server, \
+                 {PACKAGES}"
+            ),
+            provide,
+        ),
+        Way::Packages => Check::missing(name, absent).repair(PACKAGES, provide),
         Way::None(attempts) => {
             let tried: Vec<String> = attempts
                 .iter()
-                .map(|attempt| format!("{}: {}", attempt.way, attempt.reason.split_whitespace().collect::<Vec<_>>().join(" ")))
+                .map(|attempt| {
+                    format!(
+                        "{}: {}",
+                        attempt.way,
+                        attempt.reason.split_whitespace().collect::<Vec<_>>().join(" ")
+                    )
+                })
                 .collect();
             Check::missing(name, format!("{absent}; {}", tried.join("; ")))
                 .advise(toolchain::ToolchainError { attempts }.help())
@@ -122,7 +150,7 @@ mod tests {
     use crate::ops::doctor::Status;
 
     fn version(said: &str) -> Check {
-        of_version("rust.compiler", Ok(said.into()))
+        of_version("rust.compiler", Ok(said.into()), OLDEST_COMPILER)
     }
 
     #[test]
@@ -132,7 +160,7 @@ mod tests {
         assert_eq!(version("rustc something of one's own").status, Status::Ok);
         let old = version("rustc 1.63.0");
         assert_eq!(old.status, Status::Missing);
-        assert_eq!(old.found, format!("rustc 1.63.0 is older than {OLDEST}"));
+        assert_eq!(old.found, format!("rustc 1.63.0 is older than {OLDEST_COMPILER}"));
     }
 
     #[test]

@@ -24,6 +24,8 @@ pub(crate) struct Position {
     pub(crate) line: u32,
     /// The column, from 1; 0 is the whole line.
     pub(crate) column: u32,
+    /// The folder in which the compiler ran: one for each project.
+    pub(crate) folder: String,
 }
 
 struct Module {
@@ -85,6 +87,7 @@ impl Module {
                 file,
                 line: place.line,
                 column: place.column,
+                folder: folder.to_owned(),
             })
         };
         let calls = unit.map(|unit| unit::inlined_calls(&self.sections, unit, address));
