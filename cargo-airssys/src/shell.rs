@@ -5,7 +5,6 @@ mod ask;
 mod event;
 mod progress;
 
-use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 use std::sync::Mutex;
@@ -125,7 +124,7 @@ impl Shell {
             self.say(failure.transcript.trim_end());
         }
         if self.is_json() {
-            let reported = BTreeMap::from([("error", failure.reported())]);
+            let reported = failure.reported();
             // Nobody is left to tell when the error cannot be printed.
             let _ = writeln!(
                 anstream::stdout(),

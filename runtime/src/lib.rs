@@ -26,6 +26,7 @@
 //! - [`Host`] and [`HostBuilder`]: deploy, call, remove, status, shut down.
 //! - [`typed`]: calls of a component's own exports, in WAVE or JSON.
 //! - [`Error`] and [`ErrorCode`]: what can go wrong, and whose fault it is.
+//! - [`Machine`]: what a machine lets a host do.
 //! - [`Event`]: what a host tells while it works: steps of deployments, output of guests, discarded instances.
 //!
 //! # What holds for every component
@@ -48,6 +49,7 @@ mod store;
 pub mod typed;
 
 pub use deploy::{Deployment, StepTiming, Strategy, Versioning};
+pub use engine::Machine;
 pub use error::{Bounded, Error, ErrorCode, Result};
 pub use event::Event;
 pub use host::{ComponentStatus, Host, HostBuilder};

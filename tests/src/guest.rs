@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use crate::{target, workspace};
-use cargo_airssys::toolchain::{self, BuildOptions, Progress};
+use cargo_airssys::toolchain::{self, BuildOptions, Profile, Progress};
 
 /// The bytes of the guest in `tests/guests/<name>`.
 pub fn guest(name: &str) -> Vec<u8> {
@@ -15,18 +15,29 @@ pub fn guest(name: &str) -> Vec<u8> {
 /// The built guest of `tests/guests/<name>`.
 pub fn guest_path(name: &str) -> PathBuf {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
-    let folder = FOLDER.get_or_init(build);
+    let folder = FOLDER.get_or_init(|| build(BuildOptions::default()));
     let library = folder.join(format!("{}.wasm", name.replace('-', "_")));
     let command = folder.join(format!("{name}.wasm"));
     if library.exists() { library } else { command }
 }
 
-/// Builds all guests; returns at once when nothing has changed.
-fn build() -> PathBuf {
+/// The guest that traps, as its author debugs it: built with the dev profile.
+pub fn dev_guest_path() -> PathBuf {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    let options = || BuildOptions {
+        package: Some("traps".into()),
+        profile: Profile::Dev,
+        ..BuildOptions::default()
+    };
+    FOLDER.get_or_init(|| build(options())).join("traps.wasm")
+}
+
+/// Builds guests; returns at once when nothing has changed.
+fn build(options: BuildOptions) -> PathBuf {
     let toolchain = toolchain::provide_in_user_cache(&Plain).unwrap_or_else(|error| panic!("{error}"));
     let options = BuildOptions {
         target_dir: Some(target().join("guests")),
-        ..BuildOptions::default()
+        ..options
     };
     let built = toolchain::build(&workspace().join("tests/guests"), &toolchain, &options, &Plain);
     let built = built.unwrap_or_else(|error| panic!("the guests could not be built: {error}"));

@@ -13,7 +13,7 @@ mod program;
 mod session;
 pub mod transcript;
 
-pub use guest::{guest, guest_path};
+pub use guest::{dev_guest_path, guest, guest_path};
 pub use host::{TestHost, code, name};
 pub use program::{program, target, workspace};
 pub use session::{Said, Session, homes, provide_home};

@@ -16,6 +16,7 @@ use airssys_wasm_tests::{Session, homes, program, provide_home, workspace};
 fn the_tour_of_the_readme_works_and_a_build_that_fails_changes_nothing() {
     let mut session = Session::new();
     take_the_tour(&mut session);
+    trap_in_a_dev_build(&mut session);
     break_the_code(&mut session);
     press_ctrl_c_twice(&mut session);
 }
@@ -53,6 +54,38 @@ fn take_the_tour(session: &mut Session) {
         }
     }
     assert_eq!(answers, 2, "the README shows the answer of each version");
+}
+
+/// A trap after `deploy --dev` names the author's own line.
+fn trap_in_a_dev_build(session: &mut Session) {
+    let original = session.run("cat src/lib.rs", &[]).text;
+    session.run("sed -i 's/if name.is_empty()/if name == \"trap\" { let none: Option<u8> = None; none.unwrap(); }\\n        &/' src/lib.rs", &[]);
+    let said = session.run("cargo airssys deploy --dev", &[]);
+    assert_eq!(said.exit, 0, "{}", said.text);
+    assert!(said.text.contains("Built hello@0.1.0 (dev) ("), "{}", said.text);
+    let line = session.run("grep -n 'none.unwrap()' src/lib.rs", &[]).text;
+    let line = line.split(':').next().unwrap();
+    let said = session.run("cargo airssys call hello trap", &[]);
+    assert_eq!(said.exit, 106, "{}", said.text);
+    for words in [
+        format!("panicked at src/lib.rs:{line}:"),
+        format!("unreachable` instruction executed, in src/lib.rs:{line}:"),
+        " hello::Greeter::greet".to_owned(),
+    ] {
+        assert!(said.text.contains(&words), "`{words}` is not in\n{}", said.text);
+    }
+    let home = session.run(
+        "cargo airssys call hello trap | tail -2 | grep -c \"$HOME\\|$CARGO_HOME\"",
+        &[],
+    );
+    assert_eq!(home.text, "0\n");
+    assert_eq!(
+        session
+            .run(&format!("cat > src/lib.rs <<'END'\n{original}END"), &[])
+            .exit,
+        0
+    );
+    assert_eq!(session.run("cargo airssys deploy --quiet", &[]).exit, 0);
 }
 
 fn break_the_code(session: &mut Session) {

@@ -1,7 +1,8 @@
 //! Runs `tests/transcripts/**/*.md`: what users see at the command line.
 //!
 //! Each file has a folder and a home of its own, in which its commands run one after the other.
-//! Both programs, `cargo` and `owner` are on the path; `$GUESTS` is the folder of the built guests.
+//! Both programs, `cargo` and `owner` are on the path; `$GUESTS` is the folder of the built guests, `$DEV_GUEST` the
+//! guest that traps, built with the dev profile.
 //! `TRANSCRIPTS=update` writes what is seen into the files: lines for which a pattern of the file stands
 //! become that pattern.
 
@@ -14,13 +15,16 @@ use std::sync::Mutex;
 use std::thread;
 
 use airssys_wasm_tests::transcript::{self, Part, Step};
-use airssys_wasm_tests::{Said, Session, guest_path, workspace};
+use airssys_wasm_tests::{Said, Session, dev_guest_path, guest_path, workspace};
 
 #[test]
 fn users_see_what_the_transcripts_say() {
     // Makes cargo build it beside the programs.
     assert!(Path::new(env!("CARGO_BIN_EXE_owner")).exists());
-    let guests = guest_path("echo").parent().unwrap().to_owned();
+    let variables = [
+        ("GUESTS", guest_path("echo").parent().unwrap().to_owned()),
+        ("DEV_GUEST", dev_guest_path()),
+    ];
     let mut files = Vec::new();
     collect(&workspace().join("tests/transcripts"), &mut files);
     assert!(files.len() > 20, "{files:?}");
@@ -29,7 +33,7 @@ fn users_see_what_the_transcripts_say() {
     let next = || waiting.lock().unwrap().next();
     let work = || {
         while let Some(file) = next() {
-            let found = check(&file, &guests);
+            let found = check(&file, &variables);
             problems.lock().unwrap().extend(found);
         }
     };
@@ -58,14 +62,15 @@ fn every_verb_has_its_transcript() {
 }
 
 /// Runs a transcript; answers with what differs.
-fn check(file: &Path, guests: &Path) -> Vec<String> {
+fn check(file: &Path, variables: &[(&str, PathBuf)]) -> Vec<String> {
+    let variables: Vec<_> = variables.iter().map(|(name, path)| (*name, path.as_os_str())).collect();
     let mut session = Session::new();
     let mut parts = transcript::parse(&fs::read_to_string(file).unwrap());
     let known = patterns(&parts);
     let mut problems = Vec::new();
     for part in &mut parts {
         let Part::Step(step) = part else { continue };
-        let said = session.run(&step.command, &[("GUESTS", guests.as_os_str())]);
+        let said = session.run(&step.command, &variables);
         if said.exit != step.exit || !transcript::fits(&step.expected, &said.text) {
             problems.push(difference(file, step, &said));
             correct(step, &said, &known);

@@ -9,6 +9,7 @@ use super::verb::{Context, Verb};
 use crate::ops::build::{Built, build};
 use crate::ops::project::{self, Project};
 use crate::shell::{printable, seconds, size, took};
+use crate::toolchain::Profile;
 
 /// Build the component of this project
 #[derive(Debug, Parser)]
@@ -17,21 +18,26 @@ pub(super) struct Build {
     /// Which component of a cargo workspace to build
     #[arg(short, long)]
     package: Option<String>,
+    /// Build with cargo's dev profile: a trap then shows file and line
+    // `cargo install` has the other name.
+    #[arg(long, alias = "debug")]
+    dev: bool,
 }
 
 impl Verb for Build {
     const EXAMPLES: &'static [(&'static str, &'static str)] = &[
         ("build", "the component of the current folder"),
         ("build -p greeter", "one of several in a cargo workspace"),
+        ("build --dev", "with lines, for debugging, into a file of its own"),
         ("build -o json", "name, size and path for a program"),
     ];
 
     fn run(self, context: &Context) -> anyhow::Result<()> {
         let begin = Instant::now();
         let project = project::find(&context.folder()?, self.package.as_deref())?;
-        let built = built(context, &project)?;
+        let built = built(context, &project, Profile::of(self.dev))?;
         let artifact = &built.artifact;
-        let (label, size) = (label(&project), size(artifact.inspection.size));
+        let (label, size) = (labelled(&project, &built), size(artifact.inspection.size));
         let (path, time) = (artifact.path.display(), took(begin.elapsed()));
         let text = format!("Built {label} in {time}: {path} ({size})");
         Ok(context.shell.result(text, &measures(&project, &built, begin))?)
@@ -39,11 +45,11 @@ impl Verb for Build {
 }
 
 /// Builds a project, with its progress and its warnings.
-pub(super) fn built(context: &Context, project: &Project) -> anyhow::Result<Built> {
+pub(super) fn built(context: &Context, project: &Project, profile: Profile) -> anyhow::Result<Built> {
     let shell = &context.shell;
     let built = {
         let _spinner = shell.spin(format_args!("building {}", project.name));
-        build(project, shell.has_color(), shell.as_ref())?
+        build(project, profile, shell.has_color(), shell.as_ref())?
     };
     for warning in &built.artifact.warnings {
         shell.warn(printable(warning));
@@ -59,6 +65,7 @@ pub(super) fn measures(project: &Project, built: &Built, begin: Instant) -> Valu
         "version": project.manifest.component.version,
         "kind": found.kind,
         "path": built.artifact.path,
+        "profile": built.profile.as_str(),
         "size": found.size,
         "digest": found.digest,
         "exports": found.exports,
@@ -71,8 +78,16 @@ pub(super) fn measures(project: &Project, built: &Built, begin: Instant) -> Valu
     })
 }
 
+/// `name@version` of what was built, and its profile when it is not the usual one.
+pub(super) fn labelled(project: &Project, built: &Built) -> String {
+    match built.profile {
+        Profile::Release => label(project),
+        Profile::Dev => format!("{} (dev)", label(project)),
+    }
+}
+
 /// `name@version` of a project.
-pub(super) fn label(project: &Project) -> String {
+fn label(project: &Project) -> String {
     let version = project.manifest.component.version.as_ref();
     version.map_or_else(
         || project.name.to_string(),

@@ -14,6 +14,7 @@ use crate::ops::package::{self, Said};
 use crate::ops::state::StatePlace;
 use crate::ops::{input, project};
 use crate::shell::{Shell, printable, size, took};
+use crate::toolchain::Profile;
 use airssys_wasm::Deployment;
 use airssys_wasm::component::{ComponentName, Package, parse_version};
 
@@ -35,11 +36,15 @@ pub(super) struct Deploy {
     /// Which component of a cargo workspace to build
     #[arg(short, long, conflicts_with = "file")]
     package: Option<String>,
+    /// Build with cargo's dev profile: a trap then shows file and line
+    #[arg(long, alias = "debug", conflicts_with = "file")]
+    dev: bool,
 }
 
 impl Verb for Deploy {
     const EXAMPLES: &'static [(&'static str, &'static str)] = &[
         ("deploy", "build this project and deploy it"),
+        ("deploy --dev", "the same, so that a trap shows file and line"),
         ("deploy my-component.wasm --config config.json", "a file from anywhere"),
         (
             "deploy a.wasm --name acme:greeter --version 1.2.0",
@@ -63,9 +68,9 @@ impl Verb for Deploy {
             None => {
                 let project = project::find(&context.folder()?, self.package.as_deref())?;
                 let begin = Instant::now();
-                let built = build::built(context, &project)?;
+                let built = build::built(context, &project, Profile::of(self.dev))?;
                 let size = size(built.artifact.inspection.size);
-                let label = build::label(&project);
+                let label = build::labelled(&project, &built);
                 context
                     .shell
                     .done("Built", format_args!("{label} ({size}) in {}", took(begin.elapsed())));

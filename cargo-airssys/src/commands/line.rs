@@ -175,6 +175,7 @@ mod tests {
             "x inspect a.wasm",
             "x remove a --yes",
             "x quickstart --yes",
+            "x doctor --fix",
             "x completions bash",
         ] {
             assert!(parse("airssys-wasm", &words(line)).is_ok(), "{line}");

@@ -9,6 +9,7 @@ mod build;
 mod call;
 mod completions;
 mod deploy;
+mod doctor;
 mod init;
 mod inspect;
 mod quickstart;
@@ -26,6 +27,7 @@ const ALL: &[Entry] = &[
     Entry::of::<status::Status>(),
     Entry::of::<inspect::Inspect>(),
     Entry::of::<remove::Remove>(),
+    Entry::of::<doctor::Doctor>(),
     Entry::of::<quickstart::Quickstart>(),
     Entry::of::<completions::Completions>(),
 ];

@@ -14,6 +14,7 @@ use crate::ops::scaffold::{self, Plan, templates};
 use crate::ops::state::StatePlace;
 use crate::ops::{host, project, tour};
 use crate::shell::{printable, seconds, size, took};
+use crate::toolchain::Profile;
 use airssys_wasm::component::{ComponentName, Message};
 use airssys_wasm::{Error, Host};
 
@@ -151,8 +152,12 @@ impl Tour<'_> {
     fn build(&mut self) -> anyhow::Result<(Vec<u8>, String, Value)> {
         let begin = Instant::now();
         let project = project::find(&self.folder, None)?;
-        let built = build::built(self.context, &project)?;
-        let text = format!("{}, {}", build::label(&project), size(built.artifact.inspection.size));
+        let built = build::built(self.context, &project, Profile::Release)?;
+        let text = format!(
+            "{}, {}",
+            build::labelled(&project, &built),
+            size(built.artifact.inspection.size)
+        );
         let measured = build::measures(&project, &built, begin);
         Ok((built.artifact.bytes, text, measured))
     }

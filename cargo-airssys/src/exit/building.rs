@@ -18,7 +18,11 @@ fn no_toolchain(error: &ToolchainError) -> Failure {
     let text = error.to_string();
     let (message, tried) = text.split_once('\n').unwrap_or((&text, ""));
     let message = message.trim_end_matches(':');
-    Failure::new(Exit::BuildFailed, "no-toolchain", message, error.help()).with_transcript(format!("tried:\n{tried}"))
+    let help = format!(
+        "{}; `{{cli}} doctor` shows what is there and what is missing",
+        error.help()
+    );
+    Failure::new(Exit::BuildFailed, "no-toolchain", message, help).with_transcript(format!("tried:\n{tried}"))
 }
 
 fn no_component(error: &BuildError) -> Failure {
@@ -28,7 +32,7 @@ fn no_component(error: &BuildError) -> Failure {
             message = format!("{message}: {cause}");
             (
                 "no-cargo",
-                "install Rust with cargo, for example from https://rustup.rs",
+                "install Rust with cargo, for example from https://rustup.rs; `{cli} doctor` shows what else is missing",
                 "",
             )
         }
@@ -68,7 +72,7 @@ mod tests {
         assert_eq!(failure.exit, Exit::BuildFailed);
         assert_eq!(failure.message, "no Rust toolchain here can build for wasm32-wasip2");
         assert_eq!(failure.transcript, "tried:\n  rustup: offline");
-        assert!(failure.help.contains("rustup target add"));
+        assert!(failure.help.contains("rustup target add") && failure.help.contains("`{cli} doctor`"));
     }
 
     #[test]

@@ -9,6 +9,7 @@ use wasm_metadata::{AddMetadata, AddMetadataField, Description, Licenses, Versio
 use super::files;
 use super::project::Project;
 use crate::exit::{Exit, Failure};
+use crate::toolchain::Profile;
 use airssys_wasm::component::{Inspection, MANIFEST_SECTION, inspect};
 
 /// A component that is ready to be deployed anywhere.
@@ -25,15 +26,18 @@ pub(crate) struct Artifact {
 }
 
 /// Validates what a compiler left at `built`, puts the project's metadata into it and writes it where it is deployed from.
-pub(crate) fn finish(project: &Project, built: &Path) -> anyhow::Result<Artifact> {
+/// A dev build has a file of its own, so that it is not deployed by mistake where a release build is wanted.
+pub(crate) fn finish(project: &Project, profile: Profile, built: &Path) -> anyhow::Result<Artifact> {
     let bytes = files::read(built)?;
     let found = inspect(&bytes)?;
     let mut warnings = check(project, &found)?;
     let bytes = stamp(project, &bytes, &mut warnings)?;
-    let path = project
-        .target
-        .join("airssys")
-        .join(format!("{}.wasm", project.name.as_str().replace(':', "-")));
+    let folder = project.target.join("airssys");
+    let folder = match profile {
+        Profile::Release => folder,
+        Profile::Dev => folder.join(profile.as_str()),
+    };
+    let path = folder.join(format!("{}.wasm", project.name.as_str().replace(':', "-")));
     files::write(&path, &bytes)?;
     Ok(Artifact {
         inspection: inspect(&bytes)?,

@@ -8,14 +8,19 @@ use super::artifact::{self, Artifact};
 use super::project::{Builder, Project};
 use super::sdk;
 use crate::exit::{Exit, Failure};
-use crate::toolchain::{self, BuildOptions, Progress};
+use crate::toolchain::{self, BuildOptions, Profile, Progress};
 use airssys_wasm::component::BuildSection;
+
+/// Tells a project's own build command what is wanted of it: `release` or `dev`.
+const PROFILE: &str = "AIRSSYS_PROFILE";
 
 /// A component that was built.
 #[derive(Debug)]
 pub(crate) struct Built {
     /// The component.
     pub(crate) artifact: Artifact,
+    /// How it was compiled.
+    pub(crate) profile: Profile,
     /// What built it, in a line.
     pub(crate) toolchain: String,
     /// How long finding or making the toolchain took.
@@ -25,13 +30,19 @@ pub(crate) struct Built {
 }
 
 /// Builds the component of `project`.
-pub(crate) fn build(project: &Project, color: bool, progress: &dyn Progress) -> anyhow::Result<Built> {
+pub(crate) fn build(
+    project: &Project,
+    profile: Profile,
+    color: bool,
+    progress: &dyn Progress,
+) -> anyhow::Result<Built> {
     let begin = Instant::now();
     match &project.builder {
         Builder::Command(section) => {
-            let built = run(project, section, progress)?;
+            let built = run(project, section, profile, progress)?;
             Ok(Built {
-                artifact: artifact::finish(project, &built)?,
+                artifact: artifact::finish(project, profile, &built)?,
+                profile,
                 toolchain: section.command.clone(),
                 provided: Duration::ZERO,
                 compiled: begin.elapsed(),
@@ -44,6 +55,7 @@ pub(crate) fn build(project: &Project, color: bool, progress: &dyn Progress) -> 
             let provided = begin.elapsed();
             let options = BuildOptions {
                 package: Some(package.clone()),
+                profile,
                 color,
                 ..BuildOptions::default()
             };
@@ -58,7 +70,8 @@ pub(crate) fn build(project: &Project, color: bool, progress: &dyn Progress) -> 
                 .or(built.artifacts.first());
             let chosen = chosen.ok_or_else(|| anyhow::anyhow!("cargo named no component"))?;
             Ok(Built {
-                artifact: artifact::finish(project, &chosen.path)?,
+                artifact: artifact::finish(project, profile, &chosen.path)?,
+                profile,
                 toolchain: toolchain.describe(),
                 provided,
                 compiled,
@@ -68,12 +81,18 @@ pub(crate) fn build(project: &Project, color: bool, progress: &dyn Progress) -> 
 }
 
 /// Runs the manifest's own build command and returns the file it left.
-fn run(project: &Project, section: &BuildSection, progress: &dyn Progress) -> anyhow::Result<PathBuf> {
+fn run(
+    project: &Project,
+    section: &BuildSection,
+    profile: Profile,
+    progress: &dyn Progress,
+) -> anyhow::Result<PathBuf> {
     progress.step(&section.command);
     let mut command = Command::new("sh");
     command
         .args(["-c", &section.command])
         .current_dir(&project.folder)
+        .env(PROFILE, profile.as_str())
         .stdin(Stdio::null());
     let failed = |reason: String| {
         let message = format!("the build command `{}` {reason}", section.command);

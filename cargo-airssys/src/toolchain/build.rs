@@ -12,11 +12,38 @@ use super::error::BuildError;
 use super::rust::Toolchain;
 use super::{Progress, TARGET, cargo};
 
+/// How a project is compiled: cargo's profiles of these names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Profile {
+    /// Optimised, without lines: what is deployed for use.
+    #[default]
+    Release,
+    /// Compiled fast, with the names and lines that make a trap readable.
+    Dev,
+}
+
+impl Profile {
+    /// The dev profile, or the release profile.
+    pub fn of(dev: bool) -> Self {
+        if dev { Self::Dev } else { Self::Release }
+    }
+
+    /// Cargo's name for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Release => "release",
+            Self::Dev => "dev",
+        }
+    }
+}
+
 /// What may differ between two builds of one project.
 #[derive(Clone, Debug, Default)]
 pub struct BuildOptions {
     /// The package to build; without it, the one in the project's folder, or a workspace's default members.
     pub package: Option<String>,
+    /// How it is compiled.
+    pub profile: Profile,
     /// Passed on to cargo as they are, such as `--features x` or `--locked`.
     pub cargo_arguments: Vec<OsString>,
     /// The project's target directory, where it is not to be the one cargo says; relative to the project.
@@ -45,7 +72,7 @@ pub struct Built {
     pub warnings: usize,
 }
 
-/// Runs a release build of the project in the folder `project` and returns the components it made.
+/// Builds the project in the folder `project` and returns the components it made.
 ///
 /// The compiler's words go to `progress` as they come.
 pub fn build(
@@ -118,7 +145,8 @@ fn command(project: &Path, toolchain: &Toolchain, options: &BuildOptions, target
     // Quiet, because progress shows what is being compiled; errors are still said.
     command.args([
         "build",
-        "--release",
+        "--profile",
+        options.profile.as_str(),
         "--quiet",
         "--target",
         TARGET,

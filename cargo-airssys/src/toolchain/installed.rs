@@ -33,11 +33,40 @@ pub(super) fn find(project: &Path) -> Result<Toolchain, StepError> {
     )))
 }
 
+/// What a compiler starts to link a component.
+pub(super) const LINKER: &str = "wasm-component-ld";
+
+/// What that one starts in turn.
+const INNER_LINKER: &str = "wasm-ld";
+
+/// The linker for components: beside the other tools of the toolchain in use, or on the path.
+pub(super) fn linker(project: &Path) -> Result<PathBuf, StepError> {
+    let sysroot = sysroot(project)?;
+    let hosts = sysroot.join("lib/rustlib").read_dir();
+    let tools = hosts
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|host| host.path().join("bin"));
+    let beside = tools.map(|tools| tools.join(LINKER)).find(|linker| linker.is_file());
+    let on_path = || find_on_path(INNER_LINKER).and_then(|_| find_on_path(LINKER));
+    beside.or_else(on_path).ok_or_else(|| {
+        StepError::Unfit(format!(
+            "no linker for components: neither {} nor the path has `{LINKER}`",
+            sysroot.display()
+        ))
+    })
+}
+
+/// Where the path has a program.
+fn find_on_path(program: &str) -> Option<PathBuf> {
+    let path = env::var_os("PATH")?;
+    env::split_paths(&path)
+        .map(|folder| folder.join(program))
+        .find(|file| file.is_file())
+}
+
 /// The folder of the toolchain that plain `rustc` runs.
-#[cfg_attr(
-    not(target_os = "linux"),
-    expect(dead_code, reason = "used by the private toolchain")
-)]
 pub(super) fn sysroot(project: &Path) -> Result<PathBuf, StepError> {
     let printed = run(
         "rustc --print sysroot",
@@ -59,7 +88,7 @@ pub(super) fn has_standard_library(libraries: &Path) -> bool {
 }
 
 /// The compiler as cargo picks it; asked inside the project, whose `rust-toolchain.toml` may choose another.
-fn rustc(project: &Path) -> Command {
+pub(super) fn rustc(project: &Path) -> Command {
     let program = env::var_os("RUSTC")
         .filter(|name| !name.is_empty())
         .unwrap_or_else(|| OsString::from("rustc"));

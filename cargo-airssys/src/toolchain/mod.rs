@@ -6,6 +6,8 @@
 //! 3. the distribution's own compiler is unpacked beside the system, without root, and the standard
 //!    library is built from its source (`private`).
 //!
+//! [`look()`] says which of them it would be, and changes nothing.
+//!
 //! Nothing here prints: what there is to tell goes to [`Progress`].
 
 mod build;
@@ -13,7 +15,12 @@ mod cargo;
 mod environment;
 mod error;
 mod installed;
+mod leftover;
+mod look;
 #[cfg(target_os = "linux")]
+mod private;
+#[cfg(not(target_os = "linux"))]
+#[path = "no_private.rs"]
 mod private;
 mod progress;
 mod provide;
@@ -21,8 +28,10 @@ mod run;
 mod rust;
 mod rustup;
 
-pub use build::{Artifact, BuildOptions, Built, build};
+pub use build::{Artifact, BuildOptions, Built, Profile, build};
 pub use error::{Attempt, BuildError, ToolchainError};
+pub use leftover::{Leftover, leftovers, remove_leftovers};
+pub use look::{Private, Way, cargo_version, compiler_version, linker, look, make_anew, program_version};
 pub use progress::{Progress, Silent};
 pub use provide::{provide, provide_in_user_cache, user_cache};
 pub use rust::Toolchain;

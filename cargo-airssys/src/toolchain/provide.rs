@@ -4,11 +4,8 @@ use std::env;
 use std::path::{Path, PathBuf};
 
 use super::error::{Attempt, ToolchainError};
-
-#[cfg(target_os = "linux")]
-use super::private;
 use super::rust::Toolchain;
-use super::{Progress, installed, rustup};
+use super::{Progress, installed, private, rustup};
 
 /// A toolchain that can build `project`, found or made.
 ///
@@ -57,19 +54,4 @@ pub fn user_cache() -> Option<PathBuf> {
     let home = || env::home_dir().filter(|path| path.is_absolute());
     let base = named("XDG_CACHE_HOME").or_else(|| home().map(|home| home.join(".cache")))?;
     Some(base.join("airssys-wasm"))
-}
-
-/// Only Debian's packages are known.
-#[cfg(not(target_os = "linux"))]
-mod private {
-    use super::super::error::StepError;
-    use super::*;
-
-    pub(super) fn find(_: &Path, _: &Path) -> Option<Toolchain> {
-        None
-    }
-
-    pub(super) fn make(_: &Path, _: &Path, _: &dyn Progress) -> Result<Toolchain, StepError> {
-        Err(StepError::Unfit("known for Debian only".into()))
-    }
 }

@@ -12,14 +12,18 @@ use super::{Progress, TARGET, installed};
 /// A download of 25 MB; longer than this, the next way is the better one.
 const LIMIT: Duration = Duration::from_secs(120);
 
+/// Fails where there is no rustup.
+pub(super) fn check(project: &Path) -> Result<(), StepError> {
+    let mut command = Command::new("rustup");
+    command.arg("--version").current_dir(project);
+    run("rustup --version", &mut command, QUESTION)?;
+    Ok(())
+}
+
 /// Adds the target to the toolchain that `project` uses.
 pub(super) fn add_target(project: &Path, progress: &dyn Progress) -> Result<Toolchain, StepError> {
     // Asked first, so that no step is announced on a machine without rustup.
-    run(
-        "rustup --version",
-        Command::new("rustup").arg("--version").current_dir(project),
-        QUESTION,
-    )?;
+    check(project)?;
     progress.step(&format!("adding {TARGET} to the Rust toolchain with rustup"));
     let mut command = Command::new("rustup");
     // With a backtrace, the reason would drown in frames.

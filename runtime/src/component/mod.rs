@@ -16,6 +16,7 @@ mod version;
 
 pub use digest::Digest;
 pub use exports::{Callable, Export, callable};
+pub(crate) use inspect::MAX_COMPONENT_BYTES;
 pub use inspect::{Inspection, MANIFEST_SECTION, Producer, inspect};
 pub use kind::Kind;
 pub(crate) use kind::{GUEST, RUN, STATE};

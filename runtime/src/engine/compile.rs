@@ -8,6 +8,7 @@ use wasmtime::component::Component;
 
 use super::aot_cache::{AotCache, Artifact};
 use super::engines::{Engines, Profile};
+use super::lines::Lines;
 use super::prepared::Prepared;
 use super::state::InstanceState;
 use crate::component::{Digest, Release};
@@ -26,6 +27,7 @@ pub(crate) struct Compiler {
 pub(crate) struct Compiled {
     component: Component,
     profile: Profile,
+    lines: Option<Arc<Lines>>,
     /// Whether the code came from the cache.
     pub(crate) cached: bool,
 }
@@ -60,6 +62,7 @@ impl Compiler {
         Ok(Compiled {
             component,
             profile,
+            lines: Lines::of(bytes).map(Arc::new),
             cached,
         })
     }
@@ -87,7 +90,7 @@ impl Compiler {
         let outfit = self.engines.outfit(compiled.profile)?;
         let pre = outfit.linker.instantiate_pre(&compiled.component);
         let pre = pre.map_err(|error| link_error(outfit, &compiled.component, &error))?;
-        Prepared::new(pre, release, events, self.engines.debugging().clone())
+        Prepared::new(pre, release, events, self.engines.debugging().clone(), compiled.lines)
     }
 }
 

@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::interface;
 
 /// Instances, over all components, that the pool of the fast engine holds.
-const POOL_INSTANCES: u32 = 1_000;
+pub(super) const POOL_INSTANCES: u32 = 1_000;
 
 /// What a component needs of its engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -89,10 +89,20 @@ fn engine(profile: Profile, core_dumps: bool) -> wasmtime::Result<Engine> {
     if profile.wide || profile.metered {
         return Engine::new(&config);
     }
-    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool()));
+    config = pooling();
     // A machine that does not let a process reserve the pool's address space still runs everything, on demand.
     // Compiled code fits both, because everything else is configured alike.
     Engine::new(&config).or_else(|_| Engine::new(config.allocation_strategy(InstanceAllocationStrategy::OnDemand)))
+}
+
+/// How the fast engine is configured where the machine lets it have a pool.
+pub(super) fn pooling() -> Config {
+    let mut config = config(Profile {
+        wide: false,
+        metered: false,
+    });
+    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool()));
+    config
 }
 
 fn config(profile: Profile) -> Config {
@@ -103,7 +113,7 @@ fn config(profile: Profile) -> Config {
         .concurrency_support(profile.wide)
         .epoch_interruption(true)
         .consume_fuel(profile.metered)
-        // The default reads an environment variable, which a library leaves to its embedder.
+        // Lines are found by `super::lines`, because wasmtime's way trusts what a component says of itself.
         .wasm_backtrace_details(WasmBacktraceDetails::Disable)
         // A stack that held another guest's values is not handed on as it is.
         .async_stack_zeroing(true)

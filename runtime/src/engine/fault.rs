@@ -1,8 +1,9 @@
 //! From what wasmtime reports to this crate's errors.
 
-use wasmtime::{PoolConcurrencyLimitError, Trap, WasmBacktrace};
+use wasmtime::{FrameInfo, PoolConcurrencyLimitError, Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
+use super::lines::{Lines, Origin, Position};
 use crate::component::Limits;
 use crate::error::Error;
 
@@ -10,7 +11,13 @@ use crate::error::Error;
 const MAX_FRAMES: usize = 4;
 
 /// The error of a guest entry that did not return.
-pub(super) fn classify(error: &wasmtime::Error, entry: &str, limits: &Limits, memory_refused: bool) -> Error {
+pub(super) fn classify(
+    error: &wasmtime::Error,
+    entry: &str,
+    limits: &Limits,
+    memory_refused: bool,
+    lines: Option<&Lines>,
+) -> Error {
     if let Some(I32Exit(status)) = error.downcast_ref::<I32Exit>() {
         return Error::Exit { status: *status };
     }
@@ -25,7 +32,7 @@ pub(super) fn classify(error: &wasmtime::Error, entry: &str, limits: &Limits, me
         Some(Trap::OutOfFuel) => Error::Fuel { fuel: limits.fuel },
         _ if memory_refused => Error::Memory { limit: limits.memory },
         _ => Error::Trap {
-            message: message(error, trap),
+            message: message(error, trap, lines),
         },
     }
 }
@@ -38,7 +45,7 @@ pub(super) fn deadline(entry: &str, limits: &Limits) -> Error {
     }
 }
 
-fn message(error: &wasmtime::Error, trap: Option<&Trap>) -> String {
+fn message(error: &wasmtime::Error, trap: Option<&Trap>, lines: Option<&Lines>) -> String {
     let mut text = match trap {
         Some(trap) => trap.to_string(),
         None => error.root_cause().to_string(),
@@ -50,22 +57,57 @@ fn message(error: &wasmtime::Error, trap: Option<&Trap>) -> String {
         .downcast_ref::<WasmBacktrace>()
         .map(WasmBacktrace::frames)
         .unwrap_or_default();
-    let all: Vec<String> = frames
-        .iter()
-        .filter_map(|frame| frame.func_name())
-        .map(demangled)
-        .collect();
-    let own: Vec<&String> = all.iter().filter(|name| !is_machinery(name)).collect();
-    let names: Vec<&str> = if own.is_empty() { all.iter().collect() } else { own }
-        .into_iter()
-        .take(MAX_FRAMES)
-        .map(String::as_str)
-        .collect();
-    if !names.is_empty() {
+    let named = lines.map(|lines| places(frames, lines)).unwrap_or_default();
+    let named = if named.is_empty() { names(frames) } else { named };
+    if !named.is_empty() {
         text.push_str(", in ");
-        text.push_str(&names.join(" < "));
+        text.push_str(&named.join(" < "));
     }
     text
+}
+
+/// The names of the innermost functions; those of the machinery only when there are no others.
+fn names(frames: &[FrameInfo]) -> Vec<String> {
+    let mut all: Vec<String> = frames.iter().filter_map(FrameInfo::func_name).map(demangled).collect();
+    if all.iter().any(|name| !is_machinery(name)) {
+        all.retain(|name| !is_machinery(name));
+    }
+    all.truncate(MAX_FRAMES);
+    all
+}
+
+/// File, line and name of the innermost functions of the author's own; those of libraries only when there are no
+/// others. Empty where no function has a line.
+fn places(frames: &[FrameInfo], lines: &Lines) -> Vec<String> {
+    let at = |frame: &FrameInfo| lines.at(frame.module_offset()?);
+    // The outermost function is what the component exports, which is compiled with the author's own code.
+    let outermost = frames.last().filter(|frame| frame.func_name().is_some_and(is_export));
+    let project = outermost.and_then(at).map(|position| position.folder);
+    let is_own = |position: &Position| {
+        let elsewhere = project.as_ref().is_some_and(|project| *project != position.folder);
+        position.origin == Origin::Own && !elsewhere
+    };
+    let place = |frame: &FrameInfo| -> Option<(String, Position)> {
+        let name = frame.func_name().map(demangled)?;
+        if is_machinery(&name) || is_export(&name) {
+            return None;
+        }
+        Some((name, at(frame)?))
+    };
+    let mut found: Vec<(String, Position)> = frames.iter().filter_map(place).collect();
+    if found.iter().any(|(_, position)| is_own(position)) {
+        found.retain(|(_, position)| is_own(position));
+    }
+    found.truncate(MAX_FRAMES);
+    found
+        .iter()
+        .map(|(name, position)| format!("{position} {name}"))
+        .collect()
+}
+
+/// Whether a function is the export of an interface, such as `airssys:component/guest@0.1.0#execute`.
+fn is_export(name: &str) -> bool {
+    name.contains('/') && name.contains('#')
 }
 
 /// Whether a function belongs to the machinery of a language's runtime, which says nothing of the cause.
@@ -96,5 +138,12 @@ mod tests {
         ));
         assert!(!is_machinery("greeter::Greeter::greet"));
         assert!(!is_machinery("standard::greet"));
+    }
+
+    #[test]
+    fn an_export_is_told_from_the_functions_it_calls() {
+        assert!(is_export("airssys:component/guest@0.1.0#execute"));
+        assert!(!is_export("<greeter::Greeter as contract::Component>::execute"));
+        assert!(!is_export("greeter::Greeter::greet::{{closure}}#0"));
     }
 }

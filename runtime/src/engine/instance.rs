@@ -138,7 +138,7 @@ impl Instance {
             Ok(Err(error)) => {
                 self.prepared.dump(&error, &mut self.store);
                 let refused = self.store.data_mut().limiter.take_refused();
-                fault::classify(&error, entry, limits, refused)
+                fault::classify(&error, entry, limits, refused, self.prepared.lines.as_deref())
             }
             Err(_) => fault::deadline(entry, limits),
         };

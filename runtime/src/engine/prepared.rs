@@ -8,6 +8,7 @@ use wasmtime_wasi::p2::bindings::CommandIndices;
 use super::binding::{guest, state};
 use super::debug::Debugging;
 use super::exports::Exports;
+use super::lines::Lines;
 use super::state::InstanceState;
 use crate::component::{Kind, Release};
 use crate::error::Error;
@@ -22,6 +23,8 @@ pub(crate) struct Prepared {
     pub(crate) release: Arc<Release>,
     pub(super) events: Events,
     pub(super) debugging: Arc<Debugging>,
+    /// The lines of a dev build, for the errors of its traps.
+    pub(super) lines: Option<Arc<Lines>>,
 }
 
 /// Where a component's exports are, looked up once.
@@ -41,6 +44,7 @@ impl Prepared {
         release: Arc<Release>,
         events: Events,
         debugging: Arc<Debugging>,
+        lines: Option<Arc<Lines>>,
     ) -> Result<Self, Error> {
         let mistyped = |export: &str, error: wasmtime::Error| Error::MistypedExport {
             export: export.to_owned(),
@@ -68,6 +72,7 @@ impl Prepared {
             release,
             events,
             debugging,
+            lines,
         })
     }
 

@@ -8,6 +8,7 @@ mod command;
 mod debugging;
 mod deployment;
 mod limits;
+mod lines;
 mod refusals;
 mod sandbox;
 mod store;

@@ -9,16 +9,43 @@ use anyhow::Context as _;
 use super::embedded;
 use airssys_wasm::component::Digest;
 
+/// How the SDK is in the cache.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unpacked {
+    /// As it should be.
+    Whole,
+    /// Not at all.
+    Absent,
+    /// Changed by somebody.
+    Damaged,
+}
+
+/// The workspace below `folder` into which the SDK is unpacked, and how it is there.
+pub(super) fn look(folder: &Path) -> anyhow::Result<(PathBuf, Unpacked)> {
+    let files = embedded::files()?;
+    let workspace = workspace(folder, &files);
+    let state = match workspace.exists() {
+        false => Unpacked::Absent,
+        true if is_whole(&workspace, &files) => Unpacked::Whole,
+        true => Unpacked::Damaged,
+    };
+    Ok((workspace, state))
+}
+
 /// Unpacks the SDK below `folder`, unless it is there already, and returns its workspace.
 pub(super) fn unpack(folder: &Path) -> anyhow::Result<PathBuf> {
     let files = embedded::files()?;
-    let workspace = folder.join(format!("{}-{}", env!("CARGO_PKG_VERSION"), digest(&files).short()));
+    let workspace = workspace(folder, &files);
     if is_whole(&workspace, &files) {
         return Ok(workspace);
     }
     write(folder, &workspace, &files)
         .with_context(|| format!("the SDK could not be unpacked into {}", workspace.display()))?;
     Ok(workspace)
+}
+
+fn workspace(folder: &Path, files: &BTreeMap<String, Vec<u8>>) -> PathBuf {
+    folder.join(format!("{}-{}", env!("CARGO_PKG_VERSION"), digest(files).short()))
 }
 
 fn digest(files: &BTreeMap<String, Vec<u8>>) -> Digest {
@@ -65,12 +92,15 @@ mod tests {
     #[test]
     fn the_sdk_is_unpacked_once_and_mended_when_damaged() {
         let folder = tempfile::tempdir().unwrap();
+        assert_eq!(look(folder.path()).unwrap().1, Unpacked::Absent);
         let workspace = unpack(folder.path()).unwrap();
+        assert_eq!(look(folder.path()).unwrap(), (workspace.clone(), Unpacked::Whole));
         let library = workspace.join("sdk/src/lib.rs");
         let written = fs::metadata(&library).unwrap().modified().unwrap();
         assert_eq!(unpack(folder.path()).unwrap(), workspace);
         assert_eq!(fs::metadata(&library).unwrap().modified().unwrap(), written);
         fs::remove_file(&library).unwrap();
+        assert_eq!(look(folder.path()).unwrap().1, Unpacked::Damaged);
         unpack(folder.path()).unwrap();
         assert!(library.is_file());
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left aside");

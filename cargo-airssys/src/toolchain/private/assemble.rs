@@ -26,6 +26,12 @@ pub(super) fn check_machine() -> Result<(), StepError> {
     Ok(Apt::check()?)
 }
 
+/// Fails where a toolchain cannot be made for `project`.
+pub(in crate::toolchain) fn check(project: &Path) -> Result<(), StepError> {
+    check_machine()?;
+    linker::check(project)
+}
+
 /// Fills `folder` with a compiler that can build for the target.
 pub(super) fn assemble(project: &Path, folder: &Path, progress: &dyn Progress) -> Result<Assembled, StepError> {
     let root = folder.join(ROOT);

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{assemble, compiler, linker};
 use crate::toolchain::error::StepError;
 use crate::toolchain::rust::Toolchain;
-use crate::toolchain::{Progress, TARGET, installed};
+use crate::toolchain::{Private, Progress, TARGET, installed};
 
 /// Raised with every change of what `assemble` makes, so that an older folder is made anew.
 const RECIPE: u32 = 1;
@@ -17,12 +17,15 @@ const RECIPE: u32 = 1;
 /// Written last into a finished toolchain: a folder without it is not one.
 const STAMP: &str = "toolchain.json";
 
+/// The file that whoever makes a toolchain holds a lock on.
+pub(super) const LOCK: &str = "lock";
+
 /// Folders being made; one that is left over belongs to a process that was killed.
-const UNFINISHED: &str = ".unfinished-";
+pub(super) const UNFINISHED: &str = ".unfinished-";
 
 /// What is known of a finished toolchain without running it.
 #[derive(Debug, Serialize, Deserialize)]
-struct Stamp {
+pub(super) struct Stamp {
     recipe: u32,
     /// The compiler's own version line.
     compiler: String,
@@ -34,22 +37,41 @@ struct Stamp {
 
 /// The newest finished toolchain in the cache whose linker is, or can again be made, reachable.
 pub(in crate::toolchain) fn find(project: &Path, cache: &Path) -> Option<Toolchain> {
-    let mut found: Vec<(SystemTime, PathBuf, Stamp)> = fs::read_dir(folder(cache))
-        .ok()?
-        .flatten()
-        .filter_map(|entry| {
-            let path = fs::canonicalize(entry.path()).ok()?;
-            let made = fs::metadata(path.join(STAMP)).ok()?.modified().ok()?;
-            let stamp: Stamp = serde_json::from_slice(&fs::read(path.join(STAMP)).ok()?).ok()?;
-            let hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
-            (stamp.recipe == RECIPE && !hidden).then_some((made, path, stamp))
-        })
-        .collect();
+    let finished = finished(&folder(cache)).into_iter();
+    finished.rev().find_map(|(path, stamp)| open(project, &path, &stamp))
+}
+
+/// The toolchain that [`find`] would find; makes nothing reachable.
+pub(in crate::toolchain) fn look(project: &Path, cache: &Path) -> Option<Private> {
+    let usable =
+        |(path, _): &(PathBuf, Stamp)| is_whole(path) && linker::can_connect(project, &path.join(compiler::ROOT));
+    let (folder, stamp) = finished(&folder(cache)).into_iter().rev().find(usable)?;
+    Some(Private {
+        folder,
+        compiler: stamp.compiler,
+        limits: stamp.limits,
+    })
+}
+
+/// Every finished toolchain of this recipe in a folder of toolchains, the newest last.
+pub(super) fn finished(folder: &Path) -> Vec<(PathBuf, Stamp)> {
+    let finished = |path: PathBuf| -> Option<(SystemTime, PathBuf, Stamp)> {
+        let hidden = path.file_name()?.as_encoded_bytes().starts_with(b".");
+        let path = fs::canonicalize(&path).ok()?;
+        let made = fs::metadata(path.join(STAMP)).ok()?.modified().ok()?;
+        let stamp: Stamp = serde_json::from_slice(&fs::read(path.join(STAMP)).ok()?).ok()?;
+        (stamp.recipe == RECIPE && !hidden).then_some((made, path, stamp))
+    };
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut found: Vec<_> = entries.filter_map(|entry| finished(entry.path())).collect();
     found.sort_by_key(|(made, ..)| *made);
-    found
-        .into_iter()
-        .rev()
-        .find_map(|(_, path, stamp)| open(project, &path, &stamp))
+    found.into_iter().map(|(_, path, stamp)| (path, stamp)).collect()
+}
+
+/// Whether a finished toolchain has not been damaged since.
+pub(super) fn is_whole(path: &Path) -> bool {
+    let libraries = compiler::libraries(&path.join(compiler::ROOT));
+    path.join(compiler::SCRIPT).is_file() && installed::has_standard_library(&libraries)
 }
 
 /// Makes a toolchain, or waits for another process that is making it.
@@ -58,21 +80,46 @@ pub(in crate::toolchain) fn make(
     cache: &Path,
     progress: &dyn Progress,
 ) -> Result<Toolchain, StepError> {
-    let folder = folder(cache);
-    assemble::check_machine()?;
-    fs::create_dir_all(&folder).map_err(StepError::file("create", &folder))?;
-    // Compiler and apt are started in other folders, where a relative path means something else.
-    let folder = fs::canonicalize(&folder).map_err(StepError::file("resolve", &folder))?;
+    let folder = prepared(cache)?;
     let _lock = lock(&folder, progress)?;
     if let Some(toolchain) = find(project, cache) {
         return Ok(toolchain);
     }
-    remove_unfinished(&folder);
+    make_under_lock(&folder, project, cache, progress)
+}
+
+/// Makes a toolchain although there is one, which serves until the new one is finished.
+pub(in crate::toolchain) fn make_anew(
+    project: &Path,
+    cache: &Path,
+    progress: &dyn Progress,
+) -> Result<Toolchain, StepError> {
+    let folder = prepared(cache)?;
+    let _lock = lock(&folder, progress)?;
+    make_under_lock(&folder, project, cache, progress)
+}
+
+/// The folder of toolchains, made on a machine where one can be.
+fn prepared(cache: &Path) -> Result<PathBuf, StepError> {
+    let folder = folder(cache);
+    assemble::check_machine()?;
+    fs::create_dir_all(&folder).map_err(StepError::file("create", &folder))?;
+    // Compiler and apt are started in other folders, where a relative path means something else.
+    fs::canonicalize(&folder).map_err(StepError::file("resolve", &folder))
+}
+
+fn make_under_lock(
+    folder: &Path,
+    project: &Path,
+    cache: &Path,
+    progress: &dyn Progress,
+) -> Result<Toolchain, StepError> {
+    remove_unfinished(folder);
 
     let unfinished = tempfile::Builder::new()
         .prefix(UNFINISHED)
-        .tempdir_in(&folder)
-        .map_err(StepError::file("create a folder in", &folder))?;
+        .tempdir_in(folder)
+        .map_err(StepError::file("create a folder in", folder))?;
     let made = assemble::assemble(project, unfinished.path(), progress)?;
     let stamp = Stamp {
         recipe: RECIPE,
@@ -86,22 +133,21 @@ pub(in crate::toolchain) fn make(
 
     let finished = folder.join(format!("{}-r{RECIPE}", made.version.key));
     if finished.exists() {
-        // Under the lock and not found above, so it is damaged.
+        // It is damaged, or is to be replaced.
         fs::remove_dir_all(&finished).map_err(StepError::file("remove", &finished))?;
     }
     fs::rename(unfinished.keep(), &finished).map_err(StepError::file("rename", &finished))?;
     find(project, cache).ok_or_else(|| StepError::Unfit(format!("{} cannot be used", finished.display())))
 }
 
-fn folder(cache: &Path) -> PathBuf {
+pub(super) fn folder(cache: &Path) -> PathBuf {
     cache.join("toolchain")
 }
 
 fn open(project: &Path, path: &Path, stamp: &Stamp) -> Option<Toolchain> {
     let root = path.join(compiler::ROOT);
     let rustc = path.join(compiler::SCRIPT);
-    let usable = rustc.is_file() && installed::has_standard_library(&compiler::libraries(&root));
-    if !usable || linker::connect(project, &root).is_err() {
+    if !is_whole(path) || linker::connect(project, &root).is_err() {
         return None;
     }
     let limits = stamp
@@ -122,8 +168,8 @@ fn open(project: &Path, path: &Path, stamp: &Stamp) -> Option<Toolchain> {
     ))
 }
 
-fn lock(folder: &Path, progress: &dyn Progress) -> Result<File, StepError> {
-    let path = folder.join("lock");
+pub(super) fn lock(folder: &Path, progress: &dyn Progress) -> Result<File, StepError> {
+    let path = folder.join(LOCK);
     let file = File::options()
         .create(true)
         .truncate(false)

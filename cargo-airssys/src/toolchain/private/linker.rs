@@ -1,19 +1,12 @@
 //! The linker for components, which the distribution's compiler lacks: taken from the Rust that is installed.
 
-use std::env;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use super::compiler;
 use crate::toolchain::error::StepError;
-use crate::toolchain::installed;
-
-/// What the compiler starts to link a component.
-const LINKER: &str = "wasm-component-ld";
-
-/// What that one starts in turn.
-const INNER_LINKER: &str = "wasm-ld";
+use crate::toolchain::installed::{self, LINKER};
 
 /// Fails when no linker can be had, before anything is downloaded.
 pub(super) fn check(project: &Path) -> Result<(), StepError> {
@@ -38,24 +31,15 @@ pub(super) fn connect(project: &Path, root: &Path) -> Result<(), StepError> {
     fs::rename(&fresh_link, &link).map_err(StepError::file("rename", &link))
 }
 
-/// The folder with the linker, or `None` when both linkers are on the path, where the compiler finds them itself.
-fn tools_of_installed_rust(project: &Path) -> Result<Option<PathBuf>, StepError> {
-    let tools = installed::sysroot(project)?
-        .join("lib/rustlib")
-        .join(compiler::host())
-        .join("bin");
-    if tools.join(LINKER).is_file() {
-        return Ok(Some(tools));
-    }
-    if is_on_path(LINKER) && is_on_path(INNER_LINKER) {
-        return Ok(None);
-    }
-    Err(StepError::Unfit(format!(
-        "no linker for components: neither {} nor the path has `{LINKER}`",
-        tools.display()
-    )))
+/// Whether [`connect`] has made the linker reachable, or would.
+pub(super) fn can_connect(project: &Path, root: &Path) -> bool {
+    compiler::tools(root).join(LINKER).is_file() || installed::linker(project).is_ok()
 }
 
-fn is_on_path(program: &str) -> bool {
-    env::var_os("PATH").is_some_and(|path| env::split_paths(&path).any(|folder| folder.join(program).is_file()))
+/// The folder with the linker, or `None` when both linkers are on the path, where the compiler finds them itself.
+fn tools_of_installed_rust(project: &Path) -> Result<Option<PathBuf>, StepError> {
+    let linker = installed::linker(project)?;
+    let sysroot = installed::sysroot(project)?;
+    let beside = linker.parent().filter(|tools| tools.starts_with(sysroot));
+    Ok(beside.map(Path::to_owned))
 }

@@ -12,7 +12,10 @@ mod libc;
 mod linker;
 mod packages;
 mod sources;
+mod stale;
 mod standard_library;
 mod unpack;
 
-pub(super) use cache::{find, make};
+pub(super) use assemble::check;
+pub(super) use cache::{find, look, make, make_anew};
+pub(super) use stale::{leftovers, remove_leftovers};
