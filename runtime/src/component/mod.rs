@@ -1,11 +1,13 @@
 //! What a component is: its name, its manifest, its immutable releases, and what its bytes say.
 
+mod bounds;
 mod digest;
 mod inspect;
 mod kind;
 mod limits;
 mod manifest;
 mod message;
+mod metadata;
 mod name;
 mod package;
 mod quantity;
