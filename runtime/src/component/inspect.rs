@@ -153,8 +153,25 @@ fn offered_features() -> WasmFeatures {
 
 pub(super) fn malformed(error: wasmparser::BinaryReaderError) -> Error {
     Error::NotAComponent {
-        reason: format!("{} (at offset {:#x})", error.message(), error.offset()),
+        reason: format!("{} (at offset {:#x})", one_line(error.message()), error.offset()),
     }
+}
+
+/// A text that may quote the bytes, as it can be shown: bounded, in one line, without control characters.
+pub(super) fn one_line(text: &str) -> String {
+    const MOST: usize = 400;
+    let mut shown = String::new();
+    for letter in text.chars().take(MOST) {
+        match letter {
+            '\n' => shown.push(' '),
+            '\'' | '"' | '\\' => shown.push(letter),
+            _ => shown.extend(letter.escape_debug()),
+        }
+    }
+    if text.chars().nth(MOST).is_some() {
+        shown.push('…');
+    }
+    shown
 }
 
 struct Names {

@@ -2,6 +2,7 @@
 
 use wasm_metadata::Payload;
 
+use super::inspect::one_line;
 use crate::error::Error;
 
 /// The beginning of every component.
@@ -43,7 +44,7 @@ impl Sections {
     /// Reads them; of several sections of one name the last counts.
     pub(super) fn read(&self) -> Result<Payload, Error> {
         let payload = Payload::from_binary(&self.0).map_err(|error| Error::NotAComponent {
-            reason: format!("its metadata cannot be read: {error:#}"),
+            reason: format!("its metadata cannot be read: {}", one_line(&format!("{error:#}"))),
         })?;
         Ok(payload)
     }

@@ -1,5 +1,7 @@
 //! The pass over the sections of a file.
 
+use std::ops::Range;
+
 use wasmparser::{CompositeInnerType, CoreType, Parser, Payload, RecGroup, TypeRef};
 
 use super::code::{Arity, Signatures};
@@ -45,8 +47,14 @@ impl Walk<'_> {
             self.tally.add(Counted::Sections, 1)?;
         }
         match payload {
-            Payload::ModuleSection { .. } => self.tally.add(Counted::Modules, 1),
-            Payload::ComponentSection { .. } => self.tally.add(Counted::Components, 1),
+            Payload::ModuleSection { unchecked_range, .. } => {
+                self.whole(&unchecked_range)?;
+                self.tally.add(Counted::Modules, 1)
+            }
+            Payload::ComponentSection { unchecked_range, .. } => {
+                self.whole(&unchecked_range)?;
+                self.tally.add(Counted::Components, 1)
+            }
             Payload::Version { encoding, .. } => self.begin(encoding),
             Payload::End(_) => {
                 if self.module.take().is_none() {
@@ -68,6 +76,21 @@ impl Walk<'_> {
                 None => self.of_component(payload),
             },
         }
+    }
+
+    /// Refuses a module or component whose end is cut off: the validation lets it pass when the cut is between two
+    /// of its sections, and the compiler does not.
+    fn whole(&self, range: &Range<usize>) -> Result<(), Error> {
+        if range.end > self.bytes.len() {
+            return Err(Error::NotAComponent {
+                reason: format!(
+                    "it ends at offset {:#x}, inside what should end at {:#x}",
+                    self.bytes.len(),
+                    range.end
+                ),
+            });
+        }
+        Ok(())
     }
 
     fn begin(&mut self, encoding: wasmparser::Encoding) -> Result<(), Error> {
