@@ -2,6 +2,7 @@
 
 mod bounds;
 mod digest;
+mod exports;
 mod inspect;
 mod kind;
 mod limits;
@@ -16,6 +17,7 @@ mod requests;
 mod version;
 
 pub use digest::Digest;
+pub use exports::{Callable, Export, callable};
 pub use inspect::{Inspection, MANIFEST_SECTION, Producer, inspect};
 pub use kind::Kind;
 pub(crate) use kind::{GUEST, RUN, STATE};

@@ -1,11 +1,13 @@
 //! A release whose code is compiled and linked: what instances are made from.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use wasmtime::component::InstancePre;
 use wasmtime_wasi::p2::bindings::CommandIndices;
 
 use super::binding::{guest, state};
+use super::debug::Debugging;
+use super::exports::Exports;
 use super::state::InstanceState;
 use crate::component::{Kind, Release};
 use crate::error::Error;
@@ -15,8 +17,11 @@ use crate::event::Events;
 pub(crate) struct Prepared {
     pub(super) pre: InstancePre<InstanceState>,
     pub(super) entries: Entries,
+    /// Read at the first typed call.
+    exports: OnceLock<Exports>,
     pub(crate) release: Arc<Release>,
     pub(super) events: Events,
+    pub(super) debugging: Arc<Debugging>,
 }
 
 /// Where a component's exports are, looked up once.
@@ -26,12 +31,17 @@ pub(super) enum Entries {
         state: Option<state::GuestIndices>,
     },
     Command(CommandIndices),
-    /// Kinds that this host does not call.
+    /// Kinds that are called by their own exports only.
     Uncalled,
 }
 
 impl Prepared {
-    pub(super) fn new(pre: InstancePre<InstanceState>, release: Arc<Release>, events: Events) -> Result<Self, Error> {
+    pub(super) fn new(
+        pre: InstancePre<InstanceState>,
+        release: Arc<Release>,
+        events: Events,
+        debugging: Arc<Debugging>,
+    ) -> Result<Self, Error> {
         let mistyped = |export: &str, error: wasmtime::Error| Error::MistypedExport {
             export: export.to_owned(),
             reason: error.root_cause().to_string(),
@@ -54,9 +64,17 @@ impl Prepared {
         Ok(Self {
             pre,
             entries,
+            exports: OnceLock::new(),
             release,
             events,
+            debugging,
         })
+    }
+
+    /// The component's exported functions.
+    pub(super) fn exports(&self) -> &Exports {
+        self.exports
+            .get_or_init(|| Exports::of(self.pre.component(), self.pre.engine()))
     }
 }
 
