@@ -1,6 +1,7 @@
 //! What a component is: its name, its manifest, its immutable releases, and what its bytes say.
 
 mod bounds;
+mod decode;
 mod digest;
 mod exports;
 mod inspect;

@@ -5,9 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use wit_component::{DecodedWasm, OutputToString, WitPrinter, decode};
-
-use airssys_wasm::component::{Manifest, Message, Package, inspect};
+use airssys_wasm::component::{Manifest, Message, Package, callable};
 use airssys_wasm::{Deployment, Error, Host, HostBuilder};
 use airssys_wasm_tests::{TestHost, name, workspace};
 
@@ -272,22 +270,8 @@ fn innermost(error: &Error) -> &Error {
 
 /// Reads and prints the types of what passes the inspection, as the command line does: without end or panic.
 async fn read_types(bytes: Vec<u8>) -> Option<String> {
-    let read = tokio::task::spawn_blocking(move || {
-        if inspect(&bytes).is_err() {
-            return;
-        }
-        // An error is as good as types: there are components whose types have no text.
-        if let Ok(DecodedWasm::Component(resolve, world)) = decode(&bytes) {
-            let own = resolve.worlds[world].package.expect("a decoded world is in a package");
-            let packages: Vec<_> = resolve
-                .packages
-                .iter()
-                .map(|(id, _)| id)
-                .filter(|id| *id != own)
-                .collect();
-            let _ = WitPrinter::new(OutputToString::default()).print(&resolve, own, &packages);
-        }
-    });
+    // An error is as good as types: there are components whose types have no text.
+    let read = tokio::task::spawn_blocking(move || drop(callable(&bytes)));
     match tokio::time::timeout(PATIENCE, read).await {
         Ok(Ok(())) => None,
         Ok(Err(error)) => Some(format!("reading its types fails: {error}")),

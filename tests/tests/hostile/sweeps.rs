@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use airssys_wasm::component::{Manifest, inspect};
 
 use crate::arena::{Arena, COMPILERS, alone};
-use crate::case::{Case, case};
+use crate::case::case;
 use crate::wasm::{MODULE, component, section};
 
 /// A component with something in most kinds of section, small enough to try every byte.
