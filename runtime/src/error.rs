@@ -39,6 +39,16 @@ pub enum Error {
         /// The limit in bytes.
         limit: u64,
     },
+    /// A component consists of more than it may, so that validating or compiling it could take too much.
+    #[error("the component has {count} {what} or more, and may have at most {limit}")]
+    TooComplex {
+        /// What was counted.
+        what: &'static str,
+        /// How many there are in the part that was read.
+        count: u64,
+        /// The most there may be.
+        limit: u64,
+    },
     /// A component imports what this host does not offer.
     #[error("the component imports `{import}`, which this host does not offer{}", because(.reason))]
     UnknownImport {
@@ -264,6 +274,7 @@ impl Error {
         "unnamed",
         "not-a-component",
         "too-large",
+        "too-complex",
         "unknown-import",
         "mistyped-export",
         "compile-failed",
@@ -299,6 +310,7 @@ impl Error {
             Self::Unnamed => "unnamed",
             Self::NotAComponent { .. } => "not-a-component",
             Self::TooLarge { .. } => "too-large",
+            Self::TooComplex { .. } => "too-complex",
             Self::UnknownImport { .. } => "unknown-import",
             Self::MistypedExport { .. } => "mistyped-export",
             Self::Compile { .. } => "compile-failed",
@@ -331,6 +343,7 @@ impl Error {
     pub fn is_guest_fault(&self) -> bool {
         match self {
             Self::NotAComponent { .. }
+            | Self::TooComplex { .. }
             | Self::UnknownImport { .. }
             | Self::MistypedExport { .. }
             | Self::Compile { .. }

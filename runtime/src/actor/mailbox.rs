@@ -23,7 +23,7 @@ pub(crate) struct Saved {
 #[derive(Debug)]
 pub(crate) struct Actor {
     mailbox: mpsc::Sender<Letter>,
-    /// Set when the actor has ended because another release takes over.
+    /// Set when the actor has ended because another release takes over, or none does.
     handed_over: Arc<AtomicBool>,
     /// Closed when the actor's task is gone, in whatever way.
     alive: watch::Receiver<()>,
@@ -57,6 +57,7 @@ enum Letter {
     Pause {
         paused: oneshot::Sender<Result<Handover, Error>>,
     },
+    End,
 }
 
 /// What became of a call.
@@ -113,8 +114,10 @@ impl Actor {
         self.mailbox.is_closed() && !self.handed_over.load(Ordering::Acquire)
     }
 
-    /// Waits until the actor's task is gone.
-    pub(crate) async fn ended(&self) {
+    /// Has the actor end after the messages before this one, and waits until its task is gone.
+    pub(crate) async fn end(&self) {
+        // One that has handed over is ending already.
+        let _ = self.mailbox.send(Letter::End).await;
         // The channel carries nothing: it only closes.
         let _ = self.alive.clone().changed().await;
     }
@@ -154,6 +157,10 @@ impl Body {
                         self.handed_over.store(true, Ordering::Release);
                         break;
                     }
+                }
+                Letter::End => {
+                    self.handed_over.store(true, Ordering::Release);
+                    break;
                 }
             }
         }

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use wasm_wave::value::{FuncType, Type, resolve_wit_func_type};
 use wasm_wave::wasm::WasmFunc;
-use wit_component::{DecodedWasm, OutputToString, WitPrinter, decode};
+use wit_component::{OutputToString, WitPrinter};
 use wit_parser::{Function, InterfaceId, PackageId, Resolve, World, WorldItem, WorldKey};
 
+use super::decode::decode;
 use super::inspect;
 use crate::error::Error;
 use crate::typed::{ExportName, Parameter, Signature, example, shortest};
@@ -49,10 +50,7 @@ pub fn callable(bytes: &[u8]) -> Result<Callable, Error> {
     let unreadable = |reason: String| Error::NotAComponent {
         reason: format!("its types cannot be read: {reason}"),
     };
-    let (resolve, world) = match decode(bytes).map_err(|error| unreadable(format!("{error:#}")))? {
-        DecodedWasm::Component(resolve, world) => (resolve, world),
-        DecodedWasm::WitPackage(..) => return Err(unreadable("it is a WIT package".into())),
-    };
+    let (resolve, world) = decode(bytes)?;
     let world = &resolve.worlds[world];
     let wit = print(&resolve, world).map_err(unreadable)?;
     let functions = functions(&resolve, world);

@@ -3,7 +3,8 @@
 use serde::Serialize;
 use wasmparser::{Encoding, Parser, Payload, Validator, WasmFeatures};
 
-use super::{Digest, Kind, Manifest};
+use super::metadata::Sections;
+use super::{Digest, Kind, Manifest, bounds};
 use crate::error::{Bounded, Error};
 
 /// The largest component, in bytes.
@@ -91,15 +92,15 @@ pub fn inspect(bytes: &[u8]) -> Result<Inspection, Error> {
     if Parser::is_core_wasm(bytes) {
         return refuse("it is a core module; build it for the target `wasm32-wasip2`, or componentize it");
     }
+    bounds::check(bytes)?;
     let needs_async = validate(bytes)?;
     let Names {
         imports,
         exports,
         manifest,
+        metadata,
     } = names(bytes).map_err(malformed)?;
-    let payload = wasm_metadata::Payload::from_binary(bytes).map_err(|error| Error::NotAComponent {
-        reason: format!("its metadata cannot be read: {error:#}"),
-    })?;
+    let payload = metadata.read()?;
     let metadata = payload.metadata();
     let mut producers = Vec::new();
     for (field, tools) in metadata.producers.iter().flat_map(wasm_metadata::Producers::iter) {
@@ -150,24 +151,43 @@ fn offered_features() -> WasmFeatures {
         .union(WasmFeatures::CM_ASYNC)
 }
 
-fn malformed(error: wasmparser::BinaryReaderError) -> Error {
+pub(super) fn malformed(error: wasmparser::BinaryReaderError) -> Error {
     Error::NotAComponent {
-        reason: format!("{} (at offset {:#x})", error.message(), error.offset()),
+        reason: format!("{} (at offset {:#x})", one_line(error.message()), error.offset()),
     }
+}
+
+/// A text that may quote the bytes, as it can be shown: bounded, in one line, without control characters.
+pub(super) fn one_line(text: &str) -> String {
+    const MOST: usize = 400;
+    let mut shown = String::new();
+    for letter in text.chars().take(MOST) {
+        match letter {
+            '\n' => shown.push(' '),
+            '\'' | '"' | '\\' => shown.push(letter),
+            _ => shown.extend(letter.escape_debug()),
+        }
+    }
+    if text.chars().nth(MOST).is_some() {
+        shown.push('…');
+    }
+    shown
 }
 
 struct Names {
     imports: Vec<String>,
     exports: Vec<String>,
     manifest: Option<Manifest>,
+    metadata: Sections,
 }
 
-/// Reads the imports and exports of the outermost component, and its manifest section.
+/// Reads the imports and exports of the outermost component, and its manifest and metadata sections.
 fn names(bytes: &[u8]) -> Result<Names, wasmparser::BinaryReaderError> {
     let mut found = Names {
         imports: Vec::new(),
         exports: Vec::new(),
         manifest: None,
+        metadata: Sections::new(),
     };
     let mut depth = 0_u32;
     for payload in Parser::new(0).parse_all(bytes) {
@@ -191,6 +211,10 @@ fn names(bytes: &[u8]) -> Result<Names, wasmparser::BinaryReaderError> {
                 // A manifest that cannot be read is as good as none: the bytes come from anywhere.
                 let text = std::str::from_utf8(section.data()).ok();
                 found.manifest = text.and_then(|text| Manifest::parse(text).ok());
+            }
+            Payload::CustomSection(section) if depth == 1 => {
+                let contents = bytes.get(section.range()).unwrap_or_default();
+                found.metadata.keep(section.name(), contents);
             }
             _ => {}
         }

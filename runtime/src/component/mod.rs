@@ -1,5 +1,7 @@
 //! What a component is: its name, its manifest, its immutable releases, and what its bytes say.
 
+mod bounds;
+mod decode;
 mod digest;
 mod exports;
 mod inspect;
@@ -7,6 +9,7 @@ mod kind;
 mod limits;
 mod manifest;
 mod message;
+mod metadata;
 mod name;
 mod package;
 mod quantity;

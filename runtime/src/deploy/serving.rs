@@ -88,7 +88,7 @@ impl Serving {
         let _ = timeout(DRAIN, self.in_flight.wait_for_none()).await;
         // Guests that do not end must not hold up the drain.
         let _ = match &self.hosting {
-            Hosting::Actor(actor) => timeout(DRAIN, actor.ended()).await,
+            Hosting::Actor(actor) => timeout(DRAIN, actor.end()).await,
             Hosting::Pool(pool) => timeout(DRAIN, pool.close()).await,
             Hosting::Fresh(_) => Ok(()),
         };

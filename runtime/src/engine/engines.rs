@@ -143,6 +143,8 @@ fn pool() -> PoolingAllocationConfig {
         .total_stacks(POOL_INSTANCES)
         .max_component_instance_size(16 << 20)
         .max_core_instance_size(4 << 20)
+        .max_memories_per_module(8)
+        .max_tables_per_module(64)
         .max_memories_per_component(8)
         .max_tables_per_component(64)
         .table_elements(20_000);

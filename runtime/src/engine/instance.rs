@@ -253,6 +253,7 @@ impl Instance {
             description: String::new(),
             requests: self.release().requests.clone(),
         };
+        self.check_types()?;
         if let Some(guest) = self.guest()? {
             let metadata = self
                 .enter("metadata", async |store| guest.call_metadata(store).await)
@@ -299,12 +300,23 @@ impl Instance {
         ended.map_err(|error: binding::types::ComponentError| Error::Guest(ComponentError::from(error)))
     }
 
+    /// Refuses a component whose entries have other types than the contract's.
+    fn check_types(&mut self) -> Result<(), Error> {
+        self.guest()?;
+        self.state()?;
+        if let (Entries::Command(indices), Some(linked)) = (&self.prepared.entries, &self.linked) {
+            let loaded = indices.load(&mut self.store, linked);
+            loaded.map_err(|error| mistyped(crate::component::RUN, &error))?;
+        }
+        Ok(())
+    }
+
     fn guest(&mut self) -> Result<Option<guest::Guest>, Error> {
         match (&self.prepared.entries, &self.linked) {
             (Entries::Guest { guest, .. }, Some(linked)) => guest
                 .load(self.store.as_context_mut(), linked)
                 .map(Some)
-                .map_err(|error| lost(&error)),
+                .map_err(|error| mistyped(crate::component::GUEST, &error)),
             _ => Ok(None),
         }
     }
@@ -314,7 +326,7 @@ impl Instance {
             (Entries::Guest { state: Some(state), .. }, Some(linked)) => state
                 .load(self.store.as_context_mut(), linked)
                 .map(Some)
-                .map_err(|error| lost(&error)),
+                .map_err(|error| mistyped(crate::component::STATE, &error)),
             _ => Ok(None),
         }
     }
@@ -331,10 +343,11 @@ fn not_callable(release: &Release) -> Error {
     }
 }
 
-/// An export that was there when the release was prepared is there in every instance.
-fn lost(error: &wasmtime::Error) -> Error {
-    Error::Engine {
-        reason: format!("an export of the component was lost: {error:#}"),
+/// The names of exports were looked at when the release was prepared; their types are, in an instance.
+fn mistyped(export: &str, error: &wasmtime::Error) -> Error {
+    Error::MistypedExport {
+        export: export.to_owned(),
+        reason: error.root_cause().to_string(),
     }
 }
 

@@ -160,3 +160,12 @@ fn an_actor_that_never_ends_does_not_hold_up_the_process() {
     // Waits for every task; one that ran on in the guest would keep the test from ending.
     drop(runtime);
 }
+
+#[tokio::test]
+async fn a_removed_actor_ends_and_does_not_hold_up_the_end_of_the_host() {
+    let test = TestHost::new().await;
+    test.deploy("counter").await.unwrap();
+    test.host.remove(&name("counter")).await.unwrap();
+    let ended = tokio::time::timeout(std::time::Duration::from_secs(10), test.host.shutdown()).await;
+    ended.expect("at once").unwrap();
+}

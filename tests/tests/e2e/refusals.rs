@@ -42,7 +42,9 @@ fn a_flipped_byte_is_an_error_or_another_component_and_never_a_panic() {
         let mut flipped = whole.clone();
         flipped[place] ^= 0xff;
         if let Err(error) = inspect(&flipped) {
-            assert_eq!(error.code().as_str(), "not-a-component", "flipped at {place}");
+            // A number that was flipped may say that there is more of something than there may be.
+            let expected = ["not-a-component", "too-complex"];
+            assert!(expected.contains(&error.code().as_str()), "flipped at {place}: {error}");
         }
     }
 }
