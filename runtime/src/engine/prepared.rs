@@ -10,6 +10,7 @@ use super::state::InstanceState;
 use crate::component::{Kind, Release};
 use crate::error::Error;
 use crate::event::Events;
+use crate::interface::Sandbox;
 
 /// A release that instances can be made from.
 pub(crate) struct Prepared {
@@ -17,6 +18,8 @@ pub(crate) struct Prepared {
     pub(super) entries: Entries,
     pub(crate) release: Arc<Release>,
     pub(super) events: Events,
+    /// What its instances find.
+    pub(super) sandbox: Sandbox,
 }
 
 /// Where a component's exports are, looked up once.
@@ -31,7 +34,12 @@ pub(super) enum Entries {
 }
 
 impl Prepared {
-    pub(super) fn new(pre: InstancePre<InstanceState>, release: Arc<Release>, events: Events) -> Result<Self, Error> {
+    pub(super) fn new(
+        pre: InstancePre<InstanceState>,
+        release: Arc<Release>,
+        events: Events,
+        sandbox: Sandbox,
+    ) -> Result<Self, Error> {
         let mistyped = |export: &str, error: wasmtime::Error| Error::MistypedExport {
             export: export.to_owned(),
             reason: error.root_cause().to_string(),
@@ -56,6 +64,7 @@ impl Prepared {
             entries,
             release,
             events,
+            sandbox,
         })
     }
 }

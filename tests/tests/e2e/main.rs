@@ -10,3 +10,4 @@ mod limits;
 mod refusals;
 mod sandbox;
 mod store;
+mod testing;
