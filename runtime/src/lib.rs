@@ -25,6 +25,7 @@
 //!   what bytes say of themselves.
 //! - [`Host`] and [`HostBuilder`]: deploy, call, remove, status, shut down.
 //! - [`testing`]: cases as data, and calls from a Rust test, in hosts in which every run is the same.
+//! - [`typed`]: calls of a component's own exports, in WAVE or JSON.
 //! - [`Error`] and [`ErrorCode`]: what can go wrong, and whose fault it is.
 //! - [`Event`]: what a host tells while it works: steps of deployments, output of guests, discarded instances.
 //!
@@ -46,6 +47,7 @@ mod host;
 mod interface;
 mod store;
 pub mod testing;
+pub mod typed;
 
 pub use deploy::{Deployment, StepTiming, Strategy, Versioning};
 pub use error::{Bounded, Error, ErrorCode, Result};

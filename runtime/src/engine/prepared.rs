@@ -1,11 +1,12 @@
 //! A release whose code is compiled and linked: what instances are made from.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use wasmtime::component::InstancePre;
 use wasmtime_wasi::p2::bindings::CommandIndices;
 
 use super::binding::{guest, state};
+use super::exports::Exports;
 use super::state::InstanceState;
 use crate::component::{Kind, Release};
 use crate::error::Error;
@@ -16,6 +17,8 @@ use crate::interface::Sandbox;
 pub(crate) struct Prepared {
     pub(super) pre: InstancePre<InstanceState>,
     pub(super) entries: Entries,
+    /// Read at the first typed call.
+    exports: OnceLock<Exports>,
     pub(crate) release: Arc<Release>,
     pub(super) events: Events,
     /// What its instances find.
@@ -29,7 +32,7 @@ pub(super) enum Entries {
         state: Option<state::GuestIndices>,
     },
     Command(CommandIndices),
-    /// Kinds that this host does not call.
+    /// Kinds that are called by their own exports only.
     Uncalled,
 }
 
@@ -62,10 +65,17 @@ impl Prepared {
         Ok(Self {
             pre,
             entries,
+            exports: OnceLock::new(),
             release,
             events,
             sandbox,
         })
+    }
+
+    /// The component's exported functions.
+    pub(super) fn exports(&self) -> &Exports {
+        self.exports
+            .get_or_init(|| Exports::of(self.pre.component(), self.pre.engine()))
     }
 }
 

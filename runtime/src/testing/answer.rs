@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 
 use super::outcome::Difference;
 use crate::component::{Digest, Message};
+use crate::typed::{ByteForm, Value};
 
 /// The most bytes of a binary answer that are shown.
 const MAX_HEX: usize = 512;
@@ -15,13 +16,15 @@ const HEX_LINE: usize = 16;
 
 /// What a component answered.
 ///
-/// As text it is the same whenever the answer is the same: plain text as it is, JSON indented, bytes in hexadecimal, an
-/// error with its code.
+/// As text it is the same whenever the answer is the same: plain text as it is, JSON indented, bytes in hexadecimal, a
+/// value in WAVE, an error with its code.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Answer {
     /// A message.
     Message(Message),
+    /// What a function of the component's own returned.
+    Value(Value),
     /// An error, of the component or of the host.
     Error(crate::Error),
 }
@@ -35,9 +38,9 @@ pub(super) struct Shown {
 
 impl Answer {
     /// The answer of a call, or its error.
-    pub(super) fn of(result: crate::Result<Message>) -> Self {
+    pub(super) fn of<T>(result: crate::Result<T>, answer: impl FnOnce(T) -> Self) -> Self {
         match result {
-            Ok(message) => Self::Message(message),
+            Ok(answered) => answer(answered),
             Err(error) => Self::error(error),
         }
     }
@@ -58,10 +61,11 @@ impl Answer {
         }
     }
 
-    /// What it says as text: the body of a message as it is, or the error's own words.
+    /// What it says as text: the body of a message as it is, a value in WAVE, the error's own words.
     pub fn text(&self) -> String {
         match self {
             Self::Message(message) => message.to_text().into_owned(),
+            Self::Value(value) => value.to_wave(),
             Self::Error(error) => error.to_string(),
         }
     }
@@ -70,6 +74,7 @@ impl Answer {
     pub fn to_json(&self) -> Option<Json> {
         match self {
             Self::Message(message) => serde_json::from_slice(&message.body).ok(),
+            Self::Value(value) => Some(value.to_json(ByteForm::default())),
             Self::Error(_) => None,
         }
     }
@@ -77,6 +82,10 @@ impl Answer {
     pub(super) fn shown(&self) -> Shown {
         match self {
             Self::Message(message) => shown(message),
+            Self::Value(value) => Shown {
+                head: Vec::new(),
+                body: printable(&value.to_wave()),
+            },
             Self::Error(error) => Shown {
                 head: vec![format!("error {}", error.code())],
                 body: error.to_string(),

@@ -22,8 +22,8 @@ pub(super) enum Request {
     },
     /// A typed call in WAVE.
     Wave(String),
-    /// A typed call with arguments in JSON.
-    Json(String, Vec<Value>),
+    /// A typed call with arguments in JSON: a list, or an object by the names of the parameters.
+    Json(String, Value),
 }
 
 /// The body of a message.
@@ -57,7 +57,7 @@ impl Request {
     }
 
     /// A typed call, as the case file says it.
-    pub(super) fn invoke(text: String, json: Option<Vec<Value>>) -> Result<Self, String> {
+    pub(super) fn invoke(text: String, json: Option<Value>) -> Result<Self, String> {
         match json {
             None if !text.contains('(') => Err(format!(
                 "`invoke = \"{text}\"` has no arguments: write `{text}(…)`, or `json = […]` beside it"
@@ -66,7 +66,8 @@ impl Request {
                 Err("with `json` the arguments are there, and `invoke` is the name alone".into())
             }
             None => Ok(Self::Wave(text)),
-            Some(arguments) => Ok(Self::Json(text, arguments)),
+            Some(arguments @ (Value::Array(_) | Value::Object(_))) => Ok(Self::Json(text, arguments)),
+            Some(_) => Err("`json` is a list of the arguments, or a table of them by name".into()),
         }
     }
 
@@ -86,8 +87,7 @@ impl Request {
             },
             Self::Wave(text) => format!("invoke {}", short(&escaped(text))),
             Self::Json(name, arguments) => {
-                let arguments = Value::Array(arguments.clone()).to_string();
-                format!("invoke {} {}", escaped(name), short(&arguments))
+                format!("invoke {} {}", escaped(name), short(&arguments.to_string()))
             }
         }
     }
@@ -150,7 +150,7 @@ mod tests {
         check(message(Body::Bytes(vec![1, 2])), "message of 2 bytes");
         check(message(Body::Json(serde_json::json!({"a": 1}))), "message {\"a\":1}");
         check(
-            Request::Json("add".into(), vec![1.into(), 2.into()]),
+            Request::Json("add".into(), serde_json::json!([1, 2])),
             "invoke add [1,2]",
         );
         let long = message(Body::Text("x".repeat(100))).label();

@@ -2,6 +2,8 @@
 
 use std::time::Instant;
 
+use serde_json::Value;
+
 use super::answer::Answer;
 use super::case::{Call, Case};
 use super::component::Component;
@@ -12,6 +14,7 @@ use super::request::Request;
 use super::snapshot::{Recording, Snapshot};
 use super::start::{Refused, Running};
 use crate::component::Message;
+use crate::typed::Invocation;
 
 /// Runs a case in a host of its own.
 pub(super) async fn run(component: &Component, case: &Case) -> Result<Outcome, Error> {
@@ -111,7 +114,15 @@ async fn answer(running: &mut Running, request: &Request, case: &Case) -> Result
             message.metadata.clone_from(metadata);
             Ok(running.call(message).await)
         }
-        Request::Wave(_) | Request::Json(..) => todo!(),
+        Request::Wave(call) => Ok(running.invoke(call).await),
+        Request::Json(export, Value::Object(arguments)) => {
+            let invocation = Invocation::json_by_name(export.as_str(), arguments.clone());
+            Ok(running.invoke_with(invocation).await)
+        }
+        Request::Json(export, arguments) => {
+            let arguments = arguments.as_array().cloned().unwrap_or_default();
+            Ok(running.invoke_with(Invocation::json(export.as_str(), arguments)).await)
+        }
     }
 }
 

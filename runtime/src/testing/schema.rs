@@ -50,7 +50,7 @@ pub(super) struct CallTable {
     #[serde(default, deserialize_with = "text_or_table")]
     pub(super) message: Option<MessageTable>,
     pub(super) invoke: Option<String>,
-    pub(super) json: Option<Vec<Value>>,
+    pub(super) json: Option<Value>,
     #[serde(default, deserialize_with = "text_or_table")]
     pub(super) expect: Option<AnswerTable>,
     #[serde(default, deserialize_with = "text_or_table")]

@@ -17,6 +17,7 @@ use crate::component::{ComponentName, Message};
 use crate::event::Event;
 use crate::host::Host;
 use crate::interface::{Directory, Sandbox, Source};
+use crate::typed::Invocation;
 
 /// The surroundings in which a component is started: everything that could differ between two runs.
 #[derive(Debug)]
@@ -154,7 +155,20 @@ impl Start {
 impl Running {
     /// Calls the component with a message; an error is an answer too.
     pub async fn call(&mut self, message: impl Into<Message>) -> Answer {
-        Answer::of(self.host.call(&self.name, message.into()).await)
+        Answer::of(self.host.call(&self.name, message.into()).await, Answer::Message)
+    }
+
+    /// Calls a function of the component's own in WAVE: `add(1, 2)`.
+    pub async fn invoke(&mut self, call: &str) -> Answer {
+        match Invocation::wave(call) {
+            Ok(invocation) => self.invoke_with(invocation).await,
+            Err(error) => Answer::Error(error),
+        }
+    }
+
+    /// Calls a function of the component's own.
+    pub async fn invoke_with(&mut self, invocation: Invocation) -> Answer {
+        Answer::of(self.host.invoke(&self.name, invocation).await, Answer::Value)
     }
 
     /// What the component has written since this was asked last.

@@ -184,3 +184,35 @@ async fn a_rust_test_calls_a_component_by_itself() {
     assert_eq!(said, ["shown"]);
     assert!(one.shutdown().await.unwrap().is_empty());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn functions_of_a_components_own_are_called_too() {
+    let calls = r#"
+        [[call]]
+        invoke = "add(1, 2)"
+        expect = "3"
+        [[call]]
+        invoke = "add"
+        json = [1, 2]
+        expect = { json = 3 }
+        [[call]]
+        invoke = "add"
+        json = { a = 20, b = 3 }
+        expect = "24"
+        [[call]]
+        invoke = "add(40, 2)"
+        [[call]]
+        invoke = "ad(1, 2)"
+        expect-error = "unknown-export"
+    "#;
+    let outcome = run("own-exports", calls).await;
+    use Verdict::{Failed, New, Passed};
+    assert_eq!(
+        verdicts(&outcome),
+        [Passed, Passed, Failed, New, Passed],
+        "{:#?}",
+        outcome.calls
+    );
+    let snapshot = outcome.snapshot.unwrap().new;
+    assert!(snapshot.ends_with("\ncall 4: invoke add(40, 2)\n  42\n"), "{snapshot}");
+}

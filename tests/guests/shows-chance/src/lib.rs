@@ -15,8 +15,14 @@ mod chance {
                 import wasi:random/insecure-seed@0.2.0;
             }
             package wasi:random@0.2.0 {
-                interface random { get-random-u64: func() -> u64; }
-                interface insecure { get-insecure-random-u64: func() -> u64; }
+                interface random {
+                    get-random-bytes: func(len: u64) -> list<u8>;
+                    get-random-u64: func() -> u64;
+                }
+                interface insecure {
+                    get-insecure-random-bytes: func(len: u64) -> list<u8>;
+                    get-insecure-random-u64: func() -> u64;
+                }
                 interface insecure-seed { insecure-seed: func() -> tuple<u64, u64>; }
             }
         ",
