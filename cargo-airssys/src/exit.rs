@@ -6,6 +6,7 @@ mod building;
 use std::process::ExitCode;
 
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 /// The exit codes; documented in docs/src/exit-codes.md.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,11 +54,20 @@ pub(crate) struct Failure {
     pub(crate) help: String,
     /// Output of a compiler or a test, which is shown before the error.
     pub(crate) transcript: String,
+    /// What `-o json` prints beside the error.
+    pub(crate) result: Map<String, Value>,
 }
 
 /// [`Failure`] as `-o json` prints it.
 #[derive(Serialize)]
 pub(crate) struct Reported<'a> {
+    error: ReportedError<'a>,
+    #[serde(flatten)]
+    result: &'a Map<String, Value>,
+}
+
+#[derive(Serialize)]
+struct ReportedError<'a> {
     code: &'a str,
     message: &'a str,
     help: &'a str,
@@ -73,6 +83,7 @@ impl Failure {
             message: message.into(),
             help: help.into(),
             transcript: String::new(),
+            result: Map::new(),
         }
     }
 
@@ -87,13 +98,24 @@ impl Failure {
         self
     }
 
+    /// The same failure with a result, an object, that `-o json` prints beside the error.
+    pub(crate) fn with_result(mut self, result: Value) -> Self {
+        if let Value::Object(result) = result {
+            self.result = result;
+        }
+        self
+    }
+
     /// The failure as `-o json` prints it.
     pub(crate) fn reported(&self) -> Reported<'_> {
         Reported {
-            code: self.code,
-            message: &self.message,
-            help: &self.help,
-            exit: self.exit as u8,
+            error: ReportedError {
+                code: self.code,
+                message: &self.message,
+                help: &self.help,
+                exit: self.exit as u8,
+            },
+            result: &self.result,
         }
     }
 }
@@ -113,6 +135,7 @@ pub(crate) fn explain(error: &anyhow::Error, program: &str) -> Failure {
             message: sentence(error),
             help: own.help.clone(),
             transcript: own.transcript.clone(),
+            result: own.result.clone(),
             ..*own
         };
         let known = cause.downcast_ref().map(own).or_else(|| cause.downcast_ref().map(host));

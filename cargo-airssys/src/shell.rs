@@ -2,10 +2,10 @@
 
 mod amount;
 mod ask;
+mod cases;
 mod event;
 mod progress;
 
-use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 use std::sync::Mutex;
@@ -17,6 +17,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
 pub(crate) use amount::{counted, seconds, size, took};
+pub(crate) use cases::cases;
 
 use crate::exit::{Exit, Failure};
 
@@ -92,6 +93,11 @@ impl Shell {
         self.format == Format::Json
     }
 
+    /// Whether only results, warnings and errors are printed.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
     /// Says what was done, with the word for it first: `Built`, `Deployed`.
     pub(crate) fn done(&self, word: &str, text: impl Display) {
         if !self.quiet {
@@ -125,7 +131,7 @@ impl Shell {
             self.say(failure.transcript.trim_end());
         }
         if self.is_json() {
-            let reported = BTreeMap::from([("error", failure.reported())]);
+            let reported = failure.reported();
             // Nobody is left to tell when the error cannot be printed.
             let _ = writeln!(
                 anstream::stdout(),
