@@ -12,7 +12,7 @@ use crate::ops::{files, project};
 use crate::shell::{cases, counted, size, took};
 use airssys_wasm::component::{ComponentName, inspect};
 
-/// Test a component: its native tests, then the cases in tests/cases, each in a host of its own
+/// Test a component: its native tests, then the cases in tests/cases
 #[derive(Debug, Parser)]
 #[command(name = "test")]
 pub(super) struct Test {

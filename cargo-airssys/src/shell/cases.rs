@@ -19,20 +19,21 @@ pub(crate) fn cases(report: &Report) -> String {
         // Writing to a string does not fail.
         let _ = case(&mut text, report, ended);
     }
+    for path in &report.updated {
+        let _ = writeln!(text, "{GOOD}{:>12}{GOOD:#} {}", "updated", path.display());
+    }
     text.push_str(&report.summary());
     text
 }
 
 fn case(text: &mut String, report: &Report, ended: &Ended) -> std::fmt::Result {
     let verdict = ended.verdict();
-    let is_updated = verdict != Verdict::Passed && report.is_passed(ended);
     let style = match verdict {
-        _ if is_updated => GOOD,
-        Verdict::Passed => GOOD,
+        _ if report.is_passed(ended) => GOOD,
         Verdict::New | Verdict::Changed => WARNING,
         _ => ERROR,
     };
-    let word = if is_updated { "updated" } else { verdict.as_str() };
+    let word = verdict.as_str();
     write!(text, "{style}{word:>12}{style:#} {}", printable(&ended.name))?;
     match &ended.result {
         Ok(outcome) => {

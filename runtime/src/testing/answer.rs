@@ -11,6 +11,9 @@ use crate::typed::{ByteForm, Value};
 /// The most bytes of a binary answer that are shown.
 const MAX_HEX: usize = 512;
 
+/// The content types of text that is shown without naming its type.
+const PLAIN: [&str; 2] = ["text/plain", "text/plain; charset=utf-8"];
+
 /// The bytes in a line of a binary answer.
 const HEX_LINE: usize = 16;
 
@@ -122,8 +125,7 @@ fn shown(message: &Message) -> Shown {
     let json = is_json(&message.content_type)
         .then(|| serde_json::from_slice::<Json>(&message.body).ok())
         .flatten();
-    let is_plain = message.content_type == Message::text("").content_type;
-    if !is_plain || text.is_none() {
+    if !PLAIN.contains(&message.content_type.as_str()) || text.is_none() {
         head.push(format!("type {}", escaped(&message.content_type)));
     }
     for (name, value) in &message.metadata {
@@ -209,6 +211,7 @@ mod tests {
         check(PLAIN, b"hello", "hello");
         check(PLAIN, b"two\nlines\n", "ends with a line end\ntwo\nlines");
         check(PLAIN, b"a\x1b[31m\r", "a\\u{1b}[31m\\r");
+        check("text/plain", b"hello", "hello");
         check("text/csv", b"a,b", "type text/csv\na,b");
         check(
             "application/json",

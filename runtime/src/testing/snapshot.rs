@@ -105,19 +105,11 @@ impl Recording {
         match self.sections.get(&heading) {
             Some(old) if *old == section => (Verdict::Passed, None),
             Some(old) => {
-                let difference = Difference {
-                    reason: "the answer differs from the snapshot".into(),
-                    expected: old.trim_end().to_owned(),
-                    actual: section.trim_end().to_owned(),
-                };
+                let difference = answer.unlike("the answer differs from the snapshot", undented(old));
                 (Verdict::Changed, Some(difference))
             }
             None => {
-                let difference = Difference {
-                    reason: "the snapshot does not have this call".into(),
-                    expected: String::new(),
-                    actual: section.trim_end().to_owned(),
-                };
+                let difference = answer.unlike("there is no snapshot of this call yet", "");
                 (Verdict::New, Some(difference))
             }
         }
@@ -139,6 +131,12 @@ fn section(answer: &Answer) -> String {
         line => format!("  {line}\n"),
     });
     head.chain(body).collect()
+}
+
+/// A section as its answer is shown elsewhere.
+fn undented(section: &str) -> String {
+    let lines = section.lines().map(|line| line.strip_prefix("  ").unwrap_or(line));
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// The sections of a snapshot by their headings.

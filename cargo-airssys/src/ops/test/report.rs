@@ -123,7 +123,10 @@ impl Report {
         };
         let total = self.cases.len();
         let message = match code {
-            "snapshots-differ" => format!("{open} of {} with a snapshot that differs", counted(total, "case")),
+            "snapshots-differ" => format!(
+                "the answers of {open} of {} differ from the snapshot",
+                counted(total, "case")
+            ),
             _ => format!("{failed} of {} failed", counted(total, "case")),
         };
         Some(Failure::new(Exit::GuestFailed, code, message, help))
