@@ -9,7 +9,7 @@ use wasm_metadata::{AddMetadata, AddMetadataField, Description, Licenses, Versio
 use super::files;
 use super::project::Project;
 use crate::exit::{Exit, Failure};
-use airssys_wasm::component::{Inspection, MANIFEST_SECTION, inspect};
+use airssys_wasm::component::{ComponentName, Inspection, MANIFEST_SECTION, inspect};
 
 /// A component that is ready to be deployed anywhere.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ pub(crate) fn finish(project: &Project, built: &Path) -> anyhow::Result<Artifact
     let path = project
         .target
         .join("airssys")
-        .join(format!("{}.wasm", project.name.as_str().replace(':', "-")));
+        .join(format!("{}.wasm", stem(&project.name)));
     files::write(&path, &bytes)?;
     Ok(Artifact {
         inspection: inspect(&bytes)?,
@@ -41,6 +41,11 @@ pub(crate) fn finish(project: &Project, built: &Path) -> anyhow::Result<Artifact
         bytes,
         warnings,
     })
+}
+
+/// What the file of a component is called, without its extension.
+pub(crate) fn stem(name: &ComponentName) -> String {
+    name.as_str().replace(':', "-")
 }
 
 /// Refuses imports that no host offers, all at once, and warns of those that the manifest does not ask for.
