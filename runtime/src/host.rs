@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::component::{ComponentName, Message, Package, Release};
 use crate::deploy::{Deploy, Deployment, Starter, Versioning, blocking, recover};
-use crate::engine::{Answer, AotCache, Call, Compiler, Engines};
+use crate::engine::{Answer, AotCache, Call, Compiler, Debugging, Engines};
 use crate::error::{Error, Result};
 use crate::event::{Event, Events};
 use crate::interface::Sandbox;
@@ -39,6 +39,8 @@ pub struct HostBuilder {
     cache_key_file: Option<PathBuf>,
     versioning: Versioning,
     events: Events,
+    core_dumps: Option<PathBuf>,
+    profiles: bool,
     shared: Option<Compiler>,
     sandbox: Sandbox,
 }
@@ -86,6 +88,19 @@ impl HostBuilder {
         self
     }
 
+    /// Writes a core dump into this directory for each guest that traps, up to 16; see [`Event::CoreDumped`].
+    /// A dump holds all that the guest had in memory.
+    pub fn core_dumps(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.core_dumps = Some(directory.into());
+        self
+    }
+
+    /// Profiles every call, at 1,000 samples for each second that the guest runs; see [`Event::CallProfiled`].
+    pub fn profile_calls(mut self) -> Self {
+        self.profiles = true;
+        self
+    }
+
     /// Compiles with this compiler, which other hosts use as well, instead of with one of its own.
     pub(crate) fn share(mut self, compiler: Compiler) -> Self {
         self.shared = Some(compiler);
@@ -110,6 +125,8 @@ impl HostBuilder {
             cache_key_file,
             versioning,
             events,
+            core_dumps,
+            profiles,
             shared,
             sandbox,
         } = self;
@@ -121,7 +138,7 @@ impl HostBuilder {
             let router = recover(&store, &events)?;
             let compiler = match shared {
                 Some(compiler) => compiler,
-                None => own_compiler(&store, cache_key_file, &events)?,
+                None => own_compiler(&store, cache_key_file, Debugging::new(core_dumps, profiles), &events)?,
             };
             let starter = Starter {
                 store: Arc::new(store),
@@ -281,7 +298,7 @@ impl Host {
 }
 
 /// The compiler of one host, with its cache in the state directory.
-fn own_compiler(store: &Store, key_file: Option<PathBuf>, events: &Events) -> Result<Compiler> {
+fn own_compiler(store: &Store, key_file: Option<PathBuf>, debugging: Debugging, events: &Events) -> Result<Compiler> {
     let key_file = key_file.unwrap_or_else(|| store.directory().join("cache.key"));
     let cache = AotCache::open(&store.directory().join("cache"), &key_file, events.clone());
     if let Err(error) = &cache {
@@ -289,5 +306,5 @@ fn own_compiler(store: &Store, key_file: Option<PathBuf>, events: &Events) -> Re
             reason: error.to_string(),
         });
     }
-    Ok(Compiler::new(Engines::new()?, cache.ok()))
+    Ok(Compiler::new(Engines::new(debugging)?, cache.ok()))
 }

@@ -88,7 +88,8 @@ impl Compiler {
         let outfit = self.engines.outfit(compiled.profile)?;
         let pre = outfit.linker.instantiate_pre(&compiled.component);
         let pre = pre.map_err(|error| link_error(outfit, &compiled.component, &error))?;
-        Prepared::new(pre, release, events, sandbox)
+        let debugging = self.engines.debugging().clone();
+        Prepared::new(pre, release, events, sandbox, debugging)
     }
 }
 

@@ -6,6 +6,7 @@ use wasmtime::component::InstancePre;
 use wasmtime_wasi::p2::bindings::CommandIndices;
 
 use super::binding::{guest, state};
+use super::debug::Debugging;
 use super::exports::Exports;
 use super::state::InstanceState;
 use crate::component::{Kind, Release};
@@ -23,6 +24,7 @@ pub(crate) struct Prepared {
     pub(super) events: Events,
     /// What its instances find.
     pub(super) sandbox: Sandbox,
+    pub(super) debugging: Arc<Debugging>,
 }
 
 /// Where a component's exports are, looked up once.
@@ -42,6 +44,7 @@ impl Prepared {
         release: Arc<Release>,
         events: Events,
         sandbox: Sandbox,
+        debugging: Arc<Debugging>,
     ) -> Result<Self, Error> {
         let mistyped = |export: &str, error: wasmtime::Error| Error::MistypedExport {
             export: export.to_owned(),
@@ -69,6 +72,7 @@ impl Prepared {
             release,
             events,
             sandbox,
+            debugging,
         })
     }
 

@@ -13,7 +13,7 @@ use super::outcome::Outcome;
 use super::run::run;
 use super::start::Start;
 use crate::component::{ComponentName, Inspection, Package, inspect};
-use crate::engine::{AotCache, Compiler, Engines};
+use crate::engine::{AotCache, Compiler, Debugging, Engines};
 use crate::event::Events;
 
 /// The name of a component that has none.
@@ -60,7 +60,7 @@ impl Component {
             &folder.path().join("key"),
             Events::default(),
         );
-        let compiler = Compiler::new(Engines::new()?, cache.ok());
+        let compiler = Compiler::new(Engines::new(Debugging::default())?, cache.ok());
         let component = Self(Arc::new(Inner {
             bytes,
             name,
