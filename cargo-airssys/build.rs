@@ -1,4 +1,4 @@
-//! Rebuilds the crate when what it embeds changes: the templates, the SDK and the contract.
+//! Rebuilds the crate when what it embeds changes: the templates, the SDK, the host library and the contract.
 
 fn main() {
     // Cargo follows neither of the symbolic links inside these folders, so that their targets are named too.
@@ -8,6 +8,7 @@ fn main() {
         "embedded/sdk/src",
         "embedded/macros/src",
         "embedded/sdk/wit/component",
+        "embedded/runtime/src",
     ] {
         println!("cargo::rerun-if-changed={folder}");
     }

@@ -18,7 +18,7 @@ pub(crate) enum Exit {
     Unexpected = 1,
     /// The command, or a file that it names, cannot be used.
     Usage = 2,
-    /// The component could not be built.
+    /// The component could not be built, or its native tests failed.
     BuildFailed = 101,
     /// This host cannot run the release.
     Incompatible = 102,
@@ -26,7 +26,7 @@ pub(crate) enum Exit {
     DeploymentFailed = 103,
     /// Another process has the state directory.
     Unreachable = 105,
-    /// The component failed while it was called.
+    /// The component failed while it was called, or in a case of its tests.
     GuestFailed = 106,
     /// `doctor` found that something is missing.
     Unprepared = 107,

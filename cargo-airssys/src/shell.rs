@@ -2,6 +2,7 @@
 
 mod amount;
 mod ask;
+mod cases;
 mod event;
 mod progress;
 
@@ -16,6 +17,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
 pub(crate) use amount::{counted, seconds, size, took};
+pub(crate) use cases::cases;
 
 use crate::exit::{Exit, Failure};
 
@@ -89,6 +91,11 @@ impl Shell {
     /// Whether results are JSON.
     pub(crate) fn is_json(&self) -> bool {
         self.format == Format::Json
+    }
+
+    /// Whether only results, warnings and errors are printed.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.quiet
     }
 
     /// Says what was done, with the word for it first: `Built`, `Deployed`.

@@ -12,6 +12,7 @@ use crate::deploy::{Deploy, Deployment, Starter, Versioning, blocking, recover};
 use crate::engine::{Answer, AotCache, Call, Compiler, Debugging, Engines};
 use crate::error::{Error, Result};
 use crate::event::{Event, Events};
+use crate::interface::Sandbox;
 use crate::store::Store;
 use crate::typed::{Invocation, Value};
 
@@ -40,6 +41,8 @@ pub struct HostBuilder {
     events: Events,
     core_dumps: Option<PathBuf>,
     profiles: bool,
+    shared: Option<Compiler>,
+    sandbox: Sandbox,
 }
 
 /// A deployed component, as it is at one moment.
@@ -98,6 +101,18 @@ impl HostBuilder {
         self
     }
 
+    /// Compiles with this compiler, which other hosts use as well, instead of with one of its own.
+    pub(crate) fn share(mut self, compiler: Compiler) -> Self {
+        self.shared = Some(compiler);
+        self
+    }
+
+    /// Starts instances in this sandbox instead of in an empty one.
+    pub(crate) fn sandbox(mut self, sandbox: Sandbox) -> Self {
+        self.sandbox = sandbox;
+        self
+    }
+
     /// Opens the state directory and makes the host.
     ///
     /// # Errors
@@ -112,6 +127,8 @@ impl HostBuilder {
             events,
             core_dumps,
             profiles,
+            shared,
+            sandbox,
         } = self;
         blocking(move || {
             let store = match state_dir {
@@ -119,17 +136,15 @@ impl HostBuilder {
                 None => Store::temporary()?,
             };
             let router = recover(&store, &events)?;
-            let key_file = cache_key_file.unwrap_or_else(|| store.directory().join("cache.key"));
-            let cache = AotCache::open(&store.directory().join("cache"), &key_file, events.clone());
-            if let Err(error) = &cache {
-                events.emit(Event::CacheUnusable {
-                    reason: error.to_string(),
-                });
-            }
+            let compiler = match shared {
+                Some(compiler) => compiler,
+                None => own_compiler(&store, cache_key_file, Debugging::new(core_dumps, profiles), &events)?,
+            };
             let starter = Starter {
                 store: Arc::new(store),
-                compiler: Compiler::new(Engines::new(Debugging::new(core_dumps, profiles))?, cache.ok()),
+                compiler,
                 events,
+                sandbox,
             };
             let deploy = Deploy::new(starter, Arc::new(router), versioning);
             Ok(Host(Arc::new(Inner {
@@ -280,4 +295,16 @@ impl Host {
             Ok(())
         }
     }
+}
+
+/// The compiler of one host, with its cache in the state directory.
+fn own_compiler(store: &Store, key_file: Option<PathBuf>, debugging: Debugging, events: &Events) -> Result<Compiler> {
+    let key_file = key_file.unwrap_or_else(|| store.directory().join("cache.key"));
+    let cache = AotCache::open(&store.directory().join("cache"), &key_file, events.clone());
+    if let Err(error) = &cache {
+        events.emit(Event::CacheUnusable {
+            reason: error.to_string(),
+        });
+    }
+    Ok(Compiler::new(Engines::new(debugging)?, cache.ok()))
 }

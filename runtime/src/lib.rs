@@ -24,6 +24,7 @@
 //! - [`component`]: names, versions, manifests, releases, messages, and [`inspect`](component::inspect), which reads
 //!   what bytes say of themselves.
 //! - [`Host`] and [`HostBuilder`]: deploy, call, remove, status, shut down.
+//! - [`testing`]: cases as data, and calls from a Rust test, in hosts in which every run is the same.
 //! - [`typed`]: calls of a component's own exports, in WAVE or JSON.
 //! - [`Error`] and [`ErrorCode`]: what can go wrong, and whose fault it is.
 //! - [`Machine`]: what a machine lets a host do.
@@ -46,6 +47,7 @@ mod event;
 mod host;
 mod interface;
 mod store;
+pub mod testing;
 pub mod typed;
 
 pub use deploy::{Deployment, StepTiming, Strategy, Versioning};

@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use airssys_wasm_tests::{target, workspace};
+use airssys_wasm_tests::{homes, provide_home, target, workspace};
 
 const PUBLISHED: [&str; 4] = [
     "airssys-wasm",
@@ -32,7 +32,7 @@ fn the_published_crates_build_elsewhere() {
             run(Command::new("tar").current_dir(&elsewhere).arg("-xzf").arg(path));
         }
     }
-    write_workspace(&elsewhere);
+    write_workspace(&elsewhere, &[]);
     let built = folder.path().join("target");
     share_dependencies(&built);
     run(cargo(&elsewhere)
@@ -41,18 +41,48 @@ fn the_published_crates_build_elsewhere() {
 
     // What the program carries has to be in it: templates, the SDK, the contract.
     let project = folder.path().join("hello");
-    let mut init = Command::new(built.join("debug/airssys-wasm"));
-    run(init
-        .env("XDG_CACHE_HOME", folder.path().join("cache"))
-        .args(["init", "--yes"])
-        .arg(&project));
+    provide_home(folder.path());
+    let program = || {
+        let mut program = Command::new(built.join("debug/airssys-wasm"));
+        program.env_remove("XDG_CACHE_HOME").env_remove("CARGO_TARGET_DIR");
+        program.envs(homes(folder.path()));
+        program
+    };
+    run(program().args(["init", "--yes"]).arg(&project));
     assert!(project.join("src/lib.rs").exists());
-    let config = std::fs::read_to_string(project.join(".cargo/config.toml")).unwrap();
-    let patched: toml::Table = config.parse().unwrap();
-    let sdk = patched["patch"]["crates-io"]["airssys-wasm-sdk"]["path"]
-        .as_str()
-        .unwrap();
-    assert!(Path::new(sdk).join("wit/component/guest.wit").exists());
+    let sdk = patched(&project, "airssys-wasm-sdk");
+    assert!(sdk.join("wit/component/guest.wit").exists());
+
+    // The new project's tests in a host: with the library that the program carries, and with what is compiled already.
+    run(program().current_dir(&project).arg("build"));
+    let component = Path::new("airssys/hello.wasm");
+    std::fs::create_dir_all(built.join("airssys")).unwrap();
+    std::fs::copy(project.join("target").join(component), built.join(component)).unwrap();
+    let tests = project.join("tests/host");
+    write_workspace(&elsewhere, &[("airssys-wasm", patched(&tests, "airssys-wasm"))]);
+    copy_host_tests(&tests, &elsewhere.join("host"));
+    let said = run(cargo(&elsewhere)
+        .args(["test", "--offline", "--workspace", "--test", "host", "--target-dir"])
+        .arg(&built));
+    assert!(said.contains("test greets_by_name ... ok"), "{said}");
+}
+
+/// Where the cargo configuration of a folder says that a crate is.
+fn patched(folder: &Path, name: &str) -> PathBuf {
+    let config = std::fs::read_to_string(folder.join(".cargo/config.toml")).unwrap();
+    let config: toml::Table = config.parse().unwrap();
+    config["patch"]["crates-io"][name]["path"].as_str().unwrap().into()
+}
+
+/// The package of a project's tests in a host, as a member of another workspace.
+fn copy_host_tests(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    let manifest = std::fs::read_to_string(from.join("Cargo.toml")).unwrap();
+    let mut manifest: toml::Table = manifest.parse().unwrap();
+    // Both are the workspace's; the profile is the same.
+    assert!(manifest.remove("workspace").is_some() && manifest.remove("profile").is_some());
+    std::fs::write(to.join("Cargo.toml"), toml::to_string(&manifest).unwrap()).unwrap();
+    std::fs::copy(from.join("host.rs"), to.join("host.rs")).unwrap();
 }
 
 /// Cargo, without what an outer cargo has set for this test.
@@ -62,35 +92,45 @@ fn cargo(folder: &Path) -> Command {
     command
 }
 
-fn run(command: &mut Command) {
+/// What a command wrote to standard output.
+fn run(command: &mut Command) -> String {
     let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
     let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{command:?}:\n{said}");
+    let answer = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{command:?}:\n{said}{answer}");
+    answer
 }
 
 /// A workspace of the unpacked crates, resolved like this one, so that its compiled dependencies can be used.
-fn write_workspace(elsewhere: &Path) {
+/// Crates that are named with a folder come from there; then `host` is a member too.
+fn write_workspace(elsewhere: &Path, replaced: &[(&str, PathBuf)]) {
     let version = env!("CARGO_PKG_VERSION");
     let root: toml::Table = std::fs::read_to_string(workspace().join("Cargo.toml"))
         .unwrap()
         .parse()
         .unwrap();
-    let members: Vec<String> = PUBLISHED.iter().map(|name| format!("{name}-{version}")).collect();
-    let own = |name: &str| toml::Value::Table(toml::toml! { path = (format!("{name}-{version}")) });
+    let replacement = |name: &str| replaced.iter().find(|(crate_name, _)| *crate_name == name);
+    let path = |name: &str| match replacement(name) {
+        Some((_, folder)) => folder.display().to_string(),
+        None => format!("{name}-{version}"),
+    };
+    let members = PUBLISHED.iter().filter(|name| replacement(name).is_none());
+    let mut members: Vec<String> = members.map(|name| path(name)).collect();
+    members.extend((!replaced.is_empty()).then(|| "host".to_owned()));
+    let own = |name: &str| toml::Value::Table(toml::toml! { path = (path(name)) });
     let patches: toml::Table = PUBLISHED.iter().map(|name| ((*name).to_owned(), own(name))).collect();
     let mut dependencies = root["workspace"]["dependencies"].as_table().unwrap().clone();
     for name in PUBLISHED {
         dependencies[name] = own(name);
     }
-    let mut all = members.clone();
-    all.push("tests".to_owned());
+    members.push("tests".to_owned());
     let written = toml::toml! {
         [workspace]
         resolver = "3"
     };
     let mut written = written;
     let table = written["workspace"].as_table_mut().unwrap();
-    table.insert("members".into(), all.into());
+    table.insert("members".into(), members.into());
     table.insert("dependencies".into(), dependencies.into());
     table.insert("package".into(), root["workspace"]["package"].clone());
     table.insert("lints".into(), root["workspace"]["lints"].clone());

@@ -13,10 +13,11 @@ use airssys_wasm_tests::{Session, homes, program, provide_home, workspace};
 
 /// One test, because a project takes long to build.
 #[test]
-fn the_tour_of_the_readme_works_and_a_build_that_fails_changes_nothing() {
+fn the_tour_of_the_readme_works_and_what_fails_is_told() {
     let mut session = Session::new();
     take_the_tour(&mut session);
     trap_in_a_dev_build(&mut session);
+    change_an_answer(&mut session);
     break_the_code(&mut session);
     press_ctrl_c_twice(&mut session);
 }
@@ -86,6 +87,51 @@ fn trap_in_a_dev_build(session: &mut Session) {
         0
     );
     assert_eq!(session.run("cargo airssys deploy --quiet", &[]).exit, 0);
+}
+
+/// The cases of a new project pass, fail readably when the code is changed, and pass again when that is accepted.
+fn change_an_answer(session: &mut Session) {
+    let said = session.run("cargo airssys test", &[]);
+    assert_eq!(said.exit, 0, "{}", said.text);
+    for words in [
+        "test tests::greets_by_name ... ok",
+        " passed asks (1 call in ",
+        "\n2 cases passed",
+    ] {
+        assert!(said.text.contains(words), "`{words}` is not in\n{}", said.text);
+    }
+    session.run("sed -i 's/say whom to greet/whom shall I greet?/' src/lib.rs", &[]);
+    let said = session.run("cargo airssys test", &[]);
+    assert_eq!(said.exit, 106, "{}", said.text);
+    for words in [
+        "  call 1, message \"\": the answer differs from the snapshot\n    error guest-error\n  \
+         - the component answered: invalid input: say whom to greet\n  \
+         + the component answered: invalid input: whom shall I greet?\n",
+        "\n1 case passed, 1 with a changed snapshot\n",
+        "\nhelp: `cargo airssys test --update` accepts",
+    ] {
+        assert!(said.text.contains(words), "`{words}` is not in\n{}", said.text);
+    }
+    let said = session.run("cargo airssys test --update", &[]);
+    assert!(
+        said.exit == 0 && said.text.contains(" updated tests/cases/asks.snap\n"),
+        "{}",
+        said.text
+    );
+    assert_eq!(session.run("cargo airssys test", &[]).exit, 0);
+    // A native test that fails ends it before anything is built.
+    session.run("sed -i 's/Hello again, world!/Bye, world!/' src/lib.rs", &[]);
+    let said = session.run("cargo airssys test", &[]);
+    assert!(
+        said.exit == 101
+            && said
+                .text
+                .contains("\nerror: the native tests of the component failed\n"),
+        "{}",
+        said.text
+    );
+    session.run("sed -i 's/Bye, world!/Hello again, world!/' src/lib.rs", &[]);
+    session.run("cargo airssys deploy", &[]);
 }
 
 fn break_the_code(session: &mut Session) {

@@ -73,7 +73,7 @@ impl Verb for Init {
             format!("cd {} && ", self.path.display())
         };
         shell.note(format_args!(
-            "Try it: {go}cargo test && {0} deploy && {0} call {name} world",
+            "Try it: {go}{0} test && {0} deploy && {0} call {name} world",
             context.program
         ));
         Ok(())

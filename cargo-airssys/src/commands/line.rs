@@ -169,6 +169,7 @@ mod tests {
             "x init",
             "x new hello --yes",
             "x build -o json",
+            "x test --update --filter a --junit report.xml",
             "x deploy a.wasm --name a --version v1.2.0 --config c.json",
             "x call a -",
             "x status -q",

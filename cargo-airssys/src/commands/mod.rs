@@ -15,6 +15,7 @@ mod inspect;
 mod quickstart;
 mod remove;
 mod status;
+mod test;
 
 use verb::Entry;
 
@@ -22,6 +23,7 @@ use verb::Entry;
 const ALL: &[Entry] = &[
     Entry::of::<init::Init>(),
     Entry::of::<build::Build>(),
+    Entry::of::<test::Test>(),
     Entry::of::<deploy::Deploy>(),
     Entry::of::<call::Call>(),
     Entry::of::<status::Status>(),

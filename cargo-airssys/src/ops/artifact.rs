@@ -10,7 +10,7 @@ use super::files;
 use super::project::Project;
 use crate::exit::{Exit, Failure};
 use crate::toolchain::Profile;
-use airssys_wasm::component::{Inspection, MANIFEST_SECTION, inspect};
+use airssys_wasm::component::{ComponentName, Inspection, MANIFEST_SECTION, inspect};
 
 /// A component that is ready to be deployed anywhere.
 #[derive(Debug)]
@@ -37,7 +37,7 @@ pub(crate) fn finish(project: &Project, profile: Profile, built: &Path) -> anyho
         Profile::Release => folder,
         Profile::Dev => folder.join(profile.as_str()),
     };
-    let path = folder.join(format!("{}.wasm", project.name.as_str().replace(':', "-")));
+    let path = folder.join(format!("{}.wasm", stem(&project.name)));
     files::write(&path, &bytes)?;
     Ok(Artifact {
         inspection: inspect(&bytes)?,
@@ -45,6 +45,11 @@ pub(crate) fn finish(project: &Project, profile: Profile, built: &Path) -> anyho
         bytes,
         warnings,
     })
+}
+
+/// What the file of a component is called, without its extension.
+pub(crate) fn stem(name: &ComponentName) -> String {
+    name.as_str().replace(':', "-")
 }
 
 /// Refuses imports that no host offers, all at once, and warns of those that the manifest does not ask for.

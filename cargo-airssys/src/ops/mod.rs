@@ -12,4 +12,5 @@ pub(crate) mod project;
 pub(crate) mod scaffold;
 pub(crate) mod sdk;
 pub(crate) mod state;
+pub(crate) mod test;
 pub(crate) mod tour;

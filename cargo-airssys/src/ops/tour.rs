@@ -18,6 +18,8 @@ const FOLDER: &str = "airssys-quickstart";
 const CHANGES: &[(&str, &str, &str)] = &[
     ("src/lib.rs", "{}, {name}!", "{} again, {name}!"),
     ("src/lib.rs", ", world!", " again, world!"),
+    ("tests/cases/greets.toml", ", world!", " again, world!"),
+    ("tests/host/host.rs", ", world!", " again, world!"),
     (
         "Cargo.toml",
         "version = \"0.1.0\"\nedition",

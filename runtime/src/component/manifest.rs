@@ -182,7 +182,7 @@ impl Manifest {
 }
 
 impl ManifestError {
-    fn at(text: &str, offset: usize, reason: String) -> Self {
+    pub(crate) fn at(text: &str, offset: usize, reason: String) -> Self {
         let before = text.get(..offset).unwrap_or(text);
         let nearest = unknown_key(&reason);
         Self {

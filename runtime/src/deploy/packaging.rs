@@ -67,7 +67,11 @@ fn development_releases(store: &Store, name: &ComponentName, version: &Version) 
 /// Asks a component, in an empty sandbox and under its own limits, what it does and what it asks for.
 /// The answers are frozen into the release.
 pub(super) async fn introduce(starter: &Starter, compiled: Compiled, release: &mut Release) -> Result<(), Error> {
-    let prepared = starter.prepare(compiled, Arc::new(release.clone()))?;
+    let alone = Starter {
+        sandbox: starter.sandbox.without_directories(),
+        ..starter.clone()
+    };
+    let prepared = alone.prepare(compiled, Arc::new(release.clone()))?;
     let introduction = Instance::new(&prepared).await?.introduce().await?;
     release.requests = introduction.requests;
     if release.description.is_empty() {

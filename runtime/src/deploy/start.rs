@@ -9,6 +9,7 @@ use crate::component::{InstanceMode, Kind, Release};
 use crate::engine::{Compiled, Compiler, Instance, Prepared};
 use crate::error::Error;
 use crate::event::Events;
+use crate::interface::Sandbox;
 use crate::store::Store;
 
 /// What is needed to start releases.
@@ -17,6 +18,8 @@ pub(crate) struct Starter {
     pub(crate) store: Arc<Store>,
     pub(crate) compiler: Compiler,
     pub(crate) events: Events,
+    /// What instances find.
+    pub(crate) sandbox: Sandbox,
 }
 
 impl Starter {
@@ -29,7 +32,7 @@ impl Starter {
     /// Links a compiled release.
     pub(crate) fn prepare(&self, compiled: Compiled, release: Arc<Release>) -> Result<Arc<Prepared>, Error> {
         self.compiler
-            .prepare(compiled, release, self.events.clone())
+            .prepare(compiled, release, self.events.clone(), self.sandbox.clone())
             .map(Arc::new)
     }
 

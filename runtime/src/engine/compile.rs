@@ -86,11 +86,13 @@ impl Compiler {
         compiled: Compiled,
         release: Arc<Release>,
         events: crate::event::Events,
+        sandbox: interface::Sandbox,
     ) -> Result<Prepared, Error> {
         let outfit = self.engines.outfit(compiled.profile)?;
         let pre = outfit.linker.instantiate_pre(&compiled.component);
         let pre = pre.map_err(|error| link_error(outfit, &compiled.component, &error))?;
-        Prepared::new(pre, release, events, self.engines.debugging().clone(), compiled.lines)
+        let debugging = self.engines.debugging().clone();
+        Prepared::new(pre, release, events, sandbox, debugging, compiled.lines)
     }
 }
 
@@ -153,6 +155,12 @@ pub(crate) fn is_offered(import: &str) -> bool {
         || interface::all::<InstanceState>()
             .iter()
             .any(|interface| interface.packages.contains(&package))
+}
+
+impl std::fmt::Debug for Compiler {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Compiler")
+    }
 }
 
 impl std::fmt::Debug for Compiled {

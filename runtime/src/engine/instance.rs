@@ -18,7 +18,7 @@ use super::state::InstanceState;
 use crate::component::{AccessRequests, ComponentError, Health, MAX_MESSAGE_BYTES, Message, Release};
 use crate::error::{Bounded, Error};
 use crate::event::Event;
-use crate::interface::{Budget, Capture, Lines, empty_context};
+use crate::interface::{Budget, Capture, Lines};
 
 /// The most bytes that a guest hands to the host in one call: a message, its metadata and what surrounds them.
 pub(super) const HOSTCALL_FUEL: usize = MAX_MESSAGE_BYTES + (256 << 10);
@@ -51,7 +51,7 @@ pub(crate) struct Introduction {
 impl Instance {
     /// Makes an instance and runs its start functions, in an empty sandbox.
     pub(crate) async fn new(prepared: &Arc<Prepared>) -> Result<Self, Error> {
-        let mut instance = Self::unlinked(prepared, |_| {});
+        let mut instance = Self::unlinked(prepared, |_| {})?;
         instance.link().await?;
         Ok(instance)
     }
@@ -71,10 +71,13 @@ impl Instance {
         Ok(instance)
     }
 
-    fn unlinked(prepared: &Arc<Prepared>, adapt: impl FnOnce(&mut wasmtime_wasi::WasiCtxBuilder)) -> Self {
+    fn unlinked(
+        prepared: &Arc<Prepared>,
+        adapt: impl FnOnce(&mut wasmtime_wasi::WasiCtxBuilder),
+    ) -> Result<Self, Error> {
         let release = &prepared.release;
         let (output, error, budget) = Lines::pair(&release.name, &prepared.events);
-        let mut context = empty_context(output, error);
+        let mut context = prepared.sandbox.context(output, error)?;
         adapt(&mut context);
         let limiter = Limiter::new(release.limits.memory.0);
         let mut store = Store::new(prepared.pre.engine(), InstanceState::new(context.build(), limiter));
@@ -90,13 +93,13 @@ impl Instance {
                 UpdateDeadline::Yield(1)
             })
         });
-        Self {
+        Ok(Self {
             store,
             linked: None,
             prepared: prepared.clone(),
             budget,
             broken: false,
-        }
+        })
     }
 
     async fn link(&mut self) -> Result<(), Error> {
@@ -203,7 +206,7 @@ impl Instance {
             context
                 .stdin(MemoryInputPipe::new(Bytes::from(message.body)))
                 .stdout(output.clone());
-        });
+        })?;
         instance.link().await?;
         let loaded = instance
             .linked

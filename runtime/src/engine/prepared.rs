@@ -13,6 +13,7 @@ use super::state::InstanceState;
 use crate::component::{Kind, Release};
 use crate::error::Error;
 use crate::event::Events;
+use crate::interface::Sandbox;
 
 /// A release that instances can be made from.
 pub(crate) struct Prepared {
@@ -22,6 +23,8 @@ pub(crate) struct Prepared {
     exports: OnceLock<Exports>,
     pub(crate) release: Arc<Release>,
     pub(super) events: Events,
+    /// What its instances find.
+    pub(super) sandbox: Sandbox,
     pub(super) debugging: Arc<Debugging>,
     /// The lines of a dev build, for the errors of its traps.
     pub(super) lines: Option<Arc<Lines>>,
@@ -43,6 +46,7 @@ impl Prepared {
         pre: InstancePre<InstanceState>,
         release: Arc<Release>,
         events: Events,
+        sandbox: Sandbox,
         debugging: Arc<Debugging>,
         lines: Option<Arc<Lines>>,
     ) -> Result<Self, Error> {
@@ -71,6 +75,7 @@ impl Prepared {
             exports: OnceLock::new(),
             release,
             events,
+            sandbox,
             debugging,
             lines,
         })

@@ -1,12 +1,14 @@
 //! What a guest may import: one file per family of WIT interfaces.
 
 mod output;
+mod sandbox;
 mod wasi;
 
 use wasmtime::component::Linker;
 
 pub(crate) use output::{Budget, Capture, Lines};
-pub(crate) use wasi::empty_context;
+pub(crate) use sandbox::{Directory, Sandbox, Source};
+use wasi::empty_context;
 
 /// A family of interfaces that this host offers.
 pub(crate) struct Interface<T: 'static> {

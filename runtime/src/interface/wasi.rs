@@ -23,7 +23,7 @@ pub(super) fn interface<T: WasiView + 'static>() -> Interface<T> {
 
 /// A context without files, network, environment, arguments or standard input.
 /// What the guest writes to its standard output and error goes to the two streams.
-pub(crate) fn empty_context(output: Lines, error: Lines) -> WasiCtxBuilder {
+pub(super) fn empty_context(output: Lines, error: Lines) -> WasiCtxBuilder {
     let mut context = WasiCtx::builder();
     context
         .stdout(output)

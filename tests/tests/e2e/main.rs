@@ -12,3 +12,4 @@ mod lines;
 mod refusals;
 mod sandbox;
 mod store;
+mod testing;

@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use super::named;
 use super::template::{Template, Values};
 use crate::exit::Failure;
-use crate::ops::{files, project, sdk};
+use crate::ops::{artifact, files, project, sdk};
 use airssys_wasm::component::ComponentName;
 
 /// What a new project is to be.
@@ -55,6 +55,7 @@ fn values(plan: &Plan, folder: &Path) -> Values {
     Values {
         name: plan.name.to_string(),
         package: plan.name.base().to_owned(),
+        file: artifact::stem(&plan.name),
         description: toml_edit::Value::from(description.as_str()).to_string(),
         summary: description,
         sdk_version: env!("CARGO_PKG_VERSION"),

@@ -33,6 +33,8 @@ pub(super) struct Values {
     pub(super) name: String,
     /// The component's name without its namespace.
     pub(super) package: String,
+    /// The name of the component's file, without its extension.
+    pub(super) file: String,
     /// What the component does, as a TOML string.
     pub(super) description: String,
     /// What the component does, as a line of text.
@@ -56,6 +58,7 @@ impl Values {
         context! {
             name => self.name.as_str(),
             package => self.package.as_str(),
+            file => self.file.as_str(),
             description => self.description.as_str(),
             summary => self.summary.as_str(),
             sdk_version => self.sdk_version,
@@ -144,6 +147,7 @@ mod tests {
         Values {
             name: "acme:hello".into(),
             package: "hello".into(),
+            file: "acme-hello".into(),
             description: "\"Greets \\\"all\\\".\"".into(),
             summary: "Greets \"all\".".into(),
             sdk_version: "0.1.0",

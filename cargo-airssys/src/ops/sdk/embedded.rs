@@ -1,4 +1,4 @@
-//! The sources of the SDK inside this program, as the small cargo workspace they are unpacked as.
+//! The sources of the SDK and of the host library inside this program, as the small cargo workspaces they are unpacked as.
 
 use std::collections::BTreeMap;
 
@@ -9,29 +9,56 @@ use toml_edit::{DocumentMut, Item, Table};
 /// Cargo leaves folders with a `Cargo.toml` out of a package, so that the manifests are called `Cargo.toml.tmpl` here.
 static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/embedded");
 
+/// A crate that this program carries, with the crates that belong to it.
+#[derive(Debug)]
+pub(super) struct Sources {
+    /// The crate that projects depend on.
+    pub(super) name: &'static str,
+    /// The folder of that crate in its workspace, and of the workspaces in the user's cache.
+    pub(super) folder: &'static str,
+    /// Each crate's embedded folder, and its folder in the workspace.
+    crates: &'static [(&'static str, &'static str)],
+}
+
+/// What components are written against.
+pub(super) const SDK: Sources = Sources {
+    name: "airssys-wasm-sdk",
+    folder: "sdk",
+    crates: &[("sdk", "sdk"), ("macros", "sdk/macros")],
+};
+
+/// The host library, for tests.
+/// It is apart, so that a change of it does not compile components anew.
+pub(super) const RUNTIME: Sources = Sources {
+    name: "airssys-wasm",
+    folder: "runtime",
+    crates: &[("runtime", "runtime")],
+};
+
 /// Every file of the workspace by its path.
-pub(super) fn files() -> anyhow::Result<BTreeMap<String, Vec<u8>>> {
+pub(super) fn files(sources: &Sources) -> anyhow::Result<BTreeMap<String, Vec<u8>>> {
     let mut files = BTreeMap::new();
-    for (from, to) in [("sdk", "sdk"), ("macros", "sdk/macros")] {
+    for (from, to) in sources.crates {
         let folder = EMBEDDED
             .get_dir(from)
             .with_context(|| format!("the embedded folder `{from}` is missing"))?;
         collect(folder, from, to, &mut files);
     }
     let mut needed = Vec::new();
-    for manifest in ["sdk/Cargo.toml", "sdk/macros/Cargo.toml"] {
+    for (_, to) in sources.crates {
+        let manifest = format!("{to}/Cargo.toml");
         let text = files
             .remove(&format!("{manifest}.tmpl"))
             .with_context(|| format!("no embedded {manifest}"))?;
         let mut manifest_of_crate: DocumentMut = String::from_utf8(text)?.parse()?;
-        // What serves the development of the SDK itself.
-        for key in ["dev-dependencies", "lints"] {
+        // What serves the development of the crate itself.
+        for key in ["bench", "dev-dependencies", "lints"] {
             manifest_of_crate.remove(key);
         }
         needed.extend(dependencies(&manifest_of_crate));
-        files.insert(manifest.into(), manifest_of_crate.to_string().into_bytes());
+        files.insert(manifest, manifest_of_crate.to_string().into_bytes());
     }
-    files.insert("Cargo.toml".into(), workspace(&needed)?.into_bytes());
+    files.insert("Cargo.toml".into(), workspace(sources, &needed)?.into_bytes());
     Ok(files)
 }
 
@@ -60,7 +87,7 @@ fn dependencies(manifest: &DocumentMut) -> Vec<String> {
 }
 
 /// The root manifest: what the crates inherit from this project's own, and nothing else.
-fn workspace(needed: &[String]) -> anyhow::Result<String> {
+fn workspace(sources: &Sources, needed: &[String]) -> anyhow::Result<String> {
     let text = EMBEDDED
         .get_file("workspace.toml")
         .and_then(|file| file.contents_utf8());
@@ -71,10 +98,8 @@ fn workspace(needed: &[String]) -> anyhow::Result<String> {
         .and_then(Item::as_table_mut)
         .context("workspace.toml has no workspace")?;
     workspace.retain(|key, _| matches!(key, "resolver" | "package" | "dependencies"));
-    workspace.insert(
-        "members",
-        toml_edit::value(toml_edit::Array::from_iter(["sdk", "sdk/macros"])),
-    );
+    let members = sources.crates.iter().map(|(_, folder)| *folder);
+    workspace.insert("members", toml_edit::value(toml_edit::Array::from_iter(members)));
     if let Some(dependencies) = workspace.get_mut("dependencies").and_then(Item::as_table_mut) {
         dependencies.retain(|name, _| needed.iter().any(|needed| needed == name));
     }
@@ -87,7 +112,7 @@ mod tests {
 
     #[test]
     fn the_workspace_has_both_crates_and_the_contract() {
-        let files = files().unwrap();
+        let files = files(&SDK).unwrap();
         for path in [
             "Cargo.toml",
             "sdk/Cargo.toml",
@@ -103,7 +128,7 @@ mod tests {
 
     #[test]
     fn the_manifests_name_only_what_a_component_needs() {
-        let files = files().unwrap();
+        let files = files(&SDK).unwrap();
         let text = |path: &str| String::from_utf8(files[path].clone()).unwrap();
         let root = text("Cargo.toml");
         assert!(
@@ -114,5 +139,25 @@ mod tests {
             assert!(!root.contains(absent), "{absent} in {root}");
         }
         assert!(!text("sdk/Cargo.toml").contains("trybuild"));
+    }
+
+    #[test]
+    fn the_host_library_is_a_workspace_of_its_own() {
+        let files = files(&RUNTIME).unwrap();
+        for path in [
+            "Cargo.toml",
+            "runtime/src/lib.rs",
+            "runtime/wit/component/types.wit",
+            "runtime/wit/deps/io/io.wit",
+        ] {
+            assert!(files.contains_key(path), "{path} is missing");
+        }
+        let text = |path: &str| String::from_utf8(files[path].clone()).unwrap();
+        let root = text("Cargo.toml");
+        assert!(
+            root.contains("members = [\"runtime\"]") && root.contains("wasmtime"),
+            "{root}"
+        );
+        assert!(!root.contains("clap") && !text("runtime/Cargo.toml").contains("proptest"));
     }
 }

@@ -1,5 +1,5 @@
-//! The SDK until it is published: embedded in this program, unpacked into the user's cache, and named by each project's
-//! cargo configuration in place of the registry's copy.
+//! The SDK and the host library until they are published: embedded in this program, unpacked into the user's cache, and
+//! named by each project's cargo configuration in place of the registry's copies.
 
 mod embedded;
 mod patch;
@@ -11,34 +11,48 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
+use self::embedded::{RUNTIME, SDK, Sources};
 use super::project::Project;
 use crate::toolchain;
 
-/// The subfolder of the cache.
-const FOLDER: &str = "sdk";
+/// Where a project has tests of its built component that use the host library, in a package of their own.
+const HOST_TESTS: &str = "tests/host";
 
 /// Where the SDK is, or would be, unpacked below `cache`, and how it is there.
 pub(crate) fn look(cache: &Path) -> anyhow::Result<(PathBuf, Unpacked)> {
-    unpack::look(&cache.join(FOLDER))
+    unpack::look(&SDK, &cache.join(SDK.folder))
 }
 
 /// Unpacks the SDK below `cache`, unless it is there already.
 pub(crate) fn unpack_into(cache: &Path) -> anyhow::Result<()> {
-    unpack::unpack(&cache.join(FOLDER)).map(drop)
+    unpack::unpack(&SDK, &cache.join(SDK.folder)).map(drop)
 }
 
-/// Makes a project's `airssys-wasm-sdk` resolve: unpacks the SDK and names it in the configuration at `root`.
+/// Makes a project's `airssys-wasm-sdk` resolve, and the `airssys-wasm` of its tests in a host.
 pub(crate) fn provide(root: &Path) -> anyhow::Result<()> {
-    let cache = toolchain::user_cache().context("neither XDG_CACHE_HOME nor HOME names a folder for the SDK")?;
-    let folder = cache.join(FOLDER);
-    patch::apply(root, &folder, &unpack::unpack(&folder)?)
+    provide_sources(&SDK, root)?;
+    provide_to_host_tests(root)
 }
 
-/// [`provide`], for a project that takes the SDK from the registry.
+/// [`provide`], for a project that takes them from the registry.
 pub(crate) fn provide_to(project: &Project) -> anyhow::Result<()> {
     if project.uses_registry_sdk {
-        provide(&project.root)
-    } else {
-        Ok(())
+        provide_sources(&SDK, &project.root)?;
     }
+    provide_to_host_tests(&project.folder)
+}
+
+fn provide_to_host_tests(folder: &Path) -> anyhow::Result<()> {
+    let tests = folder.join(HOST_TESTS);
+    if !patch::takes_from_registry(&tests, RUNTIME.name) {
+        return Ok(());
+    }
+    provide_sources(&RUNTIME, &tests)
+}
+
+/// Unpacks sources, and names them in the configuration at `root`.
+fn provide_sources(sources: &Sources, root: &Path) -> anyhow::Result<()> {
+    let cache = toolchain::user_cache().context("neither XDG_CACHE_HOME nor HOME names a folder for the SDK")?;
+    let folder = cache.join(sources.folder);
+    patch::apply(root, sources, &folder, &unpack::unpack(sources, &folder)?)
 }

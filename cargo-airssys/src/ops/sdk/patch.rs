@@ -1,38 +1,42 @@
-//! Names the unpacked SDK in a project's cargo configuration.
+//! Names unpacked sources in a project's cargo configuration.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use toml_edit::{DocumentMut, Item, Table};
 
+use super::embedded::Sources;
 use crate::exit::Failure;
 use crate::ops::files;
 
-/// The crate that is patched; its macros are found beside it.
-const CRATE: &str = "airssys-wasm-sdk";
+/// What a configuration opens with that this program makes.
+fn header(name: &str) -> String {
+    format!(
+        "# Until {name} is published, `cargo airssys build` keeps this patch up to date.\n\
+         # It names a folder of this machine: leave this file out of version control.\n"
+    )
+}
 
-const HEADER: &str = "# Until airssys-wasm-sdk is published, `cargo airssys build` keeps this patch up to date.\n\
-                      # It names a folder of this machine: leave this file out of version control.\n";
-
-/// Writes `[patch.crates-io]` for the SDK in `workspace`, which lies in `cache`, into the configuration below `root`.
+/// Writes `[patch.crates-io]` for the crate in `workspace`, which lies in `cache`, into the configuration below `root`.
 /// The rest of the file stays as it is; so does a patch to a checkout of the person's own.
-pub(super) fn apply(root: &Path, cache: &Path, workspace: &Path) -> anyhow::Result<()> {
+pub(super) fn apply(root: &Path, sources: &Sources, cache: &Path, workspace: &Path) -> anyhow::Result<()> {
+    let Sources { name, folder, .. } = sources;
     let path = root.join(".cargo/config.toml");
     let text = if path.exists() {
         String::from_utf8_lossy(&files::read(&path)?).into_owned()
     } else {
-        HEADER.into()
+        header(name)
     };
-    if is_patched_by_manifest(root) {
+    if is_patched_by_manifest(root, name) {
         return Ok(());
     }
-    let wanted = workspace.join("sdk");
-    match patched(&text, cache, &wanted) {
+    let wanted = workspace.join(folder);
+    match patched(&text, name, cache, &wanted) {
         Ok(Some(changed)) => files::write(&path, changed.as_bytes()),
         Ok(None) => Ok(()),
         Err(reason) => {
             let message = format!("{} cannot be changed: {reason}", path.display());
-            let line = format!("{CRATE} = {{ path = {:?} }}", wanted.display());
+            let line = format!("{name} = {{ path = {:?} }}", wanted.display());
             let help = format!("correct the file, or add `{line}` under `[patch.crates-io]` yourself");
             Err(Failure::usage("unusable-cargo-config", message, help).into())
         }
@@ -40,7 +44,7 @@ pub(super) fn apply(root: &Path, cache: &Path, workspace: &Path) -> anyhow::Resu
 }
 
 /// The changed text; none when the patch is there already.
-fn patched(text: &str, cache: &Path, wanted: &Path) -> Result<Option<String>, String> {
+fn patched(text: &str, name: &str, cache: &Path, wanted: &Path) -> Result<Option<String>, String> {
     let mut config: DocumentMut = text.parse().map_err(|error: toml_edit::TomlError| {
         error.to_string().lines().map(str::trim).collect::<Vec<_>>().join("; ")
     })?;
@@ -57,12 +61,12 @@ fn patched(text: &str, cache: &Path, wanted: &Path) -> Result<Option<String>, St
         } else {
             "\n"
         };
-        return Ok(Some(format!("{text}{end}{gap}[patch.crates-io]\n{CRATE} = {entry}\n")));
+        return Ok(Some(format!("{text}{end}{gap}[patch.crates-io]\n{name} = {entry}\n")));
     }
     let patch = table(config.as_table_mut(), "patch")?;
     let registry = table(patch, "crates-io")?;
     if let Some(found) = registry
-        .get(CRATE)
+        .get(name)
         .and_then(|item| item.get("path"))
         .and_then(Item::as_str)
     {
@@ -71,7 +75,7 @@ fn patched(text: &str, cache: &Path, wanted: &Path) -> Result<Option<String>, St
             return Ok(None);
         }
     }
-    registry.insert(CRATE, toml_edit::value(entry));
+    registry.insert(name, toml_edit::value(entry));
     Ok(Some(config.to_string()))
 }
 
@@ -83,20 +87,44 @@ fn table<'a>(parent: &'a mut Table, key: &str) -> Result<&'a mut Table, String> 
     item.as_table_mut().ok_or_else(|| format!("`{key}` is not a table"))
 }
 
-/// Whether the person's own Cargo.toml patches the SDK, which counts more than the configuration.
-fn is_patched_by_manifest(root: &Path) -> bool {
-    let text = fs::read_to_string(root.join("Cargo.toml")).unwrap_or_default();
-    let manifest: toml::Table = toml::from_str(&text).unwrap_or_default();
+/// Whether the package in `folder` depends on a version of a crate, rather than on a path.
+pub(super) fn takes_from_registry(folder: &Path, name: &str) -> bool {
+    let manifest = manifest(folder);
+    let tables = ["dependencies", "dev-dependencies"].map(|key| manifest.get(key));
+    let mut found = tables.into_iter().flatten().filter_map(|table| table.get(name));
+    found.any(|dependency| {
+        dependency.is_str()
+            || dependency
+                .get("version")
+                .is_some_and(|_| dependency.get("path").is_none())
+    })
+}
+
+/// Whether the person's own Cargo.toml patches the crate, which counts more than the configuration.
+fn is_patched_by_manifest(root: &Path, name: &str) -> bool {
+    let manifest = manifest(root);
     let patch = manifest.get("patch").and_then(|patch| patch.get("crates-io"));
-    patch.is_some_and(|patch| patch.get(CRATE).is_some())
+    patch.is_some_and(|patch| patch.get(name).is_some())
+}
+
+fn manifest(folder: &Path) -> toml::Table {
+    let text = fs::read_to_string(folder.join("Cargo.toml")).unwrap_or_default();
+    toml::from_str(&text).unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ops::sdk::embedded::SDK;
 
     fn change(text: &str) -> Option<String> {
-        patched(text, Path::new("/cache/sdk"), Path::new("/cache/sdk/0.1.0-aa/sdk")).unwrap()
+        patched(
+            text,
+            "airssys-wasm-sdk",
+            Path::new("/cache/sdk"),
+            Path::new("/cache/sdk/0.1.0-aa/sdk"),
+        )
+        .unwrap()
     }
 
     #[test]
@@ -131,7 +159,7 @@ mod tests {
         let path = root.path().join(".cargo/config.toml");
         fs::create_dir(path.parent().unwrap()).unwrap();
         fs::write(&path, "[patch\n").unwrap();
-        let error = apply(root.path(), Path::new("/cache"), Path::new("/cache/a")).unwrap_err();
+        let error = apply(root.path(), &SDK, Path::new("/cache"), Path::new("/cache/a")).unwrap_err();
         assert!(error.to_string().contains("cannot be changed"), "{error}");
         assert_eq!(fs::read_to_string(&path).unwrap(), "[patch\n");
     }

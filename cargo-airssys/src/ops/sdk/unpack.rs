@@ -1,4 +1,4 @@
-//! Unpacks the SDK into the user's cache, once for each version and content.
+//! Unpacks sources into the user's cache, once for each version and content.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
-use super::embedded;
+use super::embedded::{self, Sources};
 use airssys_wasm::component::Digest;
 
-/// How the SDK is in the cache.
+/// How sources are in the cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unpacked {
     /// As it should be.
@@ -20,9 +20,9 @@ pub(crate) enum Unpacked {
     Damaged,
 }
 
-/// The workspace below `folder` into which the SDK is unpacked, and how it is there.
-pub(super) fn look(folder: &Path) -> anyhow::Result<(PathBuf, Unpacked)> {
-    let files = embedded::files()?;
+/// The workspace below `folder` into which sources are unpacked, and how they are there.
+pub(super) fn look(sources: &Sources, folder: &Path) -> anyhow::Result<(PathBuf, Unpacked)> {
+    let files = embedded::files(sources)?;
     let workspace = workspace(folder, &files);
     let state = match workspace.exists() {
         false => Unpacked::Absent,
@@ -32,15 +32,15 @@ pub(super) fn look(folder: &Path) -> anyhow::Result<(PathBuf, Unpacked)> {
     Ok((workspace, state))
 }
 
-/// Unpacks the SDK below `folder`, unless it is there already, and returns its workspace.
-pub(super) fn unpack(folder: &Path) -> anyhow::Result<PathBuf> {
-    let files = embedded::files()?;
+/// Unpacks sources below `folder`, unless they are there already, and returns their workspace.
+pub(super) fn unpack(sources: &Sources, folder: &Path) -> anyhow::Result<PathBuf> {
+    let files = embedded::files(sources)?;
     let workspace = workspace(folder, &files);
     if is_whole(&workspace, &files) {
         return Ok(workspace);
     }
     write(folder, &workspace, &files)
-        .with_context(|| format!("the SDK could not be unpacked into {}", workspace.display()))?;
+        .with_context(|| format!("{} could not be unpacked into {}", sources.name, workspace.display()))?;
     Ok(workspace)
 }
 
@@ -88,20 +88,21 @@ fn write(folder: &Path, workspace: &Path, files: &BTreeMap<String, Vec<u8>>) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ops::sdk::embedded::SDK;
 
     #[test]
     fn the_sdk_is_unpacked_once_and_mended_when_damaged() {
         let folder = tempfile::tempdir().unwrap();
-        assert_eq!(look(folder.path()).unwrap().1, Unpacked::Absent);
-        let workspace = unpack(folder.path()).unwrap();
-        assert_eq!(look(folder.path()).unwrap(), (workspace.clone(), Unpacked::Whole));
+        assert_eq!(look(&SDK, folder.path()).unwrap().1, Unpacked::Absent);
+        let workspace = unpack(&SDK, folder.path()).unwrap();
+        assert_eq!(look(&SDK, folder.path()).unwrap(), (workspace.clone(), Unpacked::Whole));
         let library = workspace.join("sdk/src/lib.rs");
         let written = fs::metadata(&library).unwrap().modified().unwrap();
-        assert_eq!(unpack(folder.path()).unwrap(), workspace);
+        assert_eq!(unpack(&SDK, folder.path()).unwrap(), workspace);
         assert_eq!(fs::metadata(&library).unwrap().modified().unwrap(), written);
         fs::remove_file(&library).unwrap();
-        assert_eq!(look(folder.path()).unwrap().1, Unpacked::Damaged);
-        unpack(folder.path()).unwrap();
+        assert_eq!(look(&SDK, folder.path()).unwrap().1, Unpacked::Damaged);
+        unpack(&SDK, folder.path()).unwrap();
         assert!(library.is_file());
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left aside");
     }

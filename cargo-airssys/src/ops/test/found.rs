@@ -1,0 +1,142 @@
+//! The case files of a project, and snapshots that belong to none of them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+
+use crate::exit::Failure;
+use airssys_wasm::testing::{Case, CaseError, Error};
+
+/// Where a project has its cases.
+pub(crate) const FOLDER: &str = "tests/cases";
+
+/// The cases below a project's folder.
+#[derive(Debug)]
+pub(crate) struct Found {
+    /// The cases that are to run, sorted by name.
+    pub(crate) cases: Vec<Case>,
+    /// Snapshots that no case compares with.
+    pub(crate) unreferenced: Vec<PathBuf>,
+}
+
+impl Found {
+    /// Reads every case of the project in `project`; only those whose name contains `filter` are to run.
+    /// Paths are shown relative to `current`, where they are below it.
+    pub(crate) fn below(project: &Path, current: &Path, filter: Option<&str>) -> anyhow::Result<Self> {
+        let folder = project.join(FOLDER);
+        let folder = folder.strip_prefix(current).unwrap_or(&folder);
+        let files = match fs::read_dir(folder) {
+            Ok(entries) => entries
+                .map(|entry| Ok(entry?.path()))
+                .collect::<std::io::Result<Vec<_>>>(),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+            Err(error) => Err(error),
+        };
+        let mut files = files.with_context(|| format!("{} cannot be read", folder.display()))?;
+        files.sort();
+        let has = |extension| {
+            move |path: &&PathBuf| path.extension().is_some_and(|found| found == extension) && path.is_file()
+        };
+        let (mut cases, mut refused) = (Vec::new(), Vec::new());
+        for path in files.iter().filter(has("toml")) {
+            match Case::read(path) {
+                Ok(case) => cases.push(case),
+                Err(error) => refused.push(error),
+            }
+        }
+        if !refused.is_empty() {
+            return Err(unusable(&refused).into());
+        }
+        let snapshots: Vec<PathBuf> = cases.iter().filter_map(Case::snapshot_path).collect();
+        let unreferenced = files.iter().filter(has("snap"));
+        let unreferenced = unreferenced.filter(|path| !snapshots.contains(path)).cloned().collect();
+        let names: Vec<String> = cases.iter().map(Case::name).collect();
+        if let Some(filter) = filter {
+            cases.retain(|case| case.name().contains(filter));
+        }
+        if let (Some(filter), [], [_, ..]) = (filter, &*cases, &*names) {
+            let message = format!("no case has `{filter}` in its name");
+            let help = format!("there are {}", names.join(", "));
+            return Err(Failure::usage("no-such-case", message, help).into());
+        }
+        Ok(Self { cases, unreferenced })
+    }
+}
+
+/// One failure for all case files that cannot be used.
+fn unusable(refused: &[Error]) -> Failure {
+    let line = |error: &Error| match error {
+        Error::Case(error) => one_line(&error.to_string()),
+        Error::File { reason, .. } => format!("{error}: {reason}"),
+        error => error.to_string(),
+    };
+    let lines: Vec<String> = refused.iter().map(line).collect();
+    let nearest = refused.iter().find_map(|error| match error {
+        Error::Case(CaseError { nearest, .. }) => nearest.as_deref(),
+        _ => None,
+    });
+    let help = match nearest {
+        Some(key) => format!("did you mean `{key}`?"),
+        None => "the keys of a case and their values are in docs/src/testing.md".into(),
+    };
+    match &*lines {
+        [line] => Failure::usage("invalid-case", line.clone(), help),
+        lines => {
+            let message = format!("{} case files cannot be used", lines.len());
+            Failure::usage("invalid-case", message, help).with_transcript(lines.join("\n"))
+        }
+    }
+}
+
+fn one_line(text: &str) -> String {
+    text.lines().map(str::trim).collect::<Vec<_>>().join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SMALL: &str = "case-version = 1\n[[call]]\nmessage = \"\"\n";
+
+    fn project(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir_all(folder.path().join(FOLDER)).unwrap();
+        for (name, text) in files {
+            fs::write(folder.path().join(FOLDER).join(name), text).unwrap();
+        }
+        folder
+    }
+
+    #[test]
+    fn cases_are_found_by_name_and_snapshots_without_one_are_told() {
+        let folder = project(&[
+            ("b.toml", SMALL),
+            ("a.toml", SMALL),
+            ("a.snap", ""),
+            ("gone.snap", ""),
+            ("x.txt", ""),
+        ]);
+        let found = Found::below(folder.path(), folder.path(), None).unwrap();
+        assert_eq!(found.cases.iter().map(Case::name).collect::<Vec<_>>(), ["a", "b"]);
+        assert_eq!(found.unreferenced, [Path::new(FOLDER).join("gone.snap")]);
+        let found = Found::below(folder.path(), folder.path(), Some("b")).unwrap();
+        assert_eq!((found.cases.len(), found.unreferenced.len()), (1, 1));
+        let error = Found::below(folder.path(), folder.path(), Some("c")).unwrap_err();
+        assert_eq!(error.to_string(), "no case has `c` in its name");
+        let empty = tempfile::tempdir().unwrap();
+        let found = Found::below(empty.path(), empty.path(), Some("c")).unwrap();
+        assert!(found.cases.is_empty());
+    }
+
+    #[test]
+    fn all_broken_files_are_told_together() {
+        let wrong = SMALL.replace("message", "mesage");
+        let folder = project(&[("a.toml", &wrong), ("b.toml", &wrong)]);
+        let error = Found::below(folder.path(), folder.path(), None).unwrap_err();
+        let failure: &Failure = error.downcast_ref().unwrap();
+        assert_eq!(failure.message, "2 case files cannot be used");
+        assert_eq!(failure.transcript.lines().count(), 2, "{}", failure.transcript);
+        assert_eq!(failure.help, "did you mean `message`?");
+    }
+}

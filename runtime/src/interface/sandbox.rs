@@ -1,0 +1,145 @@
+//! What a guest finds in its sandbox: nothing; or, for tests, what makes every run of a case the same.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+use wasmtime_wasi::{FsPerms, HostMonotonicClock, HostWallClock, WasiCtxBuilder};
+
+use super::{Lines, empty_context};
+use crate::error::Error;
+
+/// How much the monotonic clock of a test advances with each reading.
+const STEP: Duration = Duration::from_millis(1);
+
+/// What the instances of a host find.
+/// The default is what every host but that of a test has: nothing, the real time and real randomness.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Sandbox {
+    /// Where randomness and time come from; from the system when absent.
+    pub(crate) source: Option<Source>,
+    /// The directories that are there.
+    pub(crate) directories: Vec<Directory>,
+}
+
+/// Randomness and time that are the same in every run.
+#[derive(Clone, Debug)]
+pub(crate) struct Source {
+    /// What randomness begins with.
+    pub(crate) seed: u64,
+    /// The time that the wall clock shows all the time.
+    pub(crate) clock: DateTime<Utc>,
+}
+
+/// A directory of this machine in a guest's sandbox.
+#[derive(Clone, Debug)]
+pub(crate) struct Directory {
+    /// Its path in the guest.
+    pub(crate) guest: String,
+    /// Its path here.
+    pub(crate) host: PathBuf,
+    /// Whether the guest may write.
+    pub(crate) writable: bool,
+}
+
+impl Sandbox {
+    /// The context of a new instance; what the guest writes goes to the two streams.
+    pub(crate) fn context(&self, output: Lines, error: Lines) -> Result<WasiCtxBuilder, Error> {
+        let mut context = empty_context(output, error);
+        if let Some(source) = &self.source {
+            source.apply(&mut context);
+        }
+        for directory in &self.directories {
+            let permissions = if directory.writable {
+                FsPerms::ReadWrite
+            } else {
+                FsPerms::ReadOnly
+            };
+            let opened = context.preopened_dir(&directory.host, &directory.guest, permissions);
+            opened.map_err(|error| Error::Engine {
+                reason: format!("the directory `{}` could not be opened: {error:#}", directory.guest),
+            })?;
+        }
+        Ok(context)
+    }
+
+    /// The same without directories: what a component finds while it is asked what it needs.
+    pub(crate) fn without_directories(&self) -> Self {
+        Self {
+            source: self.source.clone(),
+            directories: Vec::new(),
+        }
+    }
+}
+
+impl Source {
+    fn apply(&self, context: &mut WasiCtxBuilder) {
+        let stream = |number| {
+            let mut random = ChaCha20Rng::seed_from_u64(self.seed);
+            random.set_stream(number);
+            random
+        };
+        let mut seed = [0; 16];
+        stream(2).fill_bytes(&mut seed);
+        context
+            .secure_random(stream(0))
+            .insecure_random(stream(1))
+            .insecure_random_seed(u128::from_le_bytes(seed))
+            .wall_clock(Stopped(self.clock))
+            .monotonic_clock(Stepping::default());
+    }
+}
+
+/// A wall clock that shows one time.
+struct Stopped(DateTime<Utc>);
+
+impl HostWallClock for Stopped {
+    fn resolution(&self) -> Duration {
+        STEP
+    }
+
+    fn now(&self) -> Duration {
+        // A guest has no time before 1970.
+        let seconds = u64::try_from(self.0.timestamp()).unwrap_or(0);
+        Duration::new(seconds, self.0.timestamp_subsec_nanos().min(999_999_999))
+    }
+}
+
+/// A monotonic clock that begins at 0 and advances when it is read, so that waiting for a time comes to an end.
+#[derive(Default)]
+struct Stepping(AtomicU64);
+
+impl HostMonotonicClock for Stepping {
+    fn resolution(&self) -> u64 {
+        step()
+    }
+
+    fn now(&self) -> u64 {
+        self.0.fetch_add(step(), Ordering::Relaxed)
+    }
+}
+
+fn step() -> u64 {
+    u64::try_from(STEP.as_nanos()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_monotonic_clock_of_a_test_advances_by_being_read() {
+        let clock = Stepping::default();
+        assert_eq!([clock.now(), clock.now(), clock.now()], [0, 1_000_000, 2_000_000]);
+    }
+
+    #[test]
+    fn the_wall_clock_of_a_test_stands_still() {
+        let clock = Stopped("2026-01-01T00:00:00.5Z".parse().unwrap());
+        assert_eq!(clock.now(), Duration::new(1_767_225_600, 500_000_000));
+        assert_eq!(clock.now(), clock.now());
+    }
+}

@@ -1,0 +1,163 @@
+//! The component under test: its bytes, compiled once for all tests of it.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use tempfile::TempDir;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+use super::case::Case;
+use super::error::Error;
+use super::outcome::Outcome;
+use super::run::run;
+use super::start::Start;
+use crate::component::{ComponentName, Inspection, Package, inspect};
+use crate::engine::{AotCache, Compiler, Debugging, Engines};
+use crate::event::Events;
+
+/// The name of a component that has none.
+const NAMELESS: &str = "component";
+
+/// A component under test; clones share its compiled code.
+#[derive(Clone, Debug)]
+pub struct Component(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    bytes: Vec<u8>,
+    name: ComponentName,
+    inspection: Inspection,
+    compiler: Compiler,
+    /// Has the compiled code, from which each host loads it.
+    _cache: TempDir,
+}
+
+impl Component {
+    /// Checks and compiles a component; blocks for as long as compiling takes.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Host`] when the component cannot be used.
+    pub fn new(bytes: impl Into<Vec<u8>>) -> Result<Self, Error> {
+        let bytes = bytes.into();
+        let inspection = inspect(&bytes)?;
+        let said = inspection
+            .manifest
+            .as_ref()
+            .and_then(|manifest| manifest.component.name.clone());
+        let from_metadata = || inspection.name.as_deref().and_then(|name| name.parse().ok());
+        let name = match said.or_else(from_metadata) {
+            Some(name) => name,
+            None => NAMELESS.parse().map_err(crate::Error::from)?,
+        };
+        let folder = tempfile::tempdir().map_err(|reason| Error::File {
+            path: std::env::temp_dir(),
+            reason,
+        })?;
+        let cache = AotCache::open(
+            &folder.path().join("cache"),
+            &folder.path().join("key"),
+            Events::default(),
+        );
+        let compiler = Compiler::new(Engines::new(Debugging::default())?, cache.ok());
+        let component = Self(Arc::new(Inner {
+            bytes,
+            name,
+            inspection,
+            compiler,
+            _cache: folder,
+        }));
+        // Now, so that hosts that are made at the same time find the code instead of compiling it each.
+        let validated = component.package().validate()?;
+        component.0.compiler.compile(&validated.bytes, &validated.release)?;
+        Ok(component)
+    }
+
+    /// Reads, checks and compiles a component; blocks for as long as that takes.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::File`], and those of [`Component::new`].
+    pub fn from_file(path: impl AsRef<Path>) -> Result<Self, Error> {
+        let path = path.as_ref();
+        let bytes = std::fs::read(path).map_err(|reason| Error::File {
+            path: path.to_owned(),
+            reason,
+        })?;
+        Self::new(bytes)
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &ComponentName {
+        &self.0.name
+    }
+
+    /// What its bytes say of themselves.
+    pub fn inspection(&self) -> &Inspection {
+        &self.0.inspection
+    }
+
+    /// Reads a case file.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Case::read`].
+    pub fn case(&self, path: impl AsRef<Path>) -> Result<Case, Error> {
+        Case::read(path.as_ref())
+    }
+
+    /// Prepares an instance that a test calls by itself.
+    pub fn start(&self) -> Start {
+        Start::new(self.clone())
+    }
+
+    /// Runs a case in a host of its own.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::File`] when what the case names cannot be read, [`Error::Host`] when no host can be made.
+    /// Whatever the component does is in the outcome.
+    pub async fn run(&self, case: &Case) -> Result<Outcome, Error> {
+        run(self, case).await
+    }
+
+    /// Runs cases at the same time, as many as this machine has cores; the outcomes are in the order of the cases.
+    pub async fn run_all(&self, cases: Vec<Case>) -> Vec<Result<Outcome, Error>> {
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        let (slots, number) = (Arc::new(Semaphore::new(cores)), cases.len());
+        let mut running = JoinSet::new();
+        for (index, case) in cases.into_iter().enumerate() {
+            let (component, slots) = (self.clone(), slots.clone());
+            running.spawn(async move {
+                // The semaphore is never closed.
+                let _slot = slots.acquire().await;
+                (index, component.run(&case).await)
+            });
+        }
+        let mut outcomes: Vec<_> = (0..number).map(|_| None).collect();
+        while let Some(ended) = running.join_next().await {
+            if let Ok((index, outcome)) = ended {
+                outcomes[index] = Some(outcome);
+            }
+        }
+        let lost = || {
+            let reason = "the task of the case has ended".into();
+            Err(Error::Host(crate::Error::Engine { reason }))
+        };
+        outcomes
+            .into_iter()
+            .map(|outcome| outcome.unwrap_or_else(lost))
+            .collect()
+    }
+
+    /// What is deployed into the host of a test.
+    pub(super) fn package(&self) -> Package {
+        Package::new(self.0.bytes.as_slice()).name(self.0.name.clone())
+    }
+
+    /// The compiler that all hosts of the tests share.
+    pub(super) fn compiler(&self) -> Compiler {
+        self.0.compiler.clone()
+    }
+}

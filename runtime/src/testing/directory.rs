@@ -1,0 +1,113 @@
+//! Copies of directories for a guest: the same in every run, and never the originals.
+
+use std::fs::{self, File, FileTimes};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use tempfile::TempDir;
+
+use super::error::Error;
+use crate::interface::Directory;
+
+/// Copies these directories, whose paths are relative to `folder`, into temporary ones that go away with the result.
+/// Everything in them was last changed at `time`.
+pub(super) fn copy(
+    directories: &[Directory],
+    folder: &Path,
+    time: SystemTime,
+) -> Result<(Vec<Directory>, Vec<TempDir>), Error> {
+    let mut copies = Vec::new();
+    let mut kept = Vec::new();
+    for directory in directories {
+        let from = folder.join(&directory.host);
+        let failed = |(path, reason)| Error::File { path, reason };
+        let to = tempfile::tempdir().map_err(|reason| failed((std::env::temp_dir(), reason)))?;
+        copy_below(&from, to.path(), time).map_err(failed)?;
+        copies.push(Directory {
+            host: to.path().to_owned(),
+            ..directory.clone()
+        });
+        kept.push(to);
+    }
+    Ok((copies, kept))
+}
+
+/// Copies what is in one directory into another; an error names the path.
+fn copy_below(from: &Path, to: &Path, time: SystemTime) -> Result<(), (PathBuf, io::Error)> {
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        move |reason| (path, reason)
+    };
+    let entries: io::Result<Vec<_>> = fs::read_dir(from).map_err(failed(from))?.collect();
+    let mut entries = entries.map_err(failed(from))?;
+    // The order in which some file systems list them is that in which they were made.
+    entries.sort_by_key(fs::DirEntry::file_name);
+    for entry in entries {
+        let path = entry.path();
+        let target = to.join(entry.file_name());
+        let kind = entry.file_type().map_err(failed(&path))?;
+        if kind.is_dir() {
+            fs::create_dir(&target).map_err(failed(&path))?;
+            copy_below(&path, &target, time)?;
+        } else if fs::metadata(&path).map_err(failed(&path))?.is_file() {
+            // Of a link to a file the file is copied.
+            fs::copy(&path, &target).map_err(failed(&path))?;
+            let copied = File::options().append(true).open(&target).map_err(failed(&path))?;
+            touch(&copied, time).map_err(failed(&path))?;
+        } else {
+            let reason = io::Error::new(io::ErrorKind::InvalidInput, "it is neither a file nor a folder");
+            return Err((path, reason));
+        }
+    }
+    let folder = File::open(to).map_err(failed(from))?;
+    touch(&folder, time).map_err(failed(from))
+}
+
+fn touch(file: &File, time: SystemTime) -> io::Result<()> {
+    file.set_times(FileTimes::new().set_modified(time).set_accessed(time))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_copy_has_everything_and_one_time() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir_all(folder.path().join("data/deep")).unwrap();
+        fs::write(folder.path().join("data/deep/a"), "a").unwrap();
+        let time = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+        let directory = Directory {
+            guest: "/data".into(),
+            host: "data".into(),
+            writable: true,
+        };
+        let (copies, kept) = copy(&[directory], folder.path(), time).unwrap();
+        let copied = copies[0].host.join("deep/a");
+        assert_eq!(fs::read_to_string(&copied).unwrap(), "a");
+        for path in [&copied, &copies[0].host.join("deep"), &copies[0].host] {
+            assert_eq!(
+                fs::metadata(path).unwrap().modified().unwrap(),
+                time,
+                "{}",
+                path.display()
+            );
+        }
+        drop(kept);
+        assert!(!copied.exists());
+    }
+
+    #[test]
+    fn a_directory_that_is_missing_is_named() {
+        let directory = Directory {
+            guest: "/data".into(),
+            host: "nowhere".into(),
+            writable: false,
+        };
+        let error = copy(&[directory], Path::new("/"), SystemTime::now()).unwrap_err();
+        assert_eq!(error.to_string(), "/nowhere cannot be used");
+    }
+}
