@@ -28,8 +28,9 @@ const PIP: &[Words] = &[
     &["venv/bin/pip", "install", "--requirement", "requirements.txt"],
 ];
 
-/// Installs what the lock file names.
-const NPM: &[Words] = &[&["npm", "ci", "--no-audit", "--no-fund"]];
+/// Installs what `package.json` names.
+/// `npm ci` refuses lock files that were written on another platform.
+const NPM: &[Words] = &[&["npm", "install", "--no-package-lock", "--no-audit", "--no-fund"]];
 
 /// CPython, frozen after its imports; `--stub-wasi` leaves no import.
 pub(crate) const PYTHON: Language = Language {
@@ -55,7 +56,7 @@ pub(crate) const PYTHON: Language = Language {
 pub(crate) const QUICKJS: Language = Language {
     name: "JavaScript (QuickJS)",
     folder: "javascript",
-    requirements: &["package.json", "package-lock.json"],
+    requirements: &["package.json"],
     install: NPM,
     build: &[
         "{tools}/node_modules/.bin/jco",

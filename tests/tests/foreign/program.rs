@@ -30,8 +30,10 @@ pub(crate) fn run(words: &[String], folder: &Path, tools: &Path, limit: Duration
     let mut text = String::new();
     let _ = said.rewind().and_then(|()| said.read_to_string(&mut text));
     let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
-    let last = &lines[lines.len().saturating_sub(8)..];
-    Err(format!("`{line}` failed:\n  {}", last.join("\n  ")))
+    // Some programs say the reason first, and some last.
+    let (first, rest) = lines.split_at(lines.len().min(6));
+    let last = &rest[rest.len().saturating_sub(6)..];
+    Err(format!("`{line}` failed:\n  {}", [first, last].concat().join("\n  ")))
 }
 
 /// Whether the command ended well.
