@@ -10,3 +10,5 @@ mod limits;
 mod refusals;
 mod sandbox;
 mod store;
+mod typed;
+mod typed_limits;
