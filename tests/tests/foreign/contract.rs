@@ -46,7 +46,8 @@ async fn check(language: &'static Language) {
     let [hello, good_day] = ["Hello", "Good day"].map(|greeting| format!("{greeting}, Ada, from {}", language.from));
     let test = TestHost::new().await;
     test.deploy("echo").await.unwrap();
-    let first = package(&artifact.bytes, "1.0.0");
+    let lasting = limited(language.lasting_memory);
+    let first = package(&artifact.bytes, "1.0.0").manifest(lasting.clone());
     let deployed = test.host.deploy(first.clone()).await.unwrap();
     assert!(!deployed.cached);
     assert_eq!(deployed.release.description, format!("Greets in {}.", language.from));
@@ -62,7 +63,9 @@ async fn check(language: &'static Language) {
     let call = mean_of_a_hundred_calls(&test).await;
 
     let config = serde_json::json!({ "greeting": "Good day" });
-    let second = package(&noted(&artifact.bytes), "2.0.0").config(config.as_object().unwrap().clone());
+    let second = package(&noted(&artifact.bytes), "2.0.0")
+        .manifest(lasting)
+        .config(config.as_object().unwrap().clone());
     let swapped = swap(&test, second, &hello, &good_day).await;
     assert!(!swapped.deployed.cached);
     assert!(
@@ -72,8 +75,8 @@ async fn check(language: &'static Language) {
     assert_eq!(test.call("greeter", "Ada").await.unwrap(), good_day);
 
     // The same bytes are not compiled again: neither under another name, nor by the next host.
-    let manifest = format!("manifest-version = 1\n[limits]\nmemory = \"{}KiB\"\n", language.memory);
-    let small = first.name(name("small")).manifest(Manifest::parse(&manifest).unwrap());
+    let small = limited(&format!("{}KiB", language.memory));
+    let small = first.name(name("small")).manifest(small);
     let cached = test.host.deploy(small).await.unwrap();
     assert!(cached.cached);
     assert_eq!(test.call("small", "Ada").await.unwrap(), hello);
@@ -103,6 +106,11 @@ fn package(bytes: &[u8], version: &str) -> Package {
     Package::new(bytes)
         .name(name("greeter"))
         .version(version.parse().unwrap())
+}
+
+/// The manifest of a component with this memory limit.
+fn limited(memory: &str) -> Manifest {
+    Manifest::parse(&format!("manifest-version = 1\n[limits]\nmemory = \"{memory}\"\n")).unwrap()
 }
 
 /// The same component in other bytes: with a custom section at its end.

@@ -20,7 +20,12 @@ pub(crate) struct Language {
     pub(crate) from: &'static str,
     /// The least memory limit, in KiB, under which its greeter starts and answers.
     pub(crate) memory: u32,
+    /// The memory limit under which it takes calls without end; the default of every component for most.
+    pub(crate) lasting_memory: &'static str,
 }
+
+/// The memory limit of components that name none.
+const DEFAULT: &str = "64MiB";
 
 /// Installs what `requirements.txt` names.
 const PIP: &[Words] = &[
@@ -50,6 +55,7 @@ pub(crate) const PYTHON: Language = Language {
     is_c: false,
     from: "Python",
     memory: 13_000,
+    lasting_memory: DEFAULT,
 };
 
 /// JavaScript in the small engine QuickJS.
@@ -72,6 +78,7 @@ pub(crate) const QUICKJS: Language = Language {
     is_c: false,
     from: "JavaScript",
     memory: 1_600,
+    lasting_memory: DEFAULT,
 };
 
 /// JavaScript in the engine of Firefox; everything that it would import is switched off.
@@ -87,6 +94,8 @@ pub(crate) const STARLINGMONKEY: Language = Language {
         "--out=component.wasm",
     ],
     memory: 13_000,
+    // It collects its garbage only when there are more than 128 MiB.
+    lasting_memory: "256MiB",
     ..QUICKJS
 };
 
@@ -118,4 +127,5 @@ pub(crate) const C: Language = Language {
     is_c: true,
     from: "C",
     memory: 256,
+    lasting_memory: DEFAULT,
 };

@@ -10,6 +10,7 @@ mod artifact;
 mod cache;
 mod contract;
 mod language;
+mod own_types;
 mod program;
 mod swap;
 
