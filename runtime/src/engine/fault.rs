@@ -50,6 +50,10 @@ fn message(error: &wasmtime::Error, trap: Option<&Trap>, lines: Option<&Lines>) 
         Some(trap) => trap.to_string(),
         None => error.root_cause().to_string(),
     };
+    // wasmtime's error has no public type, and speaks of a fuel that is not the fuel of `limits.fuel`.
+    if text.starts_with("too much data is being copied") {
+        text = "it handed over more than one call may carry".to_owned();
+    }
     if let Some(short) = text.strip_prefix("wasm trap: ") {
         text = short.to_owned();
     }

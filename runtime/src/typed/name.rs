@@ -26,7 +26,9 @@ impl ExportName {
             Some((path, version)) => (path, Some(version)),
             None => (said, None),
         };
-        match (path.rsplit_once('.'), version) {
+        // The dot of `[method]thing.name` belongs to the function's own name.
+        let dotted = path.rsplit_once('.').filter(|_| !path.starts_with('['));
+        match (dotted, version) {
             (Some((interface, function)), Some(version)) => {
                 Self::new(Some(&format!("{interface}@{version}")), function)
             }
@@ -120,6 +122,8 @@ mod tests {
         ] {
             assert!(!export.is_meant_by(said), "{said}");
         }
+        let method = ExportName::new(Some("acme:shop/handler@1.0.0"), "[method]thing.name");
+        assert!(method.is_meant_by("[method]thing.name") && method.is_meant_by("handler#[method]thing.name"));
         let bare = ExportName::new(None, "add");
         assert!(bare.is_meant_by("add") && !bare.is_meant_by("math#add"));
     }

@@ -13,3 +13,5 @@ mod refusals;
 mod sandbox;
 mod store;
 mod testing;
+mod typed;
+mod typed_limits;
