@@ -7,9 +7,11 @@ use clap::Parser;
 
 use super::build;
 use super::verb::{Context, Verb};
+use crate::ops::project::Project;
 use crate::ops::test::{FOLDER, Found, Native, Report, junit, native, run};
 use crate::ops::{files, project};
 use crate::shell::{cases, counted, size, took};
+use crate::toolchain::Profile;
 use airssys_wasm::component::{ComponentName, inspect};
 
 /// Test a component: its native tests, then the cases in tests/cases
@@ -30,6 +32,9 @@ pub(super) struct Test {
     /// Write the outcomes of the cases as JUnit XML
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
+    /// Build with cargo's dev profile, so that a trap shows file and line
+    #[arg(long, conflicts_with = "file")]
+    dev: bool,
     /// Which component of a cargo workspace to test
     #[arg(short, long, conflicts_with = "file")]
     package: Option<String>,
@@ -48,6 +53,7 @@ impl Verb for Test {
 
     fn run(self, context: &Context) -> anyhow::Result<()> {
         let begin = Instant::now();
+        let profile = Profile::of(self.dev);
         let (shell, current) = (&context.shell, context.folder()?);
         let project = match &self.file {
             Some(_) => None,
@@ -79,7 +85,7 @@ impl Verb for Test {
             ));
         } else {
             let (name, bytes) = match (&project, &self.file) {
-                (Some(project), _) => built(context, project)?,
+                (Some(project), _) => built(context, project, profile)?,
                 (None, file) => {
                     let bytes = files::read(file.as_deref().unwrap_or(&current))?;
                     (named(&bytes)?, bytes)
@@ -107,11 +113,13 @@ impl Verb for Test {
 }
 
 /// Builds the project's component.
-/// This is the one place that says how a component is built for its tests.
-fn built(context: &Context, project: &project::Project) -> anyhow::Result<(Option<ComponentName>, Vec<u8>)> {
+/// What is tested is what would be deployed, unless the dev profile is asked for.
+fn built(context: &Context, project: &Project, profile: Profile) -> anyhow::Result<(Option<ComponentName>, Vec<u8>)> {
     let begin = Instant::now();
-    let artifact = build::built(context, project)?.artifact;
-    let (label, size) = (build::label(project), size(artifact.inspection.size));
+    let built = build::built(context, project, profile)?;
+    let label = build::labelled(project, &built);
+    let artifact = built.artifact;
+    let size = size(artifact.inspection.size);
     let time = took(begin.elapsed());
     context.shell.done("Built", format_args!("{label} ({size}) in {time}"));
     Ok((Some(project.name.clone()), artifact.bytes))
