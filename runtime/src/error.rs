@@ -175,6 +175,14 @@ pub enum Error {
         /// Why.
         reason: String,
     },
+    /// The program that compiles components cannot be used.
+    #[error("the compiler {} cannot be used: {reason}", program.display())]
+    CompilerUnavailable {
+        /// The program.
+        program: PathBuf,
+        /// Why.
+        reason: String,
+    },
     /// The host was shut down.
     #[error("the host is shut down")]
     Closed,
@@ -260,6 +268,7 @@ impl Error {
         "store-failed",
         "store-damaged",
         "engine-failed",
+        "compiler-unavailable",
         "closed",
     ];
 
@@ -292,6 +301,7 @@ impl Error {
             Self::Store { .. } => "store-failed",
             Self::Damaged { .. } => "store-damaged",
             Self::Engine { .. } => "engine-failed",
+            Self::CompilerUnavailable { .. } => "compiler-unavailable",
             Self::Closed => "closed",
         })
     }

@@ -3,13 +3,14 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use crate::component::{ComponentName, Message, Package, Release};
+use crate::component::{ByteCount, ComponentName, Message, Package, Release};
 use crate::deploy::{Deploy, Deployment, Starter, Versioning, blocking, recover};
-use crate::engine::{AotCache, Compiler, Engines};
+use crate::engine::{AotCache, CodeSource, CompileSettings, Compiler, Engines};
 use crate::error::{Error, Result};
 use crate::event::{Event, Events};
 use crate::store::Store;
@@ -36,6 +37,7 @@ pub struct HostBuilder {
     state_dir: Option<PathBuf>,
     cache_key_file: Option<PathBuf>,
     versioning: Versioning,
+    compile: CompileSettings,
     events: Events,
 }
 
@@ -76,6 +78,27 @@ impl HostBuilder {
         self
     }
 
+    /// Says where components are compiled; in this process when nothing is said.
+    ///
+    /// Compiling is not sandboxed, so bytes that you do not trust belong into a [`Compiler::Process`].
+    /// It needs a runtime with I/O and time enabled.
+    pub fn compiler(mut self, compiler: Compiler) -> Self {
+        self.compile.compiler = compiler;
+        self
+    }
+
+    /// Bounds the time that a [`Compiler::Process`] takes for one component; 120 seconds when nothing is said.
+    pub fn compile_deadline(mut self, deadline: Duration) -> Self {
+        self.compile.deadline = deadline;
+        self
+    }
+
+    /// Bounds the memory that a [`Compiler::Process`] uses; 2 GiB when nothing is said.
+    pub fn compile_memory(mut self, memory: ByteCount) -> Self {
+        self.compile.memory = memory;
+        self
+    }
+
     /// Has every event told to `listener`, which must not block.
     pub fn on_event(mut self, listener: impl Fn(Event) + Send + Sync + 'static) -> Self {
         self.events = Events::new(listener);
@@ -93,6 +116,7 @@ impl HostBuilder {
             state_dir,
             cache_key_file,
             versioning,
+            compile,
             events,
         } = self;
         blocking(move || {
@@ -110,7 +134,7 @@ impl HostBuilder {
             }
             let starter = Starter {
                 store: Arc::new(store),
-                compiler: Compiler::new(Engines::new()?, cache.ok()),
+                code: CodeSource::new(Engines::new()?, cache.ok(), compile),
                 events,
             };
             let deploy = Deploy::new(starter, Arc::new(router), versioning);

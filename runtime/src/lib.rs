@@ -24,6 +24,7 @@
 //! - [`component`]: names, versions, manifests, releases, messages, and [`inspect`](component::inspect), which reads
 //!   what bytes say of themselves.
 //! - [`Host`] and [`HostBuilder`]: deploy, call, remove, status, shut down.
+//! - [`Compiler`] and [`compile_child`]: compile in a process that can be killed.
 //! - [`Error`] and [`ErrorCode`]: what can go wrong, and whose fault it is.
 //! - [`Event`]: what a host tells while it works: steps of deployments, output of guests, discarded instances.
 //!
@@ -46,6 +47,7 @@ mod interface;
 mod store;
 
 pub use deploy::{Deployment, StepTiming, Strategy, Versioning};
+pub use engine::{COMPILE_ARGUMENT, Compiler, compile_child};
 pub use error::{Bounded, Error, ErrorCode, Result};
 pub use event::Event;
 pub use host::{ComponentStatus, Host, HostBuilder};

@@ -85,6 +85,11 @@ fn engine(profile: Profile) -> wasmtime::Result<Engine> {
     Engine::new(&config).or_else(|_| Engine::new(config.allocation_strategy(InstanceAllocationStrategy::OnDemand)))
 }
 
+/// An engine that only compiles, for the engine of a host that has this profile.
+pub(super) fn compiling(profile: Profile) -> wasmtime::Result<Engine> {
+    Engine::new(&config(profile))
+}
+
 fn config(profile: Profile) -> Config {
     let mut config = Config::new();
     config

@@ -2,6 +2,7 @@
 
 mod aot_cache;
 mod binding;
+mod blocking;
 mod clock;
 mod compile;
 mod engines;
@@ -14,7 +15,9 @@ mod prepared;
 mod state;
 
 pub(crate) use aot_cache::AotCache;
-pub(crate) use compile::{Compiled, Compiler, is_offered};
+pub(crate) use blocking::blocking;
+pub use compile::{COMPILE_ARGUMENT, Compiler, compile_child};
+pub(crate) use compile::{CodeSource, CompileSettings, Compiled, is_offered};
 pub(crate) use engines::Engines;
 pub(crate) use in_flight::{InFlight, Taken};
 pub(crate) use instance::{Instance, within_limit};
