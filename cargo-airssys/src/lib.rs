@@ -25,8 +25,12 @@ use crate::shell::Shell;
 ///
 /// `program` is how the person calls it, for the help: `airssys-wasm` or `cargo airssys`.
 /// `args` starts with the path of the program; the word `airssys`, which cargo passes first, is skipped.
+/// A host that runs in this program starts it again to compile components: that is no verb and has no options.
 pub fn run(program: &'static str, args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let args = line::without_subcommand(args.into_iter().collect());
+    if line::is_for_compiler(&args) {
+        return airssys_wasm::compile_child();
+    }
     let outcome = line::parse(program, &args);
     let (shell, outcome) = match outcome {
         Ok(line) => (line.context.shell.clone(), (line.verb)(&line.matches, &line.context)),

@@ -5,7 +5,7 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 const AIRSSYS_WASM: &str = env!("CARGO_BIN_EXE_airssys-wasm");
 const CARGO_AIRSSYS: &str = env!("CARGO_BIN_EXE_cargo-airssys");
@@ -37,4 +37,19 @@ fn both_programs_accept_the_word_that_cargo_passes() {
     check(AIRSSYS_WASM, &["status"], nothing);
     check(AIRSSYS_WASM, &["airssys", "status"], nothing);
     check(CARGO_AIRSSYS, &["airssys", "status"], nothing);
+}
+
+#[test]
+fn both_programs_are_compilers_for_their_own_host() {
+    for program in [AIRSSYS_WASM, CARGO_AIRSSYS] {
+        let mut compiler = Command::new(program);
+        let output = compiler
+            .arg(airssys_wasm::COMPILE_ARGUMENT)
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        assert!(output.stdout.starts_with(b"airssys-compile"), "{program}: {output:?}");
+        assert_eq!(output.status.code(), Some(1), "there is no host");
+        assert!(output.stderr.is_empty());
+    }
 }

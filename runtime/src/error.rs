@@ -209,6 +209,14 @@ pub enum Error {
         /// Why.
         reason: String,
     },
+    /// The program that compiles components cannot be used.
+    #[error("the compiler {} cannot be used: {reason}", program.display())]
+    CompilerUnavailable {
+        /// The program.
+        program: PathBuf,
+        /// Why.
+        reason: String,
+    },
     /// The host was shut down.
     #[error("the host is shut down")]
     Closed,
@@ -298,6 +306,7 @@ impl Error {
         "store-failed",
         "store-damaged",
         "engine-failed",
+        "compiler-unavailable",
         "closed",
     ];
 
@@ -334,6 +343,7 @@ impl Error {
             Self::Store { .. } => "store-failed",
             Self::Damaged { .. } => "store-damaged",
             Self::Engine { .. } => "engine-failed",
+            Self::CompilerUnavailable { .. } => "compiler-unavailable",
             Self::Closed => "closed",
         })
     }

@@ -3,13 +3,14 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use crate::component::{ComponentName, Message, Package, Release};
+use crate::component::{ByteCount, ComponentName, Message, Package, Release};
 use crate::deploy::{Deploy, Deployment, Starter, Versioning, blocking, recover};
-use crate::engine::{Answer, AotCache, Call, Compiler, Debugging, Engines};
+use crate::engine::{Answer, AotCache, Call, CodeSource, CompileSettings, Compiler, Debugging, Engines};
 use crate::error::{Error, Result};
 use crate::event::{Event, Events};
 use crate::interface::Sandbox;
@@ -38,10 +39,11 @@ pub struct HostBuilder {
     state_dir: Option<PathBuf>,
     cache_key_file: Option<PathBuf>,
     versioning: Versioning,
+    compile: CompileSettings,
     events: Events,
     core_dumps: Option<PathBuf>,
     profiles: bool,
-    shared: Option<Compiler>,
+    shared: Option<CodeSource>,
     sandbox: Sandbox,
 }
 
@@ -82,6 +84,27 @@ impl HostBuilder {
         self
     }
 
+    /// Says where components are compiled; in this process when nothing is said.
+    ///
+    /// Compiling is not sandboxed, so bytes that you do not trust belong into a [`Compiler::Process`].
+    /// It needs a runtime with I/O and time enabled.
+    pub fn compiler(mut self, compiler: Compiler) -> Self {
+        self.compile.compiler = compiler;
+        self
+    }
+
+    /// Bounds the time that a [`Compiler::Process`] takes for one component; 120 seconds when nothing is said.
+    pub fn compile_deadline(mut self, deadline: Duration) -> Self {
+        self.compile.deadline = deadline;
+        self
+    }
+
+    /// Bounds the memory that a [`Compiler::Process`] uses; 2 GiB when nothing is said.
+    pub fn compile_memory(mut self, memory: ByteCount) -> Self {
+        self.compile.memory = memory;
+        self
+    }
+
     /// Has every event told to `listener`, which must not block.
     pub fn on_event(mut self, listener: impl Fn(Event) + Send + Sync + 'static) -> Self {
         self.events = Events::new(listener);
@@ -101,9 +124,9 @@ impl HostBuilder {
         self
     }
 
-    /// Compiles with this compiler, which other hosts use as well, instead of with one of its own.
-    pub(crate) fn share(mut self, compiler: Compiler) -> Self {
-        self.shared = Some(compiler);
+    /// Takes code from where other hosts take theirs, instead of compiling it.
+    pub(crate) fn share(mut self, code: CodeSource) -> Self {
+        self.shared = Some(code);
         self
     }
 
@@ -124,6 +147,7 @@ impl HostBuilder {
             state_dir,
             cache_key_file,
             versioning,
+            compile,
             events,
             core_dumps,
             profiles,
@@ -136,13 +160,16 @@ impl HostBuilder {
                 None => Store::temporary()?,
             };
             let router = recover(&store, &events)?;
-            let compiler = match shared {
-                Some(compiler) => compiler,
-                None => own_compiler(&store, cache_key_file, Debugging::new(core_dumps, profiles), &events)?,
+            let code = match shared {
+                Some(code) => code,
+                None => {
+                    let engines = Engines::new(Debugging::new(core_dumps, profiles))?;
+                    own_code(&store, cache_key_file, engines, compile, &events)
+                }
             };
             let starter = Starter {
                 store: Arc::new(store),
-                compiler,
+                code,
                 events,
                 sandbox,
             };
@@ -297,8 +324,14 @@ impl Host {
     }
 }
 
-/// The compiler of one host, with its cache in the state directory.
-fn own_compiler(store: &Store, key_file: Option<PathBuf>, debugging: Debugging, events: &Events) -> Result<Compiler> {
+/// Where the code of one host comes from, with a cache in the state directory.
+fn own_code(
+    store: &Store,
+    key_file: Option<PathBuf>,
+    engines: Engines,
+    compile: CompileSettings,
+    events: &Events,
+) -> CodeSource {
     let key_file = key_file.unwrap_or_else(|| store.directory().join("cache.key"));
     let cache = AotCache::open(&store.directory().join("cache"), &key_file, events.clone());
     if let Err(error) = &cache {
@@ -306,5 +339,5 @@ fn own_compiler(store: &Store, key_file: Option<PathBuf>, debugging: Debugging, 
             reason: error.to_string(),
         });
     }
-    Ok(Compiler::new(Engines::new(debugging)?, cache.ok()))
+    CodeSource::new(engines, cache.ok(), compile)
 }

@@ -26,6 +26,7 @@
 //! - [`Host`] and [`HostBuilder`]: deploy, call, remove, status, shut down.
 //! - [`testing`]: cases as data, and calls from a Rust test, in hosts in which every run is the same.
 //! - [`typed`]: calls of a component's own exports, in WAVE or JSON.
+//! - [`Compiler`] and [`compile_child`]: compile in a process that can be killed.
 //! - [`Error`] and [`ErrorCode`]: what can go wrong, and whose fault it is.
 //! - [`Machine`]: what a machine lets a host do.
 //! - [`Event`]: what a host tells while it works: steps of deployments, output of guests, discarded instances.
@@ -51,7 +52,7 @@ pub mod testing;
 pub mod typed;
 
 pub use deploy::{Deployment, StepTiming, Strategy, Versioning};
-pub use engine::Machine;
+pub use engine::{COMPILE_ARGUMENT, Compiler, Machine, compile_child};
 pub use error::{Bounded, Error, ErrorCode, Result};
 pub use event::Event;
 pub use host::{ComponentStatus, Host, HostBuilder};

@@ -7,13 +7,17 @@
     reason = "only tests use this crate"
 )]
 
+mod compiler;
 mod guest;
+mod heavy;
 mod host;
 mod program;
 mod session;
 pub mod transcript;
 
+pub use compiler::{FalseCompiler, own_compiler};
 pub use guest::{dev_guest_path, guest, guest_path};
+pub use heavy::{exploding, heavy};
 pub use host::{TestHost, code, name};
 pub use program::{program, target, workspace};
 pub use session::{Said, Session, homes, provide_home};

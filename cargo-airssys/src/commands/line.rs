@@ -57,6 +57,11 @@ pub(crate) fn without_subcommand(mut args: Vec<OsString>) -> Vec<OsString> {
     args
 }
 
+/// Whether a host started this program to compile a component.
+pub(crate) fn is_for_compiler(args: &[OsString]) -> bool {
+    matches!(args, [_, word] if word == airssys_wasm::COMPILE_ARGUMENT)
+}
+
 /// The whole command line interface under this name.
 pub(super) fn command(program: &str) -> Command {
     let root = Global::augment_args(Command::new("airssys-wasm"));

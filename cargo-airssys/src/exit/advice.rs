@@ -31,7 +31,10 @@ pub(super) fn on(error: &Error) -> (Exit, String) {
             let help = "build it against the `airssys-wasm-sdk` of this version, or export the contract's own WIT";
             (Exit::Incompatible, help.into())
         }
-        Error::Compile { .. } => (Exit::Incompatible, "build it again with a current toolchain".into()),
+        Error::Compile { .. } => {
+            let help = "build it again with a current toolchain, in release mode, so that there is less to compile";
+            (Exit::Incompatible, help.into())
+        }
         Error::NotCallable { .. } => {
             let help = "call one of its exports: `{cli} call NAME --invoke 'EXPORT(ARGUMENTS)'`; \
                         `{cli} inspect NAME` shows them with examples";
@@ -103,6 +106,10 @@ pub(super) fn on(error: &Error) -> (Exit, String) {
             Exit::Unexpected,
             "check the limits of this machine's memory (`ulimit -v`)".into(),
         ),
+        Error::CompilerUnavailable { .. } => {
+            let help = "it is this program itself, which was moved or replaced while it ran; run the command again";
+            (Exit::Unexpected, help.into())
+        }
         _ => (Exit::Unexpected, "run the command again".into()),
     };
     (exit, help)

@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use super::interrupt::Answered;
 use super::state::StatePlace;
 use crate::exit::{Exit, Failure};
-use airssys_wasm::{Error, Event, Host};
+use airssys_wasm::{Compiler, Error, Event, Host};
 
 /// Receives what the host tells.
 pub(crate) type Listener = Arc<dyn Fn(&Event) + Send + Sync>;
@@ -51,6 +51,7 @@ pub(crate) fn with_recording<T>(
             .state_dir(place.directory.clone())
             .cache_key_file(place.key_file())
             .versioning(place.versioning)
+            .compiler(compiler())
             .on_event(move |event| listener(&event));
         if let Some(directory) = recording.core_dumps {
             builder = builder.core_dumps(directory);
@@ -83,6 +84,11 @@ pub(crate) fn with_existing<T>(
     } else {
         Ok(otherwise()?)
     }
+}
+
+/// This program itself, in a process of its own.
+fn compiler() -> Compiler {
+    std::env::current_exe().map_or(Compiler::InProcess, Compiler::Process)
 }
 
 fn interrupted() -> Failure {

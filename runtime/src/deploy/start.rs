@@ -6,7 +6,8 @@ use super::record;
 use super::serving::Serving;
 use crate::actor;
 use crate::component::{InstanceMode, Kind, Release};
-use crate::engine::{Compiled, Compiler, Instance, Prepared};
+pub(crate) use crate::engine::blocking;
+use crate::engine::{CodeSource, Compiled, Instance, Prepared};
 use crate::error::Error;
 use crate::event::Events;
 use crate::interface::Sandbox;
@@ -16,7 +17,7 @@ use crate::store::Store;
 #[derive(Clone)]
 pub(crate) struct Starter {
     pub(crate) store: Arc<Store>,
-    pub(crate) compiler: Compiler,
+    pub(crate) code: CodeSource,
     pub(crate) events: Events,
     /// What instances find.
     pub(crate) sandbox: Sandbox,
@@ -25,13 +26,12 @@ pub(crate) struct Starter {
 impl Starter {
     /// Compiles away from the threads that run guests.
     pub(crate) async fn compile(&self, bytes: Arc<Vec<u8>>, release: Release) -> Result<Compiled, Error> {
-        let compiler = self.compiler.clone();
-        blocking(move || compiler.compile(&bytes, &release)).await
+        self.code.compile(bytes, &release).await
     }
 
     /// Links a compiled release.
     pub(crate) fn prepare(&self, compiled: Compiled, release: Arc<Release>) -> Result<Arc<Prepared>, Error> {
-        self.compiler
+        self.code
             .prepare(compiled, release, self.events.clone(), self.sandbox.clone())
             .map(Arc::new)
     }
@@ -57,18 +57,6 @@ impl Starter {
         };
         Ok(Arc::new(Serving::new(prepared, first, saved)))
     }
-}
-
-/// Runs what blocks on a thread made for it.
-pub(crate) async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
-) -> Result<T, Error> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.unwrap_or_else(|error| {
-        Err(Error::Engine {
-            reason: error.to_string(),
-        })
-    })
 }
 
 impl std::fmt::Debug for Starter {

@@ -27,7 +27,7 @@ const TAG: usize = 32;
 /// The length of the key.
 const KEY: usize = 32;
 /// The largest entry: compiled code is about eight times the size of the component.
-const MAX_ENTRY: u64 = 1 << 30;
+pub(super) const MAX_ENTRY: u64 = 1 << 30;
 
 /// A directory of compiled components.
 pub(crate) struct AotCache {
@@ -147,14 +147,18 @@ impl AotCache {
 }
 
 /// Makes compiled code executable.
+/// It takes an entry of the cache whose HMAC was verified, or what a compiler of this host has just returned.
 #[allow(
     unsafe_code,
     reason = "wasmtime offers no safe way to load compiled code; see SAFETY"
 )]
-fn deserialize(engine: &Engine, code: &[u8]) -> Result<Component, String> {
-    // SAFETY: `code` has to be what `Component::serialize` returned. Its HMAC was verified on these very bytes in
-    // memory, with a key that only this user can read, and only `store` makes such tags, for what `serialize`
-    // returned. wasmtime itself refuses code of another version or configuration.
+pub(super) fn deserialize(engine: &Engine, code: &[u8]) -> Result<Component, String> {
+    // SAFETY: `code` has to be what wasmtime's serialization returned. There are two callers. `read` has verified the
+    // HMAC of these very bytes in memory, with a key that only this user can read, and only `store` makes such tags,
+    // for what `serialize` returned or what the other caller has loaded. That is `CodeSource`, whose bytes come from a
+    // process that this host has just started, over a pipe that nobody else holds: from a program that whoever set up
+    // the host trusts to run as this user, and that greeted as this version's compiler for this very configuration.
+    // wasmtime itself refuses code of another version or configuration.
     unsafe { Component::deserialize(engine, code) }.map_err(|error| format!("it does not fit this engine: {error:#}"))
 }
 

@@ -1,12 +1,26 @@
 //! From bytes to compiled code, through the cache.
 
-use std::hash::{Hash, Hasher};
+mod child;
+mod compatibility;
+mod confine;
+mod failure;
+mod process;
+mod receive;
+mod settings;
+mod wire;
+
 use std::sync::Arc;
 
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-use super::aot_cache::{AotCache, Artifact};
+pub use self::child::{COMPILE_ARGUMENT, compile_child};
+use self::compatibility::compatibility;
+use self::process::{Processes, Work};
+pub(crate) use self::settings::CompileSettings;
+pub use self::settings::Compiler;
+use super::aot_cache::{AotCache, Artifact, deserialize};
+use super::blocking;
 use super::engines::{Engines, Profile};
 use super::lines::Lines;
 use super::prepared::Prepared;
@@ -15,11 +29,13 @@ use crate::component::{Digest, Release};
 use crate::error::Error;
 use crate::interface;
 
-/// Compiles components for the engines of one host.
+/// Where the compiled code of components comes from: the cache of one host, or its compiler.
 #[derive(Clone)]
-pub(crate) struct Compiler {
+pub(crate) struct CodeSource {
     engines: Arc<Engines>,
     cache: Option<Arc<AotCache>>,
+    /// None when components are compiled in this process.
+    processes: Option<Arc<Processes>>,
 }
 
 /// Compiled code, and the engine it runs on.
@@ -32,52 +48,103 @@ pub(crate) struct Compiled {
     pub(crate) cached: bool,
 }
 
-impl Compiler {
-    /// A compiler with a cache, or without one.
-    pub(crate) fn new(engines: Engines, cache: Option<AotCache>) -> Self {
+impl CodeSource {
+    /// A source with a cache, or without one.
+    pub(crate) fn new(engines: Engines, cache: Option<AotCache>, settings: CompileSettings) -> Self {
+        let processes = match settings.compiler.clone() {
+            Compiler::InProcess => None,
+            Compiler::Process(program) => Some(Arc::new(Processes::new(program, settings))),
+        };
         Self {
             engines: Arc::new(engines),
             cache: cache.map(Arc::new),
+            processes,
         }
     }
 
     /// Compiles a component, or loads what an earlier compilation left.
-    /// Blocks for as long as that takes: minutes for the largest components.
-    pub(crate) fn compile(&self, bytes: &[u8], release: &Release) -> Result<Compiled, Error> {
-        let profile = Profile {
-            wide: release.needs_async,
-            metered: release.limits.fuel > 0,
-        };
-        let engine = &self.engines.outfit(profile)?.engine;
-        let artifact = Artifact {
-            component: release.digest,
-            engine: compatibility(engine),
-        };
-        let loaded = self.cache.as_ref().and_then(|cache| cache.load(engine, &artifact));
+    /// Takes minutes for the largest components, and none of the threads that run guests.
+    pub(crate) async fn compile(&self, bytes: Arc<Vec<u8>>, release: &Release) -> Result<Compiled, Error> {
+        let profile = profile(release);
+        let lines = Lines::of(&bytes).map(Arc::new);
+        let (source, digest) = (self.clone(), release.digest);
+        let (engine, artifact, loaded) = blocking(move || source.load(profile, digest)).await?;
         let cached = loaded.is_some();
         let component = match loaded {
             Some(component) => component,
-            None => self.compile_new(engine, bytes, &artifact)?,
+            None => self.compile_new(engine, bytes, profile, artifact).await?,
         };
         Ok(Compiled {
             component,
             profile,
-            lines: Lines::of(bytes).map(Arc::new),
+            lines,
             cached,
         })
     }
 
-    fn compile_new(&self, engine: &Engine, bytes: &[u8], artifact: &Artifact) -> Result<Component, Error> {
+    /// Fills the cache; blocks for as long as compiling takes, in this process.
+    pub(crate) fn fill(&self, bytes: &[u8], release: &Release) -> Result<(), Error> {
+        let (engine, artifact, loaded) = self.load(profile(release), release.digest)?;
+        match loaded {
+            Some(_) => Ok(()),
+            None => self.compile_here(&engine, bytes, &artifact).map(drop),
+        }
+    }
+
+    /// The engine and what the cache has for it.
+    fn load(&self, profile: Profile, component: Digest) -> Result<(Engine, Artifact, Option<Component>), Error> {
+        let engine = self.engines.outfit(profile)?.engine.clone();
+        let artifact = Artifact {
+            component,
+            engine: compatibility(&engine),
+        };
+        let loaded = self.cache.as_ref().and_then(|cache| cache.load(&engine, &artifact));
+        Ok((engine, artifact, loaded))
+    }
+
+    async fn compile_new(
+        &self,
+        engine: Engine,
+        bytes: Arc<Vec<u8>>,
+        profile: Profile,
+        artifact: Artifact,
+    ) -> Result<Component, Error> {
+        let source = self.clone();
+        let Some(processes) = &self.processes else {
+            return blocking(move || source.compile_here(&engine, &bytes, &artifact)).await;
+        };
+        let work = Work {
+            bytes: &bytes,
+            profile,
+            engine: artifact.engine,
+        };
+        let code = processes.compile(work).await?;
+        let program = processes.program().to_owned();
+        blocking(move || {
+            let loaded = deserialize(&engine, &code);
+            let component = loaded.map_err(|reason| Error::CompilerUnavailable { program, reason })?;
+            source.keep(&artifact, &code);
+            Ok(component)
+        })
+        .await
+    }
+
+    fn compile_here(&self, engine: &Engine, bytes: &[u8], artifact: &Artifact) -> Result<Component, Error> {
         let refused = |error: wasmtime::Error| Error::Compile {
             reason: format!("{error:#}"),
         };
         let component = Component::from_binary(engine, bytes).map_err(refused)?;
-        if let Some(cache) = &self.cache {
-            // A full disk must not keep a component from running.
-            let serialized = component.serialize().map_err(refused)?;
-            cache.store(artifact, &serialized);
+        if self.cache.is_some() {
+            self.keep(artifact, &component.serialize().map_err(refused)?);
         }
         Ok(component)
+    }
+
+    /// A full disk does not keep a component from running.
+    fn keep(&self, artifact: &Artifact, code: &[u8]) {
+        if let Some(cache) = &self.cache {
+            cache.store(artifact, code);
+        }
     }
 
     /// Links compiled code with what this host offers.
@@ -93,6 +160,14 @@ impl Compiler {
         let pre = pre.map_err(|error| link_error(outfit, &compiled.component, &error))?;
         let debugging = self.engines.debugging().clone();
         Prepared::new(pre, release, events, sandbox, debugging, compiled.lines)
+    }
+}
+
+/// What a release needs of its engine.
+fn profile(release: &Release) -> Profile {
+    Profile {
+        wide: release.needs_async,
+        metered: release.limits.fuel > 0,
     }
 }
 
@@ -125,28 +200,6 @@ fn link_error(outfit: &super::engines::Outfit, component: &Component, error: &wa
     Error::UnknownImport { import, reason }
 }
 
-/// Which engines can load an artifact of this one.
-fn compatibility(engine: &Engine) -> u64 {
-    let mut hasher = Fnv(0xcbf2_9ce4_8422_2325);
-    engine.precompile_compatibility_hash().hash(&mut hasher);
-    hasher.finish()
-}
-
-/// FNV-1a, whose result is the same in every process, as that of the standard hasher need not be.
-struct Fnv(u64);
-
-impl Hasher for Fnv {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-    }
-}
-
 /// Whether this host offers some version of an interface.
 pub(crate) fn is_offered(import: &str) -> bool {
     let package = import.split('/').next().unwrap_or(import);
@@ -157,9 +210,9 @@ pub(crate) fn is_offered(import: &str) -> bool {
             .any(|interface| interface.packages.contains(&package))
 }
 
-impl std::fmt::Debug for Compiler {
+impl std::fmt::Debug for CodeSource {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Compiler")
+        f.write_str("CodeSource")
     }
 }
 

@@ -105,6 +105,11 @@ pub(super) fn pooling() -> Config {
     config
 }
 
+/// An engine that only compiles, for the engine of a host that has this profile.
+pub(super) fn compiling(profile: Profile) -> wasmtime::Result<Engine> {
+    Engine::new(&config(profile))
+}
+
 fn config(profile: Profile) -> Config {
     let mut config = Config::new();
     config

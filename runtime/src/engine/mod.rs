@@ -2,6 +2,7 @@
 
 mod aot_cache;
 mod binding;
+mod blocking;
 mod call;
 mod clock;
 mod compile;
@@ -20,8 +21,10 @@ mod prepared;
 mod state;
 
 pub(crate) use aot_cache::AotCache;
+pub(crate) use blocking::blocking;
 pub(crate) use call::{Answer, Call};
-pub(crate) use compile::{Compiled, Compiler, is_offered};
+pub use compile::{COMPILE_ARGUMENT, Compiler, compile_child};
+pub(crate) use compile::{CodeSource, CompileSettings, Compiled, is_offered};
 pub(crate) use debug::Debugging;
 pub(crate) use engines::Engines;
 pub(crate) use in_flight::{InFlight, Taken};

@@ -13,7 +13,7 @@ use super::outcome::Outcome;
 use super::run::run;
 use super::start::Start;
 use crate::component::{ComponentName, Inspection, Package, inspect};
-use crate::engine::{AotCache, Compiler, Debugging, Engines};
+use crate::engine::{AotCache, CodeSource, CompileSettings, Debugging, Engines};
 use crate::event::Events;
 
 /// The name of a component that has none.
@@ -28,7 +28,7 @@ struct Inner {
     bytes: Vec<u8>,
     name: ComponentName,
     inspection: Inspection,
-    compiler: Compiler,
+    code: CodeSource,
     /// Has the compiled code, from which each host loads it.
     _cache: TempDir,
 }
@@ -60,17 +60,18 @@ impl Component {
             &folder.path().join("key"),
             Events::default(),
         );
-        let compiler = Compiler::new(Engines::new(Debugging::default())?, cache.ok());
+        let engines = Engines::new(Debugging::default())?;
+        let code = CodeSource::new(engines, cache.ok(), CompileSettings::default());
         let component = Self(Arc::new(Inner {
             bytes,
             name,
             inspection,
-            compiler,
+            code,
             _cache: folder,
         }));
         // Now, so that hosts that are made at the same time find the code instead of compiling it each.
         let validated = component.package().validate()?;
-        component.0.compiler.compile(&validated.bytes, &validated.release)?;
+        component.0.code.fill(&validated.bytes, &validated.release)?;
         Ok(component)
     }
 
@@ -156,8 +157,8 @@ impl Component {
         Package::new(self.0.bytes.as_slice()).name(self.0.name.clone())
     }
 
-    /// The compiler that all hosts of the tests share.
-    pub(super) fn compiler(&self) -> Compiler {
-        self.0.compiler.clone()
+    /// The compiled code that all hosts of the tests share.
+    pub(super) fn code(&self) -> CodeSource {
+        self.0.code.clone()
     }
 }

@@ -128,7 +128,7 @@ impl Start {
         let keep = told.clone();
         let host = Host::builder()
             .on_event(move |event| keep.event(event))
-            .share(self.component.compiler())
+            .share(self.component.code())
             .sandbox(Sandbox {
                 source: Some(self.source),
                 directories,

@@ -5,6 +5,8 @@
 mod actor;
 mod calls;
 mod command;
+mod compile;
+mod compile_child;
 mod debugging;
 mod deployment;
 mod limits;
