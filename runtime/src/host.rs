@@ -9,10 +9,11 @@ use serde::Serialize;
 
 use crate::component::{ComponentName, Message, Package, Release};
 use crate::deploy::{Deploy, Deployment, Starter, Versioning, blocking, recover};
-use crate::engine::{AotCache, Compiler, Engines};
+use crate::engine::{Answer, AotCache, Call, Compiler, Debugging, Engines};
 use crate::error::{Error, Result};
 use crate::event::{Event, Events};
 use crate::store::Store;
+use crate::typed::{Invocation, Value};
 
 /// Runs components.
 ///
@@ -37,6 +38,8 @@ pub struct HostBuilder {
     cache_key_file: Option<PathBuf>,
     versioning: Versioning,
     events: Events,
+    core_dumps: Option<PathBuf>,
+    profiles: bool,
 }
 
 /// A deployed component, as it is at one moment.
@@ -82,6 +85,19 @@ impl HostBuilder {
         self
     }
 
+    /// Writes a core dump into this directory for each guest that traps, up to 16; see [`Event::CoreDumped`].
+    /// A dump holds all that the guest had in memory.
+    pub fn core_dumps(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.core_dumps = Some(directory.into());
+        self
+    }
+
+    /// Profiles every call, at 1,000 samples for each second that the guest runs; see [`Event::CallProfiled`].
+    pub fn profile_calls(mut self) -> Self {
+        self.profiles = true;
+        self
+    }
+
     /// Opens the state directory and makes the host.
     ///
     /// # Errors
@@ -94,6 +110,8 @@ impl HostBuilder {
             cache_key_file,
             versioning,
             events,
+            core_dumps,
+            profiles,
         } = self;
         blocking(move || {
             let store = match state_dir {
@@ -110,7 +128,7 @@ impl HostBuilder {
             }
             let starter = Starter {
                 store: Arc::new(store),
-                compiler: Compiler::new(Engines::new()?, cache.ok()),
+                compiler: Compiler::new(Engines::new(Debugging::new(core_dumps, profiles))?, cache.ok()),
                 events,
             };
             let deploy = Deploy::new(starter, Arc::new(router), versioning);
@@ -161,8 +179,34 @@ impl Host {
     /// [`Error::is_guest_fault`].
     pub async fn call(&self, name: &ComponentName, message: Message) -> Result<Message> {
         self.open()?;
+        self.route(name, Call::Message(message)).await?.into_message()
+    }
+
+    /// Calls an export of a component by its own name and types.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownExport`], [`Error::UnsupportedType`] and [`Error::Arguments`] when the call does not fit the
+    /// component, and all that [`Host::call`] returns; an error that is the export's own result is a [`Value`].
+    pub async fn invoke(&self, name: &ComponentName, invocation: Invocation) -> Result<Value> {
+        let mut results = self.invoke_all(name, vec![invocation]).await?;
+        // One call was made, so there is one result.
+        results.pop().unwrap_or(Err(Error::Closed))
+    }
+
+    /// Makes several typed calls on one instance, in order, up to the first that fails.
+    ///
+    /// # Errors
+    ///
+    /// As [`Host::invoke`]; what concerns one of the calls is the last of the results.
+    pub async fn invoke_all(&self, name: &ComponentName, invocations: Vec<Invocation>) -> Result<Vec<Result<Value>>> {
+        self.open()?;
+        self.route(name, Call::Invocations(invocations)).await?.into_values()
+    }
+
+    async fn route(&self, name: &ComponentName, call: Call) -> Result<Answer> {
         let Deploy { router, starter, .. } = &self.0.deploy;
-        router.call(name, message, starter).await
+        router.call(name, call, starter).await
     }
 
     /// Withdraws a component, and forgets the state it saved; calls in flight finish.

@@ -13,7 +13,7 @@ const MAX_FRAMES: usize = 4;
 /// The error of a guest entry that did not return.
 pub(super) fn classify(
     error: &wasmtime::Error,
-    entry: &'static str,
+    entry: &str,
     limits: &Limits,
     memory_refused: bool,
     lines: Option<&Lines>,
@@ -38,9 +38,9 @@ pub(super) fn classify(
 }
 
 /// The error of a guest entry that did not return in time.
-pub(super) fn deadline(entry: &'static str, limits: &Limits) -> Error {
+pub(super) fn deadline(entry: &str, limits: &Limits) -> Error {
     Error::Deadline {
-        entry,
+        entry: entry.to_owned(),
         deadline: limits.deadline.0,
     }
 }

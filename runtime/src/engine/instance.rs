@@ -9,6 +9,8 @@ use wasmtime::{AsContextMut, Store, UpdateDeadline};
 use wasmtime_wasi::p2::pipe::MemoryInputPipe;
 
 use super::binding::{self, guest, state};
+use super::call::{Answer, Call};
+use super::debug;
 use super::fault;
 use super::limit::Limiter;
 use super::prepared::{Entries, Prepared};
@@ -19,7 +21,7 @@ use crate::event::Event;
 use crate::interface::{Budget, Capture, Lines, empty_context};
 
 /// The most bytes that a guest hands to the host in one call: a message, its metadata and what surrounds them.
-const HOSTCALL_FUEL: usize = MAX_MESSAGE_BYTES + (256 << 10);
+pub(super) const HOSTCALL_FUEL: usize = MAX_MESSAGE_BYTES + (256 << 10);
 
 /// The most component-model handles that a guest holds at the same time.
 const MAX_HANDLES: usize = 4_096;
@@ -32,9 +34,9 @@ const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// One instance of a release.
 pub(crate) struct Instance {
-    store: Store<InstanceState>,
-    linked: Option<Linked>,
-    prepared: Arc<Prepared>,
+    pub(super) store: Store<InstanceState>,
+    pub(super) linked: Option<Linked>,
+    pub(super) prepared: Arc<Prepared>,
     budget: Budget,
     /// Set while the guest runs, and for good when it did not return in order: the instance must not be used again.
     broken: bool,
@@ -79,7 +81,8 @@ impl Instance {
         store.limiter(|state| &mut state.limiter);
         store.set_hostcall_fuel(HOSTCALL_FUEL);
         store.set_max_component_handles(MAX_HANDLES);
-        store.epoch_deadline_callback(|store| {
+        store.epoch_deadline_callback(|mut store| {
+            debug::sample(&mut store);
             let ended = store.data().deadline.is_none_or(|deadline| Instant::now() >= deadline);
             Ok(if ended {
                 UpdateDeadline::Interrupt
@@ -108,9 +111,9 @@ impl Instance {
     }
 
     /// Enters the guest: every clock runs, and whatever does not return in order costs the instance.
-    async fn enter<R>(
+    pub(super) async fn enter<R>(
         &mut self,
-        entry: &'static str,
+        entry: &str,
         run: impl AsyncFnOnce(&mut Store<InstanceState>) -> wasmtime::Result<R>,
     ) -> Result<R, Error> {
         let limits = &self.prepared.release.limits;
@@ -133,6 +136,7 @@ impl Instance {
                 return Ok(value);
             }
             Ok(Err(error)) => {
+                self.prepared.dump(&error, &mut self.store);
                 let refused = self.store.data_mut().limiter.take_refused();
                 fault::classify(&error, entry, limits, refused, self.prepared.lines.as_deref())
             }
@@ -156,7 +160,17 @@ impl Instance {
     }
 
     /// Handles one call.
-    pub(crate) async fn execute(&mut self, message: Message) -> Result<Message, Error> {
+    pub(crate) async fn handle(&mut self, call: Call) -> Result<Answer, Error> {
+        self.begin_profile();
+        let answer = match call {
+            Call::Message(message) => self.execute(message).await.map(Answer::Message),
+            Call::Invocations(invocations) => Ok(Answer::Values(self.invoke_all(&invocations).await)),
+        };
+        self.end_profile();
+        answer
+    }
+
+    async fn execute(&mut self, message: Message) -> Result<Message, Error> {
         let Some(guest) = self.guest()? else {
             return Err(self.not_callable());
         };
@@ -167,6 +181,16 @@ impl Instance {
         let message = Message::from(answer.map_err(|error| Error::Guest(error.into()))?);
         within_limit(Bounded::Answer, message.body.len())?;
         Ok(message)
+    }
+
+    fn begin_profile(&mut self) {
+        self.store.data_mut().profiler = self.prepared.profiler();
+    }
+
+    fn end_profile(&mut self) {
+        if let Some(profiler) = self.store.data_mut().profiler.take() {
+            self.prepared.profiled(profiler);
+        }
     }
 
     /// Runs a command: the message's body is its standard input, what it writes is the answer.
@@ -188,9 +212,11 @@ impl Instance {
         let Some(Ok(command)) = loaded else {
             return Err(not_callable(&prepared.release));
         };
+        instance.begin_profile();
         let ended = instance
             .enter("run", async move |store| command.wasi_cli_run().call_run(store).await)
             .await;
+        instance.end_profile();
         let written = output.take();
         match ended {
             Ok(Ok(())) | Err(Error::Exit { status: 0 }) => {}

@@ -1,11 +1,13 @@
 //! A release whose code is compiled and linked: what instances are made from.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use wasmtime::component::InstancePre;
 use wasmtime_wasi::p2::bindings::CommandIndices;
 
 use super::binding::{guest, state};
+use super::debug::Debugging;
+use super::exports::Exports;
 use super::lines::Lines;
 use super::state::InstanceState;
 use crate::component::{Kind, Release};
@@ -16,8 +18,11 @@ use crate::event::Events;
 pub(crate) struct Prepared {
     pub(super) pre: InstancePre<InstanceState>,
     pub(super) entries: Entries,
+    /// Read at the first typed call.
+    exports: OnceLock<Exports>,
     pub(crate) release: Arc<Release>,
     pub(super) events: Events,
+    pub(super) debugging: Arc<Debugging>,
     /// The lines of a dev build, for the errors of its traps.
     pub(super) lines: Option<Arc<Lines>>,
 }
@@ -29,7 +34,7 @@ pub(super) enum Entries {
         state: Option<state::GuestIndices>,
     },
     Command(CommandIndices),
-    /// Kinds that this host does not call.
+    /// Kinds that are called by their own exports only.
     Uncalled,
 }
 
@@ -38,6 +43,7 @@ impl Prepared {
         pre: InstancePre<InstanceState>,
         release: Arc<Release>,
         events: Events,
+        debugging: Arc<Debugging>,
         lines: Option<Arc<Lines>>,
     ) -> Result<Self, Error> {
         let mistyped = |export: &str, error: wasmtime::Error| Error::MistypedExport {
@@ -62,10 +68,18 @@ impl Prepared {
         Ok(Self {
             pre,
             entries,
+            exports: OnceLock::new(),
             release,
             events,
+            debugging,
             lines,
         })
+    }
+
+    /// The component's exported functions.
+    pub(super) fn exports(&self) -> &Exports {
+        self.exports
+            .get_or_init(|| Exports::of(self.pre.component(), self.pre.engine()))
     }
 }
 
