@@ -31,6 +31,10 @@ pub(super) fn on(error: &Error) -> (Exit, String) {
             let help = "build it against the `airssys-wasm-sdk` of this version, or export the contract's own WIT";
             (Exit::Incompatible, help.into())
         }
+        Error::TooComplex { .. } => (
+            Exit::Incompatible,
+            "build it in release mode, or divide it into several components".into(),
+        ),
         Error::Compile { .. } => (Exit::Incompatible, "build it again with a current toolchain".into()),
         Error::NotCallable { .. } => {
             let help = "call one of its exports: `{cli} call NAME --invoke 'EXPORT(ARGUMENTS)'`; \
