@@ -35,6 +35,10 @@ pub(super) fn on(error: &Error) -> (Exit, String) {
             let help = "build it again with a current toolchain, in release mode, so that there is less to compile";
             (Exit::Incompatible, help.into())
         }
+        Error::TooComplex { .. } => (
+            Exit::Incompatible,
+            "build it in release mode, or divide it into several components".into(),
+        ),
         Error::NotCallable { .. } => {
             let help = "call one of its exports: `{cli} call NAME --invoke 'EXPORT(ARGUMENTS)'`; \
                         `{cli} inspect NAME` shows them with examples";

@@ -124,9 +124,20 @@ fn is_machinery(name: &str) -> bool {
         || ["__rust", "rust_", "abort"].iter().any(|start| name.starts_with(start))
 }
 
-/// A function's name as its author wrote it.
+/// The longest name of a function that an error shows, in characters.
+const MAX_NAME: usize = 200;
+
+/// A function's name as its author wrote it; it comes from the guest, so it is cut and has no control characters.
 fn demangled(name: &str) -> String {
-    format!("{:#}", rustc_demangle::demangle(name))
+    // Names beyond this are not what a compiler makes, and demangling them could take long.
+    let read = match name.len() {
+        0..=4096 => format!("{:#}", rustc_demangle::demangle(name)),
+        _ => name.chars().take(MAX_NAME).collect(),
+    };
+    let shown = read.chars().take(MAX_NAME);
+    shown
+        .map(|letter| if letter.is_control() { '\u{fffd}' } else { letter })
+        .collect()
 }
 
 #[cfg(test)]

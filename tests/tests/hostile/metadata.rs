@@ -4,7 +4,7 @@ use airssys_wasm::component::{MANIFEST_SECTION, Package};
 
 use crate::arena::{alone, check};
 use crate::case::{Case, case};
-use crate::wasm::{component, counted, custom, section};
+use crate::wasm::{MODULE, NOTHING, component, counted, custom, section};
 
 /// A component that carries this manifest, under whose limits it is deployed.
 fn manifest(what: &str, text: impl Into<Vec<u8>>, expected: &'static str) -> Case {
@@ -131,6 +131,45 @@ fn sections() -> Vec<Case> {
         }
     }
     cases
+}
+
+/// A module that traps at its start, in a function that its debugging names call this.
+fn trapping(name: &[u8]) -> Vec<u8> {
+    let names = [&[1][..], &counted(&[&[1, 0][..], &counted(name)].concat())].concat();
+    let module = [
+        MODULE,
+        &section(1, &[&[1], NOTHING].concat()),
+        &section(3, &[1, 0]),
+        &section(8, &[0]),
+        &section(10, &[&[1][..], &counted(&[0, 0x00, 0x0b])].concat()),
+        &custom(b"name", &names),
+    ];
+    component(&[section(1, &module.concat()), section(2, &[1, 0, 0, 0])])
+}
+
+fn names_of_functions() -> Vec<Case> {
+    let named = |what: &str, name: Vec<u8>| case(what, move || trapping(&name), "trap");
+    vec![
+        named(
+            "a function whose name has escapes",
+            b"\x1b[31m\x07\0\r\nerror: all is well".to_vec(),
+        ),
+        named("a function whose name is long", b"a".repeat(90_000)),
+        named("a function whose name is no text", b"\xff\xfe".to_vec()),
+        named(
+            "a function whose name is a mangled one without end",
+            [b"_RN".as_slice(), &b"vC1a".repeat(20_000)].concat(),
+        ),
+        named(
+            "a function whose name looks mangled",
+            b"_ZN17hffffffffffffffffE".repeat(1_000),
+        ),
+    ]
+}
+
+#[test]
+fn names_of_functions_are_shown_without_harm() {
+    check(names_of_functions);
 }
 
 #[test]

@@ -158,7 +158,7 @@ fn cases() -> Vec<Case> {
             refused,
         ),
         text(
-            "1,000 results over 1,000 branches",
+            "1,000 results over 10,000 branches",
             branches_with_many_results(),
             refused,
         ),
@@ -173,11 +173,16 @@ fn cases() -> Vec<Case> {
             refused,
         ),
         case(
-            "1,000 locals set after 10,000 blocks",
-            || locals_and_blocks(1_000, 10_000),
+            "400 locals set after 10,000 blocks",
+            || locals_and_blocks(400, 10_000),
             "ok",
         ),
         case("a function of 5 MiB", || function(&[0x01].repeat(5 * MIB)), refused),
+        case(
+            "200,000 blocks in one function",
+            || function(&[0x02, 0x40, 0x41, 0, 0x0d, 0, 0x0b].repeat(70_000)),
+            refused,
+        ),
         case(
             "1,000 nested loops",
             || function(&[[0x03, 0x40].repeat(1_000), [0x0b].repeat(1_000)].concat()),

@@ -70,10 +70,12 @@ impl Signatures {
         // Two bytes are the least that a block or a call takes.
         // Where even that many cannot be too many, which is nearly everywhere, the code need not be looked at.
         let (flow, values) = (size * locals / 2, size * self.widest.max(1) / 2);
-        if flow <= limit(Counted::Flow) && values <= limit(Counted::Values) {
+        let few = size / 2 <= limit(Counted::Blocks);
+        if few && flow <= limit(Counted::Flow) && values <= limit(Counted::Values) {
             return Ok(());
         }
         let (blocks, values) = self.weigh(body, own)?;
+        tally.reach(Counted::Blocks, blocks)?;
         tally.reach(Counted::Flow, blocks.saturating_mul(locals))?;
         tally.reach(Counted::Values, values)
     }

@@ -15,9 +15,9 @@ pub(super) use walk::check;
 
 /// Every cap: what is counted over the whole file, nested modules and components together, and the most of it.
 ///
-/// A Python component (21 MB) and a JavaScript component (12.5 MB) stay below a quarter of each; the figures that
-/// are smaller have another reason, which stands beside them.
-const CAPS: [(Counted, &str, u64); 27] = [
+/// A Python component of 21.7 MB (14 modules, 14,563 functions, the largest of 427 KB) and a JavaScript component of
+/// 12 MB stay below a quarter of each.
+const CAPS: [(Counted, &str, u64); 28] = [
     (Counted::Sections, "sections", 50_000),
     (Counted::Modules, "core modules", 256),
     (Counted::Components, "nested components", 512),
@@ -47,16 +47,17 @@ const CAPS: [(Counted, &str, u64); 27] = [
         "parameters and results of all functions together",
         4_000_000,
     ),
-    (Counted::FunctionBytes, "bytes of code in one function", 4 << 20),
+    (Counted::FunctionBytes, "bytes of code in one function", 2 << 20),
     (Counted::FunctionLocals, "locals in one function", 20_000),
     (Counted::Locals, "locals of all functions together", 8_000_000),
+    (Counted::Blocks, "blocks in one function", 150_000),
     // A compiler keeps a table of locals by blocks.
-    (Counted::Flow, "locals times blocks in one function", 64 << 20),
+    (Counted::Flow, "locals times blocks in one function", 16 << 20),
     // A call of two bytes can have a thousand results.
     (
         Counted::Values,
         "values passed by calls and branches in one function",
-        8 << 20,
+        2 << 20,
     ),
     (Counted::Memories, "memories", 64),
     (Counted::Tables, "tables", 256),

@@ -24,6 +24,7 @@ pub(super) enum Counted {
     FunctionBytes,
     FunctionLocals,
     Locals,
+    Blocks,
     Flow,
     Values,
     Memories,
