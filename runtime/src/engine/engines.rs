@@ -9,6 +9,7 @@ use wasmtime::{
 
 use super::clock::{TICK, Ticker};
 use super::debug::{Debugging, SAMPLE};
+use super::limit::MAX_CORE_INSTANCES;
 use super::state::InstanceState;
 use crate::error::Error;
 use crate::interface;
@@ -141,8 +142,9 @@ fn switched_off() -> WasmFeatures {
 fn pool() -> PoolingAllocationConfig {
     let mut pool = PoolingAllocationConfig::new();
     // A Python component instantiates 38 core modules and has large instance structures.
+    // Core instances have no slots of their own, so their total is a number to count up to and costs nothing.
     pool.total_component_instances(POOL_INSTANCES)
-        .total_core_instances(4 * POOL_INSTANCES)
+        .total_core_instances(MAX_CORE_INSTANCES * POOL_INSTANCES)
         .total_memories(POOL_INSTANCES)
         .total_tables(4 * POOL_INSTANCES)
         .total_stacks(POOL_INSTANCES)

@@ -5,7 +5,7 @@ use wasmtime::ResourceLimiter;
 /// The most elements of one table.
 const MAX_TABLE_ELEMENTS: usize = 20_000;
 /// The most core instances of one component; a Python component has 38.
-const MAX_INSTANCES: usize = 64;
+pub(super) const MAX_CORE_INSTANCES: u32 = 64;
 /// The most memories of one component.
 const MAX_MEMORIES: usize = 8;
 /// The most tables of one component.
@@ -50,7 +50,7 @@ impl ResourceLimiter for Limiter {
     }
 
     fn instances(&self) -> usize {
-        MAX_INSTANCES
+        MAX_CORE_INSTANCES as usize
     }
 
     fn memories(&self) -> usize {

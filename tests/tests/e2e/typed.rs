@@ -1,10 +1,11 @@
 //! Typed calls: every WIT type in WAVE and in JSON, the names of exports, and calls that do not fit.
 
+use serde_json::{Value as Json, json};
+
 use airssys_wasm::component::{Kind, callable, inspect};
 use airssys_wasm::typed::{ArgumentError, ByteForm, Invocation, Value};
 use airssys_wasm::{Error, Host};
 use airssys_wasm_tests::{TestHost, code, guest, name};
-use serde_json::{Value as Json, json};
 
 /// Functions of `every-type` with a value each in WAVE and in JSON: what is given is what is answered.
 fn values() -> Vec<(&'static str, &'static str, Json)> {
@@ -138,6 +139,15 @@ async fn every_function_of_the_guest_is_in_the_table() {
     for export in echoes {
         assert!(table.iter().any(|(name, ..)| *name == export.name), "{}", export.name);
     }
+}
+
+/// The component model has no more, which is why the guest's largest flags have 32.
+#[test]
+fn more_than_32_flags_are_no_component() {
+    let flags = |count: usize| (0..count).map(|n| format!(" \"b{n}\"")).collect::<String>();
+    let component = |count| wat::parse_str(format!("(component (type (flags{})))", flags(count))).unwrap();
+    assert!(inspect(&component(32)).is_ok());
+    assert_eq!(code(inspect(&component(33))), "not-a-component");
 }
 
 #[tokio::test]

@@ -5,10 +5,10 @@ use airssys_wasm::typed::{Invocation, Value};
 use airssys_wasm::{Error, Event};
 use airssys_wasm_tests::{TestHost, code, name};
 
-/// The guest that breaks limits, under small ones and these further lines of a manifest.
+/// The guest that breaks limits, under these further lines of a manifest.
 async fn deployed(further: &str) -> TestHost {
     let test = TestHost::new().await;
-    let text = format!("manifest-version = 1\n[limits]\nmemory = \"16MiB\"\ndeadline = \"300ms\"\n{further}");
+    let text = format!("manifest-version = 1\n{further}");
     let manifest = Manifest::parse(&text).unwrap();
     let adapt = |package: Package| package.manifest(manifest);
     test.deploy_as("misbehaves", "1.0.0", adapt).await.unwrap();
@@ -93,7 +93,7 @@ async fn a_trap_discards_the_instance() {
 
 #[tokio::test]
 async fn an_endless_loop_is_stopped_at_its_deadline() {
-    let test = deployed("").await;
+    let test = deployed("[limits]\ndeadline = \"300ms\"\n").await;
     match invoke(&test, "spin()").await.unwrap_err() {
         Error::Deadline { entry, .. } => assert_eq!(entry, "spin"),
         other => panic!("{other:?}"),
@@ -104,7 +104,7 @@ async fn an_endless_loop_is_stopped_at_its_deadline() {
 
 #[tokio::test]
 async fn a_guest_gets_no_more_memory_than_its_limit() {
-    let test = deployed("").await;
+    let test = deployed("[limits]\nmemory = \"16MiB\"\n").await;
     assert_eq!(code(invoke(&test, "hoard()").await), "memory-exceeded");
     assert_eq!(discarded(&test, "memory-exceeded"), 1);
     assert_eq!(count(&test).await, "1");

@@ -9,6 +9,7 @@
 mod artifact;
 mod cache;
 mod contract;
+mod documented;
 mod language;
 mod own_types;
 mod program;

@@ -1,9 +1,10 @@
 //! Components of other languages that export functions with types of their own, and nothing of the framework.
 
+use serde_json::json;
+
 use airssys_wasm::component::{Kind, Package, callable, inspect};
 use airssys_wasm::typed::{ByteForm, Invocation};
 use airssys_wasm_tests::{TestHost, name};
-use serde_json::json;
 
 use super::language::{C, PYTHON, QUICKJS};
 use super::{Language, artifact};
