@@ -22,7 +22,7 @@ pub(crate) struct Found {
 
 impl Found {
     /// Reads every case of the project in `project`; only those whose name contains `filter` are to run.
-    /// Paths are shown relative to `current`, where they are below it.
+    /// Paths are relative to `current`, the program's own folder, where they are below it.
     pub(crate) fn below(project: &Path, current: &Path, filter: Option<&str>) -> anyhow::Result<Self> {
         let folder = project.join(FOLDER);
         let folder = folder.strip_prefix(current).unwrap_or(&folder);
@@ -108,6 +108,10 @@ mod tests {
         folder
     }
 
+    fn found(folder: &tempfile::TempDir, filter: Option<&str>) -> anyhow::Result<Found> {
+        Found::below(folder.path(), Path::new("/elsewhere"), filter)
+    }
+
     #[test]
     fn cases_are_found_by_name_and_snapshots_without_one_are_told() {
         let folder = project(&[
@@ -117,23 +121,23 @@ mod tests {
             ("gone.snap", ""),
             ("x.txt", ""),
         ]);
-        let found = Found::below(folder.path(), folder.path(), None).unwrap();
-        assert_eq!(found.cases.iter().map(Case::name).collect::<Vec<_>>(), ["a", "b"]);
-        assert_eq!(found.unreferenced, [Path::new(FOLDER).join("gone.snap")]);
-        let found = Found::below(folder.path(), folder.path(), Some("b")).unwrap();
-        assert_eq!((found.cases.len(), found.unreferenced.len()), (1, 1));
-        let error = Found::below(folder.path(), folder.path(), Some("c")).unwrap_err();
+        let seen = found(&folder, None).unwrap();
+        assert_eq!(seen.cases.iter().map(Case::name).collect::<Vec<_>>(), ["a", "b"]);
+        assert_eq!(seen.unreferenced, [folder.path().join(FOLDER).join("gone.snap")]);
+        let seen = found(&folder, Some("b")).unwrap();
+        assert_eq!((seen.cases.len(), seen.unreferenced.len()), (1, 1));
+        let error = found(&folder, Some("c")).unwrap_err();
         assert_eq!(error.to_string(), "no case has `c` in its name");
         let empty = tempfile::tempdir().unwrap();
-        let found = Found::below(empty.path(), empty.path(), Some("c")).unwrap();
-        assert!(found.cases.is_empty());
+        let seen = found(&empty, Some("c")).unwrap();
+        assert!(seen.cases.is_empty());
     }
 
     #[test]
     fn all_broken_files_are_told_together() {
         let wrong = SMALL.replace("message", "mesage");
         let folder = project(&[("a.toml", &wrong), ("b.toml", &wrong)]);
-        let error = Found::below(folder.path(), folder.path(), None).unwrap_err();
+        let error = found(&folder, None).unwrap_err();
         let failure: &Failure = error.downcast_ref().unwrap();
         assert_eq!(failure.message, "2 case files cannot be used");
         assert_eq!(failure.transcript.lines().count(), 2, "{}", failure.transcript);
