@@ -146,9 +146,15 @@ fn text(found: &Inspection, release: Option<&Release>, callable: &Callable) -> S
     lines.map(line).collect::<Vec<_>>().join("\n")
 }
 
+/// The longest example in the text, in bytes; JSON has them whole.
+const MAX_EXAMPLE: usize = 160;
+
 /// How an export is called; what cannot be called from outside is only named.
 fn example(name: &str, export: &Export) -> String {
     match &export.example {
+        Some(example) if example.len() > MAX_EXAMPLE => {
+            format!("call {name} --invoke '{}(…)', with the types below", export.name)
+        }
         // As a shell takes it: a quote ends the quoted text, and begins another.
         Some(example) => format!("call {name} --invoke '{}'", example.replace('\'', r"'\''")),
         None => format!("{} takes or returns what has no text form", export.name),
