@@ -90,20 +90,19 @@ fn engine(profile: Profile, core_dumps: bool) -> wasmtime::Result<Engine> {
     if profile.wide || profile.metered {
         return Engine::new(&config);
     }
-    config = pooling();
+    config.allocation_strategy(pooling());
     // A machine that does not let a process reserve the pool's address space still runs everything, on demand.
     // Compiled code fits both, because everything else is configured alike.
     Engine::new(&config).or_else(|_| Engine::new(config.allocation_strategy(InstanceAllocationStrategy::OnDemand)))
 }
 
-/// How the fast engine is configured where the machine lets it have a pool.
-pub(super) fn pooling() -> Config {
+/// Whether the machine lets the fast engine have its pool; gives it back at once.
+pub(super) fn try_pool() -> wasmtime::Result<()> {
     let mut config = config(Profile {
         wide: false,
         metered: false,
     });
-    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool()));
-    config
+    Engine::new(config.allocation_strategy(pooling())).map(drop)
 }
 
 /// An engine that only compiles, for the engine of a host that has this profile.
@@ -139,7 +138,7 @@ fn switched_off() -> WasmFeatures {
         .union(WasmFeatures::STACK_SWITCHING)
 }
 
-fn pool() -> PoolingAllocationConfig {
+fn pooling() -> InstanceAllocationStrategy {
     let mut pool = PoolingAllocationConfig::new();
     // A Python component instantiates 38 core modules and has large instance structures.
     // Core instances have no slots of their own, so their total is a number to count up to and costs nothing.
@@ -155,5 +154,5 @@ fn pool() -> PoolingAllocationConfig {
         .max_memories_per_component(8)
         .max_tables_per_component(64)
         .table_elements(20_000);
-    pool
+    InstanceAllocationStrategy::Pooling(pool)
 }

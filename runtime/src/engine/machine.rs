@@ -1,7 +1,5 @@
 //! What this machine lets a host do.
 
-use wasmtime::Engine;
-
 use super::engines;
 use crate::component::MAX_COMPONENT_BYTES;
 
@@ -22,10 +20,9 @@ pub struct Machine {
 impl Machine {
     /// Looks at this machine.
     pub fn look() -> Self {
-        let pooled = Engine::new(&engines::pooling());
         Self {
-            pool: match pooled {
-                Ok(_) => Ok(engines::POOL_INSTANCES),
+            pool: match engines::try_pool() {
+                Ok(()) => Ok(engines::POOL_INSTANCES),
                 Err(error) => Err(format!("{error:#}")),
             },
             largest_component: MAX_COMPONENT_BYTES as u64,
