@@ -165,6 +165,18 @@ impl Host {
         router.call(name, message, starter).await
     }
 
+    /// Makes an instance of a component that gets a new one for each call, and drops it.
+    /// Only the benchmark of this crate needs it.
+    #[doc(hidden)]
+    pub async fn instantiate(&self, name: &ComponentName) -> Result<()> {
+        self.open()?;
+        let route = self.0.deploy.router.find(name)?;
+        match route.started() {
+            Some(serving) => serving.instantiate().await,
+            None => Ok(()),
+        }
+    }
+
     /// Withdraws a component, and forgets the state it saved; calls in flight finish.
     ///
     /// # Errors

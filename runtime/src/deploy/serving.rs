@@ -63,6 +63,14 @@ impl Serving {
         }
     }
 
+    /// Makes an instance as a call would, and drops it; nothing for what keeps its instances.
+    pub(crate) async fn instantiate(&self) -> Result<(), Error> {
+        match &self.hosting {
+            Hosting::Fresh(prepared) => Instance::new(prepared).await.map(drop),
+            Hosting::Actor(_) | Hosting::Pool(_) => Ok(()),
+        }
+    }
+
     /// Stops an actor between two calls; none for what is no actor.
     /// Calls that come before take at most the drain deadline.
     pub(crate) async fn pause(&self) -> Result<Option<Handover>, Error> {
