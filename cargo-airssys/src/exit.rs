@@ -103,7 +103,11 @@ pub(crate) fn explain(error: &anyhow::Error, program: &str) -> Failure {
     let known = error.chain().find_map(|cause| {
         let host = |host: &airssys_wasm::Error| {
             let (exit, help) = advice::on(host);
-            Failure::new(exit, host.code().as_str(), sentence(error), help)
+            let marked = match host {
+                airssys_wasm::Error::Arguments(error) => error.pointer(),
+                _ => None,
+            };
+            Failure::new(exit, host.code().as_str(), sentence(error), help).with_transcript(marked.unwrap_or_default())
         };
         let own = |own: &Failure| Failure {
             message: sentence(error),

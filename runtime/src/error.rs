@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::component::{ByteCount, ComponentError, ComponentName, Kind, ManifestError, NameError, VersionError};
+use crate::typed::ArgumentError;
 
 /// Why an operation of a host failed.
 #[derive(Debug, thiserror::Error)]
@@ -60,14 +61,37 @@ pub enum Error {
         /// What the compiler says.
         reason: String,
     },
-    /// Components of this kind cannot be called by this host.
-    #[error("`{name}` cannot be called: it is a {kind}")]
+    /// Components of this kind take no messages.
+    #[error("`{name}` takes no messages: it is a {kind}")]
     NotCallable {
         /// The component.
         name: ComponentName,
         /// Its kind.
         kind: Kind,
     },
+    /// A component has no export of this name, or several.
+    #[error("`{component}` exports {} `{export}`", if .candidates.is_empty() { "no function" } else { "several functions" })]
+    UnknownExport {
+        /// The component.
+        component: ComponentName,
+        /// The name.
+        export: String,
+        /// The exports that the name may mean, by their shortest unambiguous names; none when there is no such export.
+        candidates: Vec<String>,
+        /// An export with a name like it.
+        nearest: Option<String>,
+    },
+    /// An export takes or returns what has no text form: resources, streams, futures.
+    #[error("`{export}` cannot be called from outside: its signature {signature} has a type without a text form")]
+    UnsupportedType {
+        /// The export.
+        export: String,
+        /// Its signature.
+        signature: String,
+    },
+    /// The arguments of a call do not fit the export, or cannot be read.
+    #[error("{0}")]
+    Arguments(Box<ArgumentError>),
     /// The guest trapped; its instance was discarded.
     #[error("the guest trapped: {message}")]
     Trap {
@@ -78,7 +102,7 @@ pub enum Error {
     #[error("the guest did not return from {entry} within its deadline of {deadline:?}")]
     Deadline {
         /// The function that was entered.
-        entry: &'static str,
+        entry: String,
         /// The deadline.
         deadline: Duration,
     },
@@ -244,6 +268,9 @@ impl Error {
         "mistyped-export",
         "compile-failed",
         "not-callable",
+        "unknown-export",
+        "unsupported-type",
+        "invalid-arguments",
         "trap",
         "deadline-exceeded",
         "fuel-exhausted",
@@ -276,6 +303,9 @@ impl Error {
             Self::MistypedExport { .. } => "mistyped-export",
             Self::Compile { .. } => "compile-failed",
             Self::NotCallable { .. } => "not-callable",
+            Self::UnknownExport { .. } => "unknown-export",
+            Self::UnsupportedType { .. } => "unsupported-type",
+            Self::Arguments(_) => "invalid-arguments",
             Self::Trap { .. } => "trap",
             Self::Deadline { .. } => "deadline-exceeded",
             Self::Fuel { .. } => "fuel-exhausted",
@@ -330,6 +360,12 @@ impl Error {
             operation,
             reason: reason.into(),
         }
+    }
+}
+
+impl From<ArgumentError> for Error {
+    fn from(error: ArgumentError) -> Self {
+        Self::Arguments(Box::new(error))
     }
 }
 

@@ -9,10 +9,11 @@ use serde::Serialize;
 
 use crate::component::{ComponentName, Message, Package, Release};
 use crate::deploy::{Deploy, Deployment, Starter, Versioning, blocking, recover};
-use crate::engine::{AotCache, Compiler, Engines};
+use crate::engine::{Answer, AotCache, Call, Compiler, Engines};
 use crate::error::{Error, Result};
 use crate::event::{Event, Events};
 use crate::store::Store;
+use crate::typed::{Invocation, Value};
 
 /// Runs components.
 ///
@@ -161,8 +162,34 @@ impl Host {
     /// [`Error::is_guest_fault`].
     pub async fn call(&self, name: &ComponentName, message: Message) -> Result<Message> {
         self.open()?;
+        self.route(name, Call::Message(message)).await?.into_message()
+    }
+
+    /// Calls an export of a component by its own name and types.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownExport`], [`Error::UnsupportedType`] and [`Error::Arguments`] when the call does not fit the
+    /// component, and all that [`Host::call`] returns; an error that is the export's own result is a [`Value`].
+    pub async fn invoke(&self, name: &ComponentName, invocation: Invocation) -> Result<Value> {
+        let mut results = self.invoke_all(name, vec![invocation]).await?;
+        // One call was made, so there is one result.
+        results.pop().unwrap_or(Err(Error::Closed))
+    }
+
+    /// Makes several typed calls on one instance, in order, up to the first that fails.
+    ///
+    /// # Errors
+    ///
+    /// As [`Host::invoke`]; what concerns one of the calls is the last of the results.
+    pub async fn invoke_all(&self, name: &ComponentName, invocations: Vec<Invocation>) -> Result<Vec<Result<Value>>> {
+        self.open()?;
+        self.route(name, Call::Invocations(invocations)).await?.into_values()
+    }
+
+    async fn route(&self, name: &ComponentName, call: Call) -> Result<Answer> {
         let Deploy { router, starter, .. } = &self.0.deploy;
-        router.call(name, message, starter).await
+        router.call(name, call, starter).await
     }
 
     /// Makes an instance of a component that gets a new one for each call, and drops it.

@@ -24,6 +24,7 @@
 //! - [`component`]: names, versions, manifests, releases, messages, and [`inspect`](component::inspect), which reads
 //!   what bytes say of themselves.
 //! - [`Host`] and [`HostBuilder`]: deploy, call, remove, status, shut down.
+//! - [`typed`]: calls of a component's own exports, in WAVE or JSON.
 //! - [`Error`] and [`ErrorCode`]: what can go wrong, and whose fault it is.
 //! - [`Event`]: what a host tells while it works: steps of deployments, output of guests, discarded instances.
 //!
@@ -44,6 +45,7 @@ mod event;
 mod host;
 mod interface;
 mod store;
+pub mod typed;
 
 pub use deploy::{Deployment, StepTiming, Strategy, Versioning};
 pub use error::{Bounded, Error, ErrorCode, Result};

@@ -1,17 +1,18 @@
-//! `call`: one call to a deployed component.
+//! `call`: calls to a deployed component, with a message or by its own exports.
 
 use std::time::Instant;
 
 use base64::Engine as _;
-use clap::Parser;
-use serde_json::{Value, json};
+use clap::{Parser, ValueEnum};
+use serde_json::{Value as Json, json};
 
 use super::deploy::listener;
 use super::verb::{Context, Verb};
 use crate::ops::{host, input};
 use crate::shell::seconds;
-use airssys_wasm::Error;
 use airssys_wasm::component::{ComponentName, Message};
+use airssys_wasm::typed::{ByteForm, Value};
+use airssys_wasm::{Error, Host};
 
 /// Call a deployed component and print its answer
 #[derive(Debug, Parser)]
@@ -23,8 +24,31 @@ pub(super) struct Call {
     #[arg(default_value = "", hide_default_value = true, allow_hyphen_values = true)]
     input: String,
     /// The media type of the input [default: text/plain, or application/octet-stream when it is not UTF-8]
-    #[arg(long, value_name = "TYPE")]
+    #[arg(long, value_name = "TYPE", conflicts_with = "invoke")]
     content_type: Option<String>,
+    /// Call an export by its own name and types; several calls run in order on one instance
+    ///
+    /// `EXPORT(ARGUMENTS)` with the arguments in WAVE, as `wasmtime run --invoke` takes them, or in JSON with `--json`.
+    /// `EXPORT` alone takes its arguments from the input.
+    #[arg(long, value_name = "CALL")]
+    invoke: Vec<String>,
+    /// Read the arguments of `--invoke` as JSON, and print results as JSON
+    #[arg(long, requires = "invoke")]
+    json: bool,
+    /// How `list<u8>` is printed as JSON
+    #[arg(long, value_name = "FORM", default_value = "array", requires = "json")]
+    bytes: Bytes,
+}
+
+/// How `list<u8>` is printed as JSON.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Bytes {
+    // An array of numbers.
+    Array,
+    // {"base64": "…"}
+    Base64,
+    // {"text": "…"} where the bytes are UTF-8
+    Text,
 }
 
 impl Verb for Call {
@@ -32,36 +56,106 @@ impl Verb for Call {
         ("call hello world", "with a text"),
         ("call hello @order.json --content-type application/json", "with a file"),
         ("call hello - < picture.png > answer.png", "from and to a pipe"),
+        ("call math --invoke 'add(1, 2)'", "an export of its own"),
+        (
+            "call shop --json --invoke 'order({\"id\": 7})' --invoke 'total()'",
+            "two calls on one instance, in JSON",
+        ),
     ];
 
     fn run(self, context: &Context) -> anyhow::Result<()> {
         let name: ComponentName = self.name.parse().map_err(Error::from)?;
-        let message = input::message(&self.input, self.content_type.as_deref())?;
-        let unknown = || {
-            Err(Error::UnknownComponent {
-                name: name.clone(),
-                nearest: None,
-            })
-        };
-        let place = context.state()?;
-        let (answer, time) = {
-            let _spinner = context.shell.spin(format_args!("calling {name}"));
-            let call = async |host: &airssys_wasm::Host| {
-                let begin = Instant::now();
-                let answer = host.call(&name, message).await?;
-                Ok((answer, begin.elapsed()))
-            };
-            host::with_existing(&place, listener(&context.shell), call, unknown)?
-        };
-        if context.shell.is_json() {
-            return Ok(context.shell.result("", &answered(&answer, seconds(time)))?);
+        if self.invoke.is_empty() {
+            self.send(&name, context)
+        } else {
+            self.invoke(&name, context)
         }
-        Ok(context.shell.bytes(&answer.body)?)
     }
 }
 
+impl Call {
+    fn send(&self, name: &ComponentName, context: &Context) -> anyhow::Result<()> {
+        let message = input::message(&self.input, self.content_type.as_deref())?;
+        let (answer, seconds) = on_host(context, name, async |host| host.call(name, message).await)?;
+        if context.shell.is_json() {
+            return Ok(context.shell.result("", &answered(&answer, seconds))?);
+        }
+        Ok(context.shell.bytes(&answer.body)?)
+    }
+
+    fn invoke(&self, name: &ComponentName, context: &Context) -> anyhow::Result<()> {
+        let invocations = input::invocations(&self.invoke, &self.input, self.json)?;
+        let exports: Vec<String> = invocations.iter().map(|call| call.export().to_owned()).collect();
+        let (results, seconds) = on_host(context, name, async |host| host.invoke_all(name, invocations).await)?;
+        let (mut values, mut failure) = (Vec::new(), None);
+        for result in results {
+            match result {
+                Ok(value) => values.push(value),
+                Err(error) => failure = Some(error),
+            }
+        }
+        // What was answered before a failure is printed before it.
+        if context.shell.is_json() {
+            let results: Vec<Json> = exports
+                .iter()
+                .zip(&values)
+                .map(|(export, value)| self.result(export, value))
+                .collect();
+            context
+                .shell
+                .result("", &json!({ "results": results, "seconds": seconds }))?;
+        } else {
+            for value in &values {
+                context.shell.result(self.text(value), &())?;
+            }
+        }
+        failure.map_or(Ok(()), |error| Err(error.into()))
+    }
+
+    fn text(&self, value: &Value) -> String {
+        match self.json {
+            true => value.to_json(self.byte_form()).to_string(),
+            false => value.to_wave(),
+        }
+    }
+
+    fn result(&self, export: &str, value: &Value) -> Json {
+        json!({ "export": export, "wave": value.to_wave(), "value": value.to_json(self.byte_form()) })
+    }
+
+    fn byte_form(&self) -> ByteForm {
+        match self.bytes {
+            Bytes::Array => ByteForm::Array,
+            Bytes::Base64 => ByteForm::Base64,
+            Bytes::Text => ByteForm::Text,
+        }
+    }
+}
+
+/// Calls on the host of the state directory; says how many seconds the call took.
+fn on_host<T>(
+    context: &Context,
+    name: &ComponentName,
+    call: impl AsyncFnOnce(&Host) -> Result<T, Error>,
+) -> anyhow::Result<(T, f64)> {
+    let unknown = || {
+        Err(Error::UnknownComponent {
+            name: name.clone(),
+            nearest: None,
+        })
+    };
+    let place = context.state()?;
+    let _spinner = context.shell.spin(format_args!("calling {name}"));
+    let timed = async |host: &Host| {
+        let begin = Instant::now();
+        let answer = call(host).await?;
+        Ok((answer, seconds(begin.elapsed())))
+    };
+    host::with_existing(&place, listener(&context.shell), timed, unknown)
+}
+
 /// An answer for programs; bytes that are no text become `body_base64`.
-fn answered(answer: &Message, seconds: f64) -> Value {
+fn answered(answer: &Message, seconds: f64) -> Json {
     let mut value = json!({
         "content_type": answer.content_type,
         "metadata": answer.metadata,

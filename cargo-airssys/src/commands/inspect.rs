@@ -13,7 +13,7 @@ use crate::ops::package::{self, Said};
 use crate::ops::state::StatePlace;
 use crate::ops::{files, host};
 use crate::shell::{counted, printable, size};
-use airssys_wasm::component::{ComponentName, Inspection, Producer, Release, inspect};
+use airssys_wasm::component::{Callable, ComponentName, Export, Inspection, Producer, Release, callable, inspect};
 use airssys_wasm::{Error, Host, Versioning};
 
 /// Show what a component is: kind, world, exports, imports, capabilities, size, producers
@@ -35,18 +35,31 @@ impl Verb for Inspect {
     fn run(self, context: &Context) -> anyhow::Result<()> {
         let path = Path::new(&self.component);
         let is_file = path.exists() || path.extension().is_some_and(|extension| extension == "wasm");
-        let (found, release) = if is_file {
+        let (bytes, release) = if is_file {
             of_file(context, path)?
         } else {
             of_name(context, &self.component)?
         };
-        let value = json!({ "inspection": found, "world": found.world(), "release": release });
-        Ok(context.shell.result(text(&found, release.as_ref()), &value)?)
+        let (found, callable) = (inspect(&bytes)?, callable(&bytes)?);
+        let value = json!({
+            "inspection": found,
+            "world": found.world(),
+            "release": release,
+            "wit": callable.wit,
+            "exports": callable.exports,
+        });
+        let text = format!(
+            "{}\n\n{}",
+            text(&found, release.as_ref(), &callable),
+            callable.wit.trim_end()
+        );
+        Ok(context.shell.result(text, &value)?)
     }
 }
 
-fn of_file(context: &Context, path: &Path) -> anyhow::Result<(Inspection, Option<Release>)> {
-    let found = inspect(&files::read(path)?)?;
+fn of_file(context: &Context, path: &Path) -> anyhow::Result<(Vec<u8>, Option<Release>)> {
+    let bytes = files::read(path)?;
+    inspect(&bytes)?;
     // What it asks for is its own answer, given in a host that nobody keeps; the steps on the way are not of interest.
     let aside = tempfile::tempdir()?;
     let place = StatePlace {
@@ -56,18 +69,18 @@ fn of_file(context: &Context, path: &Path) -> anyhow::Result<(Inspection, Option
     let release = package::of_file(path, Said::default())
         .and_then(|package| host::with(&place, Arc::new(|_| {}), async |host| host.package(package).await));
     match release {
-        Ok(release) => Ok((found, Some(release))),
+        Ok(release) => Ok((bytes, Some(release))),
         Err(error) => {
             context.shell.warn(format_args!(
                 "it cannot be deployed here: {}",
                 printable(&sentence(&error))
             ));
-            Ok((found, None))
+            Ok((bytes, None))
         }
     }
 }
 
-fn of_name(context: &Context, name: &str) -> anyhow::Result<(Inspection, Option<Release>)> {
+fn of_name(context: &Context, name: &str) -> anyhow::Result<(Vec<u8>, Option<Release>)> {
     let name: ComponentName = name.parse().map_err(Error::from)?;
     let unknown = || {
         Err(Error::UnknownComponent {
@@ -77,11 +90,11 @@ fn of_name(context: &Context, name: &str) -> anyhow::Result<(Inspection, Option<
     };
     let ask = async |host: &Host| Ok((host.bytes(&name).await?, host.release(&name)?));
     let (bytes, release) = host::with_existing(&context.state()?, listener(&context.shell), ask, unknown)?;
-    Ok((inspect(&bytes)?, Some(release)))
+    Ok((bytes, Some(release)))
 }
 
 /// One fact in each line; lists go on below their first entry.
-fn text(found: &Inspection, release: Option<&Release>) -> String {
+fn text(found: &Inspection, release: Option<&Release>, callable: &Callable) -> String {
     let mut facts: Vec<(&str, Vec<String>)> = Vec::new();
     let name = release.map(Release::label).or_else(|| found.name.clone());
     facts.push(("name", name.into_iter().collect()));
@@ -118,6 +131,7 @@ fn text(found: &Inspection, release: Option<&Release>) -> String {
     facts.push(("imports", found.imports.clone()));
     let producer = |producer: &Producer| format!("{} {} ({})", producer.name, producer.version, producer.field);
     facts.push(("producers", found.producers.iter().map(producer).collect()));
+    facts.push(("calls", callable.exports.iter().map(example).collect()));
     let line = |(index, (fact, value)): (usize, (&str, &String))| {
         format!("{:<12} {}", if index == 0 { fact } else { "" }, printable(value))
             .trim_end()
@@ -127,4 +141,13 @@ fn text(found: &Inspection, release: Option<&Release>) -> String {
         .iter()
         .flat_map(|(fact, values)| values.iter().map(|value| (*fact, value)).enumerate());
     lines.map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// How an export is called; what cannot be called from outside is only named.
+fn example(export: &Export) -> String {
+    match &export.example {
+        // As a shell takes it: a quote ends the quoted text, and begins another.
+        Some(example) => format!("--invoke '{}'", example.replace('\'', r"'\''")),
+        None => format!("{} takes or returns what has no text form", export.name),
+    }
 }

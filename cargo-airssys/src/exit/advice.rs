@@ -1,6 +1,7 @@
 //! What helps against each error of a host.
 
 use super::Exit;
+use airssys_wasm::typed::ArgumentError;
 use airssys_wasm::{Bounded, Error};
 
 /// The exit code of an error, and the line to add or the command to run.
@@ -32,9 +33,18 @@ pub(super) fn on(error: &Error) -> (Exit, String) {
         }
         Error::Compile { .. } => (Exit::Incompatible, "build it again with a current toolchain".into()),
         Error::NotCallable { .. } => {
-            let help = "components that export `airssys:component/guest` and `wasi:cli` commands can be called";
+            let help = "call one of its exports: `{cli} call NAME --invoke 'EXPORT(ARGUMENTS)'`; \
+                        `{cli} inspect NAME` shows them with examples";
             (Exit::Incompatible, help.into())
         }
+        Error::UnknownExport {
+            candidates, nearest, ..
+        } => (Exit::Usage, export(candidates, nearest.as_deref())),
+        Error::UnsupportedType { .. } => {
+            let help = "call an export that takes and returns values: `{cli} inspect NAME` shows those with examples";
+            (Exit::Incompatible, help.into())
+        }
+        Error::Arguments(error) => (Exit::Usage, signature(error)),
         Error::Trap { .. } => {
             let help = "the component has a bug; its own output above may say more, and its test reproduces it best";
             (Exit::GuestFailed, help.into())
@@ -96,6 +106,25 @@ pub(super) fn on(error: &Error) -> (Exit, String) {
         _ => (Exit::Unexpected, "run the command again".into()),
     };
     (exit, help)
+}
+
+fn export(candidates: &[String], nearest: Option<&str>) -> String {
+    match (candidates, nearest) {
+        ([], Some(nearest)) => format!("did you mean `{nearest}`? `{{cli}} inspect NAME` shows all with examples"),
+        ([], None) => "`{cli} inspect NAME` shows what can be called, with examples".into(),
+        (candidates, _) => {
+            let names: Vec<String> = candidates.iter().map(|name| format!("`{name}`")).collect();
+            format!("say which: {}", names.join(" or "))
+        }
+    }
+}
+
+fn signature(error: &ArgumentError) -> String {
+    if error.signature.is_empty() {
+        "write the call as `--invoke 'EXPORT(ARGUMENTS)'`; `{cli} inspect NAME` shows examples".into()
+    } else {
+        format!("the signature is `{}`", error.signature)
+    }
 }
 
 /// By what is too large it shows whose it is: the caller's, the running guest's or the release's.

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use super::files;
 use crate::exit::Failure;
 use airssys_wasm::component::{MAX_MESSAGE_BYTES, Message};
+use airssys_wasm::typed::Invocation;
 
 /// Reads an input: `-` is standard input, `@file` a file, everything else is itself.
 pub(crate) fn message(input: &str, content_type: Option<&str>) -> anyhow::Result<Message> {
@@ -32,6 +33,45 @@ pub(crate) fn message(input: &str, content_type: Option<&str>) -> anyhow::Result
         message.content_type = content_type.into();
     }
     Ok(message)
+}
+
+/// Reads typed calls: `EXPORT(ARGUMENTS)`, or `EXPORT` with its arguments in the input.
+pub(crate) fn invocations(calls: &[String], input: &str, json: bool) -> anyhow::Result<Vec<Invocation>> {
+    let is_whole = |call: &String| call.contains('(');
+    if calls.iter().all(is_whole) && !input.is_empty() {
+        let message = "there are arguments both in the call and in the input";
+        let help = "write them into the call, `--invoke 'EXPORT(ARGUMENTS)'`, or leave `--invoke EXPORT` bare";
+        return Err(Failure::usage("invalid-arguments", message, help).into());
+    }
+    let input = match calls.iter().all(is_whole) {
+        true => String::new(),
+        false => message(input, None)?.to_text().trim().to_owned(),
+    };
+    let read = |call: &String| match (is_whole(call), json) {
+        (true, false) => Ok(Invocation::wave(call)?),
+        (true, true) => Ok(Invocation::json_text(call)?),
+        (false, false) if input.starts_with('(') => Ok(Invocation::wave(&format!("{call}{input}"))?),
+        (false, false) => Ok(Invocation::wave(&format!("{call}({input})"))?),
+        (false, true) => of_json(call, &input),
+    };
+    calls.iter().map(read).collect()
+}
+
+/// An array has the arguments in order, an object has them by name.
+fn of_json(export: &str, input: &str) -> anyhow::Result<Invocation> {
+    if input.is_empty() {
+        return Ok(Invocation::json(export, Vec::new()));
+    }
+    let refuse = |reason: String| {
+        let help = "write an array of the arguments, `[1, 2]`, or an object of them by name, `{\"a\": 1, \"b\": 2}`";
+        Failure::usage("invalid-arguments", format!("the input {reason}"), help)
+    };
+    match serde_json::from_str(input) {
+        Ok(Value::Array(arguments)) => Ok(Invocation::json(export, arguments)),
+        Ok(Value::Object(arguments)) => Ok(Invocation::json_by_name(export, arguments)),
+        Ok(_) => Err(refuse("is neither a JSON array nor an object".into()).into()),
+        Err(error) => Err(refuse(format!("is no JSON: {error}")).into()),
+    }
 }
 
 /// Reads a configuration: a file with one JSON object.
@@ -70,6 +110,21 @@ mod tests {
             "application/json"
         );
         assert!(message("@/nowhere", None).unwrap_err().to_string().contains("/nowhere"));
+    }
+
+    #[test]
+    fn calls_are_whole_or_take_their_arguments_from_the_input() {
+        let read = |call: &str, input: &str, json| invocations(&[call.to_owned()], input, json);
+        let whole = read("add(1, 2)", "", false).unwrap();
+        assert_eq!(read("add", "1, 2", false).unwrap(), whole);
+        assert_eq!(read("add", "(1, 2)", false).unwrap(), whole);
+        let whole = read("add(1, 2)", "", true).unwrap();
+        assert_eq!(read("add", "[1, 2]", true).unwrap(), whole);
+        assert_ne!(read("add", r#"{"a": 1, "b": 2}"#, true).unwrap(), whole);
+        assert_eq!(read("now", "", true).unwrap(), read("now()", "", true).unwrap());
+        for (call, input, json) in [("add(1)", "2", false), ("add", "1", true), ("add", "nope", true)] {
+            assert!(read(call, input, json).is_err(), "{call} {input}");
+        }
     }
 
     #[test]

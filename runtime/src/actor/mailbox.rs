@@ -9,8 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::component::Message;
-use crate::engine::{Instance, Prepared, Taken};
+use crate::engine::{Answer, Call, Instance, Prepared, Taken};
 use crate::error::Error;
 
 /// What an instance left behind, and which release it was.
@@ -50,8 +49,8 @@ impl Handover {
 #[derive(Debug)]
 enum Letter {
     Call {
-        message: Message,
-        answer: oneshot::Sender<Answer>,
+        call: Call,
+        answer: oneshot::Sender<Delivery>,
         /// Counts the call as in flight until the actor is done with it.
         taken: Taken,
     },
@@ -60,20 +59,13 @@ enum Letter {
     },
 }
 
-#[derive(Debug)]
-enum Answer {
-    Done(Result<Message, Error>),
-    /// The actor ended before it came to this message.
-    Unread(Message),
-}
-
 /// What became of a call.
 #[derive(Debug)]
 pub(crate) enum Delivery {
     /// The component took it.
-    Done(Result<Message, Error>),
+    Done(Result<Answer, Error>),
     /// The component did not get it, because another release has taken over.
-    Returned(Message),
+    Returned(Call),
 }
 
 impl Actor {
@@ -100,19 +92,18 @@ impl Actor {
         }
     }
 
-    /// Has the message handled after those before it.
-    pub(crate) async fn call(&self, message: Message, taken: Taken) -> Delivery {
+    /// Has the call handled after those before it.
+    pub(crate) async fn call(&self, call: Call, taken: Taken) -> Delivery {
         let (answer, answered) = oneshot::channel();
-        let letter = Letter::Call { message, answer, taken };
+        let letter = Letter::Call { call, answer, taken };
         if let Err(refused) = self.mailbox.send(letter).await {
             return match refused.0 {
-                Letter::Call { message, .. } if self.handed_over.load(Ordering::Acquire) => Delivery::Returned(message),
+                Letter::Call { call, .. } if self.handed_over.load(Ordering::Acquire) => Delivery::Returned(call),
                 _ => Delivery::Done(Err(dead())),
             };
         }
         match answered.await {
-            Ok(Answer::Done(result)) => Delivery::Done(result),
-            Ok(Answer::Unread(message)) => Delivery::Returned(message),
+            Ok(delivery) => delivery,
             Err(_) => Delivery::Done(Err(dead())),
         }
     }
@@ -152,10 +143,10 @@ impl Body {
             match letter {
                 // Nobody waits for the answer any more, and the message was not begun.
                 Letter::Call { answer, .. } if answer.is_closed() => {}
-                Letter::Call { message, answer, taken } => {
-                    let result = self.execute(message).await;
+                Letter::Call { call, answer, taken } => {
+                    let result = self.handle(call).await;
                     // A caller that went away has no use for the answer.
-                    let _ = answer.send(Answer::Done(result));
+                    let _ = answer.send(Delivery::Done(result));
                     drop(taken);
                 }
                 Letter::Pause { paused } => {
@@ -168,8 +159,8 @@ impl Body {
         }
         letters.close();
         while let Some(letter) = letters.recv().await {
-            if let Letter::Call { message, answer, .. } = letter {
-                let _ = answer.send(Answer::Unread(message));
+            if let Letter::Call { call, answer, .. } = letter {
+                let _ = answer.send(Delivery::Returned(call));
             }
         }
         if let Some(instance) = self.instance.take() {
@@ -210,7 +201,7 @@ impl Body {
         Ok(self.saved.clone())
     }
 
-    async fn execute(&mut self, message: Message) -> Result<Message, Error> {
+    async fn handle(&mut self, call: Call) -> Result<Answer, Error> {
         let instance = match &mut self.instance {
             Some(instance) => instance,
             None => {
@@ -218,7 +209,7 @@ impl Body {
                 self.instance.insert(instance)
             }
         };
-        let result = instance.execute(message).await;
+        let result = instance.handle(call).await;
         self.discard_broken();
         result
     }

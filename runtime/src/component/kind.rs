@@ -43,7 +43,8 @@ impl Kind {
         }
     }
 
-    /// Whether this host can call components of this kind.
+    /// Whether components of this kind take messages.
+    /// Exports are called by their own types whatever the kind is.
     pub fn is_callable(self) -> bool {
         matches!(self, Self::Guest | Self::Command)
     }

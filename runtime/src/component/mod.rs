@@ -1,6 +1,7 @@
 //! What a component is: its name, its manifest, its immutable releases, and what its bytes say.
 
 mod digest;
+mod exports;
 mod inspect;
 mod kind;
 mod limits;
@@ -14,6 +15,7 @@ mod requests;
 mod version;
 
 pub use digest::Digest;
+pub use exports::{Callable, Export, callable};
 pub use inspect::{Inspection, MANIFEST_SECTION, Producer, inspect};
 pub use kind::Kind;
 pub(crate) use kind::{GUEST, RUN, STATE};

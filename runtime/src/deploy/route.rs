@@ -11,8 +11,8 @@ use tokio::sync::Notify;
 use super::serving::Serving;
 use super::start::Starter;
 use crate::actor::Delivery;
-use crate::component::{ComponentName, Message, Release, nearest};
-use crate::engine::within_limit;
+use crate::component::{ComponentName, Release, nearest};
+use crate::engine::{Answer, Call, within_limit};
 use crate::error::{Bounded, Error};
 
 /// The route of one component: the release that takes its calls.
@@ -157,21 +157,17 @@ impl Router {
     }
 
     /// Calls the release that the route leads to at this moment.
-    pub(crate) async fn call(
-        &self,
-        name: &ComponentName,
-        message: Message,
-        starter: &Starter,
-    ) -> Result<Message, Error> {
-        within_limit(Bounded::Message, message.body.len())?;
-        let mut message = message;
+    pub(crate) async fn call(&self, name: &ComponentName, mut call: Call, starter: &Starter) -> Result<Answer, Error> {
+        if let Call::Message(message) = &call {
+            within_limit(Bounded::Message, message.body.len())?;
+        }
         loop {
             let seen = self.revision();
             let route = self.find(name)?;
             if let Some(serving) = route.serving(starter).await? {
-                match serving.call(message).await {
+                match serving.call(call).await {
                     Delivery::Done(result) => return result,
-                    Delivery::Returned(unread) => message = unread,
+                    Delivery::Returned(unread) => call = unread,
                 }
             }
             // The release is being replaced, or the host is being shut down.

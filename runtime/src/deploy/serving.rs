@@ -6,8 +6,8 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use crate::actor::{Actor, Delivery, Handover, Saved};
-use crate::component::{InstanceMode, Kind, Message, Release};
-use crate::engine::{InFlight, Instance, Pool, Prepared};
+use crate::component::{InstanceMode, Kind, Release};
+use crate::engine::{Answer, Call, InFlight, Instance, Pool, Prepared};
 use crate::error::Error;
 
 /// How long calls that were taken may go on after their release was replaced or the host is shut down.
@@ -47,8 +47,8 @@ impl Serving {
         }
     }
 
-    /// Handles one call, or gives the message back when another release has taken over.
-    pub(crate) async fn call(&self, message: Message) -> Delivery {
+    /// Handles one call, or gives it back when another release has taken over.
+    pub(crate) async fn call(&self, call: Call) -> Delivery {
         let Some(taken) = self.in_flight.take() else {
             return Delivery::Done(Err(Error::Busy {
                 name: self.release.name.clone(),
@@ -57,9 +57,9 @@ impl Serving {
         };
         match &self.hosting {
             // The actor goes on with a message that it has begun, also when the caller goes away.
-            Hosting::Actor(actor) => actor.call(message, taken).await,
-            Hosting::Pool(pool) => Delivery::Done(pool.call(message).await),
-            Hosting::Fresh(prepared) => Delivery::Done(call_fresh(prepared, message).await),
+            Hosting::Actor(actor) => actor.call(call, taken).await,
+            Hosting::Pool(pool) => Delivery::Done(pool.call(call).await),
+            Hosting::Fresh(prepared) => Delivery::Done(call_fresh(prepared, call).await),
         }
     }
 
@@ -79,7 +79,7 @@ impl Serving {
         };
         let paused = timeout(DRAIN, actor.pause()).await;
         let late = |_| Error::Deadline {
-            entry: "the calls before its state can be saved",
+            entry: "the calls before its state can be saved".into(),
             deadline: DRAIN,
         };
         paused.map_err(late)?.map(Some)
@@ -117,12 +117,15 @@ impl Serving {
     }
 }
 
-async fn call_fresh(prepared: &Arc<Prepared>, message: Message) -> Result<Message, Error> {
-    if prepared.release.kind == Kind::Command {
-        return Instance::run(prepared, message).await;
-    }
+async fn call_fresh(prepared: &Arc<Prepared>, call: Call) -> Result<Answer, Error> {
+    let call = match call {
+        Call::Message(message) if prepared.release.kind == Kind::Command => {
+            return Instance::run(prepared, message).await.map(Answer::Message);
+        }
+        call => call,
+    };
     let mut instance = Instance::start(prepared).await?;
-    let answer = instance.execute(message).await;
+    let answer = instance.handle(call).await;
     if instance.is_usable() {
         // The answer stands, whatever the guest does at its end.
         let _ = instance.shutdown().await;

@@ -10,7 +10,7 @@ use crate::error::Error;
 const MAX_FRAMES: usize = 4;
 
 /// The error of a guest entry that did not return.
-pub(super) fn classify(error: &wasmtime::Error, entry: &'static str, limits: &Limits, memory_refused: bool) -> Error {
+pub(super) fn classify(error: &wasmtime::Error, entry: &str, limits: &Limits, memory_refused: bool) -> Error {
     if let Some(I32Exit(status)) = error.downcast_ref::<I32Exit>() {
         return Error::Exit { status: *status };
     }
@@ -31,9 +31,9 @@ pub(super) fn classify(error: &wasmtime::Error, entry: &'static str, limits: &Li
 }
 
 /// The error of a guest entry that did not return in time.
-pub(super) fn deadline(entry: &'static str, limits: &Limits) -> Error {
+pub(super) fn deadline(entry: &str, limits: &Limits) -> Error {
     Error::Deadline {
-        entry,
+        entry: entry.to_owned(),
         deadline: limits.deadline.0,
     }
 }

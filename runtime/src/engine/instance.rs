@@ -9,6 +9,7 @@ use wasmtime::{AsContextMut, Store, UpdateDeadline};
 use wasmtime_wasi::p2::pipe::MemoryInputPipe;
 
 use super::binding::{self, guest, state};
+use super::call::{Answer, Call};
 use super::fault;
 use super::limit::Limiter;
 use super::prepared::{Entries, Prepared};
@@ -19,7 +20,7 @@ use crate::event::Event;
 use crate::interface::{Budget, Capture, Lines, empty_context};
 
 /// The most bytes that a guest hands to the host in one call: a message, its metadata and what surrounds them.
-const HOSTCALL_FUEL: usize = MAX_MESSAGE_BYTES + (256 << 10);
+pub(super) const HOSTCALL_FUEL: usize = MAX_MESSAGE_BYTES + (256 << 10);
 
 /// The most component-model handles that a guest holds at the same time.
 const MAX_HANDLES: usize = 4_096;
@@ -32,9 +33,9 @@ const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// One instance of a release.
 pub(crate) struct Instance {
-    store: Store<InstanceState>,
-    linked: Option<Linked>,
-    prepared: Arc<Prepared>,
+    pub(super) store: Store<InstanceState>,
+    pub(super) linked: Option<Linked>,
+    pub(super) prepared: Arc<Prepared>,
     budget: Budget,
     /// Set while the guest runs, and for good when it did not return in order: the instance must not be used again.
     broken: bool,
@@ -108,9 +109,9 @@ impl Instance {
     }
 
     /// Enters the guest: every clock runs, and whatever does not return in order costs the instance.
-    async fn enter<R>(
+    pub(super) async fn enter<R>(
         &mut self,
-        entry: &'static str,
+        entry: &str,
         run: impl AsyncFnOnce(&mut Store<InstanceState>) -> wasmtime::Result<R>,
     ) -> Result<R, Error> {
         let limits = &self.prepared.release.limits;
@@ -156,7 +157,14 @@ impl Instance {
     }
 
     /// Handles one call.
-    pub(crate) async fn execute(&mut self, message: Message) -> Result<Message, Error> {
+    pub(crate) async fn handle(&mut self, call: Call) -> Result<Answer, Error> {
+        match call {
+            Call::Message(message) => self.execute(message).await.map(Answer::Message),
+            Call::Invocations(invocations) => Ok(Answer::Values(self.invoke_all(&invocations).await)),
+        }
+    }
+
+    async fn execute(&mut self, message: Message) -> Result<Message, Error> {
         let Some(guest) = self.guest()? else {
             return Err(self.not_callable());
         };

@@ -2,18 +2,22 @@
 
 mod aot_cache;
 mod binding;
+mod call;
 mod clock;
 mod compile;
 mod engines;
+mod exports;
 mod fault;
 mod in_flight;
 mod instance;
+mod invoke;
 mod limit;
 mod pool;
 mod prepared;
 mod state;
 
 pub(crate) use aot_cache::AotCache;
+pub(crate) use call::{Answer, Call};
 pub(crate) use compile::{Compiled, Compiler, is_offered};
 pub(crate) use engines::Engines;
 pub(crate) use in_flight::{InFlight, Taken};

@@ -4,9 +4,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::Semaphore;
 
+use super::call::{Answer, Call};
 use super::instance::Instance;
 use super::prepared::Prepared;
-use crate::component::Message;
 use crate::error::Error;
 
 /// The instances of one release.
@@ -40,7 +40,7 @@ impl Pool {
     }
 
     /// Handles one call on an idle instance, on a new one, or on the next that becomes idle.
-    pub(crate) async fn call(&self, message: Message) -> Result<Message, Error> {
+    pub(crate) async fn call(&self, call: Call) -> Result<Answer, Error> {
         let _slot = self.slots.acquire().await.map_err(|_| Error::Closed)?;
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).instances.pop();
         let mut instance = match idle {
@@ -48,7 +48,7 @@ impl Pool {
             None => Instance::start(&self.prepared).await?,
         };
         // A caller who gives up drops the instance with this future, in whatever state it is.
-        let answer = instance.execute(message).await;
+        let answer = instance.handle(call).await;
         self.put_back(instance).await;
         answer
     }

@@ -1,11 +1,12 @@
 //! A release whose code is compiled and linked: what instances are made from.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use wasmtime::component::InstancePre;
 use wasmtime_wasi::p2::bindings::CommandIndices;
 
 use super::binding::{guest, state};
+use super::exports::Exports;
 use super::state::InstanceState;
 use crate::component::{Kind, Release};
 use crate::error::Error;
@@ -15,6 +16,8 @@ use crate::event::Events;
 pub(crate) struct Prepared {
     pub(super) pre: InstancePre<InstanceState>,
     pub(super) entries: Entries,
+    /// Read at the first typed call.
+    exports: OnceLock<Exports>,
     pub(crate) release: Arc<Release>,
     pub(super) events: Events,
 }
@@ -26,7 +29,7 @@ pub(super) enum Entries {
         state: Option<state::GuestIndices>,
     },
     Command(CommandIndices),
-    /// Kinds that this host does not call.
+    /// Kinds that are called by their own exports only.
     Uncalled,
 }
 
@@ -54,9 +57,16 @@ impl Prepared {
         Ok(Self {
             pre,
             entries,
+            exports: OnceLock::new(),
             release,
             events,
         })
+    }
+
+    /// The component's exported functions.
+    pub(super) fn exports(&self) -> &Exports {
+        self.exports
+            .get_or_init(|| Exports::of(self.pre.component(), self.pre.engine()))
     }
 }
 

@@ -9,7 +9,7 @@ const LAYERS: &[&[&str]] = &[
     &["actor", "store"],
     &["engine"],
     &["interface"],
-    &["component"],
+    &["component", "typed"],
     &["event", "error"],
 ];
 
