@@ -27,6 +27,9 @@ use std::time::Duration;
 
 use pair::Effort;
 
+/// The parts that share a guest.
+const CALLS: [&str; 5] = ["instantiate", "fresh", "warm", "actor", "dynamic"];
+
 /// What the command line asks for.
 #[derive(Default)]
 struct Arguments {
@@ -73,8 +76,8 @@ async fn run(arguments: &Arguments) {
     let wanted =
         |part: &str| !arguments.measure || arguments.parts.is_empty() || arguments.parts.iter().any(|p| p == part);
     let mut rows = Vec::new();
-    if wanted("calls") {
-        calls::measure(short, &mut rows).await;
+    if CALLS.into_iter().any(wanted) {
+        calls::measure(short, wanted, &mut rows).await;
     }
     if wanted("code") {
         code::measure(long, &mut rows).await;

@@ -37,6 +37,8 @@ pub(crate) struct Instance {
     pub(super) linked: Option<Linked>,
     pub(super) prepared: Arc<Prepared>,
     budget: Budget,
+    /// The contract's functions, looked up and type-checked at the first entry.
+    guest: Option<guest::Guest>,
     /// Set while the guest runs, and for good when it did not return in order: the instance must not be used again.
     broken: bool,
 }
@@ -93,6 +95,7 @@ impl Instance {
             linked: None,
             prepared: prepared.clone(),
             budget,
+            guest: None,
             broken: false,
         }
     }
@@ -282,13 +285,12 @@ impl Instance {
     }
 
     fn guest(&mut self) -> Result<Option<guest::Guest>, Error> {
-        match (&self.prepared.entries, &self.linked) {
-            (Entries::Guest { guest, .. }, Some(linked)) => guest
-                .load(self.store.as_context_mut(), linked)
-                .map(Some)
-                .map_err(|error| lost(&error)),
-            _ => Ok(None),
+        if let (None, Entries::Guest { guest, .. }, Some(linked)) = (&self.guest, &self.prepared.entries, &self.linked)
+        {
+            let loaded = guest.load(self.store.as_context_mut(), linked);
+            self.guest = Some(loaded.map_err(|error| lost(&error))?);
         }
+        Ok(self.guest.clone())
     }
 
     fn state(&mut self) -> Result<Option<state::Guest>, Error> {
