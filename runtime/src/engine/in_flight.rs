@@ -1,7 +1,7 @@
 //! Counts what is under way, up to a limit, and tells when nothing is.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use tokio::sync::Notify;
 
@@ -13,6 +13,8 @@ pub(crate) struct InFlight(Arc<Count>);
 struct Count {
     now: AtomicU32,
     limit: u32,
+    /// Whether anybody has ever waited; until then nobody is told, because telling takes a lock.
+    awaited: AtomicBool,
     idle: Notify,
 }
 
@@ -26,13 +28,14 @@ impl InFlight {
         Self(Arc::new(Count {
             now: AtomicU32::new(0),
             limit,
+            awaited: AtomicBool::new(false),
             idle: Notify::new(),
         }))
     }
 
     /// Counts one more; none when that is over the limit.
     pub(crate) fn take(&self) -> Option<Taken> {
-        let before = self.0.now.fetch_add(1, Ordering::AcqRel);
+        let before = self.0.now.fetch_add(1, Ordering::SeqCst);
         let taken = Taken(self.0.clone());
         (before < self.0.limit).then_some(taken)
     }
@@ -44,9 +47,11 @@ impl InFlight {
 
     /// Waits until nothing is under way.
     pub(crate) async fn wait_for_none(&self) {
+        // In one order with the end of what is under way: either it sees this, or this sees that it has ended.
+        self.0.awaited.store(true, Ordering::SeqCst);
         loop {
             let idle = self.0.idle.notified();
-            if self.0.now.load(Ordering::Acquire) == 0 {
+            if self.0.now.load(Ordering::SeqCst) == 0 {
                 return;
             }
             idle.await;
@@ -56,7 +61,7 @@ impl InFlight {
 
 impl Drop for Taken {
     fn drop(&mut self) {
-        if self.0.now.fetch_sub(1, Ordering::AcqRel) == 1 {
+        if self.0.now.fetch_sub(1, Ordering::SeqCst) == 1 && self.0.awaited.load(Ordering::SeqCst) {
             self.0.idle.notify_waiters();
         }
     }
@@ -73,8 +78,14 @@ mod tests {
         assert!(one.is_some() && two.is_some());
         assert!(in_flight.take().is_none());
         assert_eq!(in_flight.now(), 2);
+        let waiting = tokio::spawn({
+            let in_flight = in_flight.clone();
+            async move { in_flight.wait_for_none().await }
+        });
+        tokio::task::yield_now().await;
+        assert!(!waiting.is_finished());
         drop((one, two));
-        in_flight.wait_for_none().await;
+        waiting.await.unwrap();
         assert_eq!(in_flight.now(), 0);
     }
 }

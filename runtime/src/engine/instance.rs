@@ -14,6 +14,7 @@ use super::fault;
 use super::limit::Limiter;
 use super::prepared::{Entries, Prepared};
 use super::state::InstanceState;
+use super::timeout::until;
 use crate::component::{AccessRequests, ComponentError, Health, MAX_MESSAGE_BYTES, Message, Release};
 use crate::error::{Bounded, Error};
 use crate::event::Event;
@@ -121,7 +122,8 @@ impl Instance {
         let allowed = limits.deadline.0.min(LONGEST);
         self.budget.renew();
         self.store.data_mut().limiter.take_refused();
-        self.store.data_mut().deadline = Some(Instant::now() + allowed);
+        let deadline = Instant::now() + allowed;
+        self.store.data_mut().deadline = Some(deadline);
         self.store.set_epoch_deadline(1);
         if limits.fuel > 0 {
             let set = self.store.set_fuel(limits.fuel);
@@ -130,17 +132,17 @@ impl Instance {
             })?;
         }
         self.broken = true;
-        let ended = tokio::time::timeout(allowed, run(&mut self.store)).await;
+        let ended = until(deadline, run(&mut self.store)).await;
         let error = match ended {
-            Ok(Ok(value)) => {
+            Some(Ok(value)) => {
                 self.broken = false;
                 return Ok(value);
             }
-            Ok(Err(error)) => {
+            Some(Err(error)) => {
                 let refused = self.store.data_mut().limiter.take_refused();
                 fault::classify(&error, entry, limits, refused)
             }
-            Err(_) => fault::deadline(entry, limits),
+            None => fault::deadline(entry, limits),
         };
         self.prepared.events.emit(Event::InstanceDiscarded {
             component: self.prepared.release.name.clone(),

@@ -15,6 +15,7 @@ mod limit;
 mod pool;
 mod prepared;
 mod state;
+mod timeout;
 
 pub(crate) use aot_cache::AotCache;
 pub(crate) use call::{Answer, Call};

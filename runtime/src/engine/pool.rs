@@ -21,7 +21,7 @@ pub(crate) struct Pool {
 /// The instances that wait for a call.
 #[derive(Debug)]
 struct Idle {
-    instances: Vec<Instance>,
+    instances: Vec<Box<Instance>>,
     closed: bool,
 }
 
@@ -31,7 +31,7 @@ impl Pool {
         Self {
             prepared,
             idle: Mutex::new(Idle {
-                instances: vec![first],
+                instances: vec![Box::new(first)],
                 closed: false,
             }),
             slots: Semaphore::new((max as usize).min(Semaphore::MAX_PERMITS)),
@@ -41,11 +41,14 @@ impl Pool {
 
     /// Handles one call on an idle instance, on a new one, or on the next that becomes idle.
     pub(crate) async fn call(&self, call: Call) -> Result<Answer, Error> {
-        let _slot = self.slots.acquire().await.map_err(|_| Error::Closed)?;
+        let _slot = match self.slots.try_acquire() {
+            Ok(slot) => slot,
+            Err(_) => self.slots.acquire().await.map_err(|_| Error::Closed)?,
+        };
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).instances.pop();
         let mut instance = match idle {
             Some(instance) => instance,
-            None => Instance::start(&self.prepared).await?,
+            None => Box::new(Instance::start(&self.prepared).await?),
         };
         // A caller who gives up drops the instance with this future, in whatever state it is.
         let answer = instance.handle(call).await;
@@ -53,7 +56,7 @@ impl Pool {
         answer
     }
 
-    async fn put_back(&self, instance: Instance) {
+    async fn put_back(&self, instance: Box<Instance>) {
         if !instance.is_usable() {
             return;
         }
@@ -84,7 +87,7 @@ impl Pool {
 
 impl Idle {
     /// Keeps an instance, or gives it back when the pool is closed.
-    fn put(&mut self, instance: Instance) -> Result<(), Instance> {
+    fn put(&mut self, instance: Box<Instance>) -> Result<(), Box<Instance>> {
         if self.closed {
             return Err(instance);
         }
@@ -93,7 +96,7 @@ impl Idle {
     }
 
     /// Takes nothing more; hands out what is left, one after the other.
-    fn close(&mut self) -> Option<Instance> {
+    fn close(&mut self) -> Option<Box<Instance>> {
         self.closed = true;
         self.instances.pop()
     }
