@@ -1,5 +1,6 @@
 //! Everything a host tells the outside while it works.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -63,6 +64,27 @@ pub enum Event {
         component: ComponentName,
         /// The code of the error.
         code: &'static str,
+    },
+    /// A guest trapped, and its core dump was written.
+    CoreDumped {
+        /// The component.
+        component: ComponentName,
+        /// The file.
+        path: PathBuf,
+    },
+    /// A guest trapped, and its core dump was not written.
+    CoreDumpFailed {
+        /// The component.
+        component: ComponentName,
+        /// Why.
+        reason: String,
+    },
+    /// A call has ended that was profiled.
+    CallProfiled {
+        /// The component.
+        component: ComponentName,
+        /// The profile, in the JSON format that the Firefox Profiler opens.
+        profile: Arc<[u8]>,
     },
     /// The host came back after a deployment was cut off, and this is the version that serves.
     DeploymentRecovered {

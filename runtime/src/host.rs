@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::component::{ComponentName, Message, Package, Release};
 use crate::deploy::{Deploy, Deployment, Starter, Versioning, blocking, recover};
-use crate::engine::{Answer, AotCache, Call, Compiler, Engines};
+use crate::engine::{Answer, AotCache, Call, Compiler, Debugging, Engines};
 use crate::error::{Error, Result};
 use crate::event::{Event, Events};
 use crate::store::Store;
@@ -38,6 +38,8 @@ pub struct HostBuilder {
     cache_key_file: Option<PathBuf>,
     versioning: Versioning,
     events: Events,
+    core_dumps: Option<PathBuf>,
+    profiles: bool,
 }
 
 /// A deployed component, as it is at one moment.
@@ -83,6 +85,19 @@ impl HostBuilder {
         self
     }
 
+    /// Writes a core dump into this directory for each guest that traps, up to 16; see [`Event::CoreDumped`].
+    /// A dump holds all that the guest had in memory.
+    pub fn core_dumps(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.core_dumps = Some(directory.into());
+        self
+    }
+
+    /// Profiles every call, at 1,000 samples for each second that the guest runs; see [`Event::CallProfiled`].
+    pub fn profile_calls(mut self) -> Self {
+        self.profiles = true;
+        self
+    }
+
     /// Opens the state directory and makes the host.
     ///
     /// # Errors
@@ -95,6 +110,8 @@ impl HostBuilder {
             cache_key_file,
             versioning,
             events,
+            core_dumps,
+            profiles,
         } = self;
         blocking(move || {
             let store = match state_dir {
@@ -111,7 +128,7 @@ impl HostBuilder {
             }
             let starter = Starter {
                 store: Arc::new(store),
-                compiler: Compiler::new(Engines::new()?, cache.ok()),
+                compiler: Compiler::new(Engines::new(Debugging::new(core_dumps, profiles))?, cache.ok()),
                 events,
             };
             let deploy = Deploy::new(starter, Arc::new(router), versioning);

@@ -1,5 +1,7 @@
 //! `call`: calls to a deployed component, with a message or by its own exports.
 
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use base64::Engine as _;
@@ -8,11 +10,12 @@ use serde_json::{Value as Json, json};
 
 use super::deploy::listener;
 use super::verb::{Context, Verb};
-use crate::ops::{host, input};
+use crate::ops::host::{self, Listener, Recording};
+use crate::ops::{files, input};
 use crate::shell::seconds;
 use airssys_wasm::component::{ComponentName, Message};
 use airssys_wasm::typed::{ByteForm, Value};
-use airssys_wasm::{Error, Host};
+use airssys_wasm::{Error, Event, Host};
 
 /// Call a deployed component and print its answer
 #[derive(Debug, Parser)]
@@ -26,15 +29,19 @@ pub(super) struct Call {
     /// The media type of the input [default: text/plain, or application/octet-stream when it is not UTF-8]
     #[arg(long, value_name = "TYPE", conflicts_with = "invoke")]
     content_type: Option<String>,
-    /// Call an export by its own name and types; several calls run in order on one instance
-    ///
-    /// `EXPORT(ARGUMENTS)` with the arguments in WAVE, as `wasmtime run --invoke` takes them, or in JSON with `--json`.
-    /// `EXPORT` alone takes its arguments from the input.
+    /// Call an export by its own types: `EXPORT(ARGUMENTS)` in WAVE, or `EXPORT` with the arguments as the input;
+    /// several calls run in order on one instance
     #[arg(long, value_name = "CALL")]
     invoke: Vec<String>,
     /// Read the arguments of `--invoke` as JSON, and print results as JSON
     #[arg(long, requires = "invoke")]
     json: bool,
+    /// Write a core dump into this directory when the component traps
+    #[arg(long, value_name = "DIR")]
+    coredump: Option<PathBuf>,
+    /// Write a profile of the call to this file, for the Firefox Profiler
+    #[arg(long, value_name = "FILE")]
+    profile: Option<PathBuf>,
     /// How `list<u8>` is printed as JSON
     #[arg(long, value_name = "FORM", default_value = "array", requires = "json")]
     bytes: Bytes,
@@ -57,10 +64,8 @@ impl Verb for Call {
         ("call hello @order.json --content-type application/json", "with a file"),
         ("call hello - < picture.png > answer.png", "from and to a pipe"),
         ("call math --invoke 'add(1, 2)'", "an export of its own"),
-        (
-            "call shop --json --invoke 'order({\"id\": 7})' --invoke 'total()'",
-            "two calls on one instance, in JSON",
-        ),
+        ("call shop --json --invoke 'total({\"id\": 7})'", "the same in JSON"),
+        ("call hello world --profile hello.json", "profiled"),
     ];
 
     fn run(self, context: &Context) -> anyhow::Result<()> {
@@ -76,7 +81,7 @@ impl Verb for Call {
 impl Call {
     fn send(&self, name: &ComponentName, context: &Context) -> anyhow::Result<()> {
         let message = input::message(&self.input, self.content_type.as_deref())?;
-        let (answer, seconds) = on_host(context, name, async |host| host.call(name, message).await)?;
+        let (answer, seconds) = self.on_host(context, name, async |host| host.call(name, message).await)?;
         if context.shell.is_json() {
             return Ok(context.shell.result("", &answered(&answer, seconds))?);
         }
@@ -86,7 +91,7 @@ impl Call {
     fn invoke(&self, name: &ComponentName, context: &Context) -> anyhow::Result<()> {
         let invocations = input::invocations(&self.invoke, &self.input, self.json)?;
         let exports: Vec<String> = invocations.iter().map(|call| call.export().to_owned()).collect();
-        let (results, seconds) = on_host(context, name, async |host| host.invoke_all(name, invocations).await)?;
+        let (results, seconds) = self.on_host(context, name, async |host| host.invoke_all(name, invocations).await)?;
         let (mut values, mut failure) = (Vec::new(), None);
         for result in results {
             match result {
@@ -130,28 +135,55 @@ impl Call {
             Bytes::Text => ByteForm::Text,
         }
     }
+
+    /// Calls on the host of the state directory; says how many seconds the call took.
+    fn on_host<T>(
+        &self,
+        context: &Context,
+        name: &ComponentName,
+        call: impl AsyncFnOnce(&Host) -> Result<T, Error>,
+    ) -> anyhow::Result<(T, f64)> {
+        let place = context.state()?;
+        if !place.exists() {
+            return Err(Error::UnknownComponent {
+                name: name.clone(),
+                nearest: None,
+            }
+            .into());
+        }
+        let recording = Recording {
+            core_dumps: self.coredump.clone(),
+            profiles: self.profile.is_some(),
+        };
+        let recorded = Arc::<Mutex<Option<Arc<[u8]>>>>::default();
+        let _spinner = context.shell.spin(format_args!("calling {name}"));
+        let timed = async |host: &Host| {
+            let begin = Instant::now();
+            let answer = call(host).await?;
+            Ok((answer, seconds(begin.elapsed())))
+        };
+        let listener = keeping_profiles(listener(&context.shell), recorded.clone());
+        let outcome = host::with_recording(&place, listener, recording, timed);
+        let profile = recorded.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let (Some(path), Some(profile)) = (&self.profile, profile) {
+            files::write(path, &profile)?;
+            let place = path.display();
+            context.shell.note(format_args!(
+                "the profile is in {place}: open it at https://profiler.firefox.com"
+            ));
+        }
+        outcome
+    }
 }
 
-/// Calls on the host of the state directory; says how many seconds the call took.
-fn on_host<T>(
-    context: &Context,
-    name: &ComponentName,
-    call: impl AsyncFnOnce(&Host) -> Result<T, Error>,
-) -> anyhow::Result<(T, f64)> {
-    let unknown = || {
-        Err(Error::UnknownComponent {
-            name: name.clone(),
-            nearest: None,
-        })
-    };
-    let place = context.state()?;
-    let _spinner = context.shell.spin(format_args!("calling {name}"));
-    let timed = async |host: &Host| {
-        let begin = Instant::now();
-        let answer = call(host).await?;
-        Ok((answer, seconds(begin.elapsed())))
-    };
-    host::with_existing(&place, listener(&context.shell), timed, unknown)
+/// A listener that keeps the last profile, and passes everything else on.
+fn keeping_profiles(listener: Listener, profile: Arc<Mutex<Option<Arc<[u8]>>>>) -> Listener {
+    Arc::new(move |event| match event {
+        Event::CallProfiled { profile: taken, .. } => {
+            *profile.lock().unwrap_or_else(PoisonError::into_inner) = Some(taken.clone());
+        }
+        event => listener(event),
+    })
 }
 
 /// An answer for programs; bytes that are no text become `body_base64`.

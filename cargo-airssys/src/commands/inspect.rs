@@ -131,7 +131,10 @@ fn text(found: &Inspection, release: Option<&Release>, callable: &Callable) -> S
     facts.push(("imports", found.imports.clone()));
     let producer = |producer: &Producer| format!("{} {} ({})", producer.name, producer.version, producer.field);
     facts.push(("producers", found.producers.iter().map(producer).collect()));
-    facts.push(("calls", callable.exports.iter().map(example).collect()));
+    let name = release.map_or("NAME", |release| release.name.as_str());
+    let message = found.kind.is_callable().then(|| format!("call {name} text"));
+    let typed = callable.exports.iter().map(|export| example(name, export));
+    facts.push(("calls", message.into_iter().chain(typed).collect()));
     let line = |(index, (fact, value)): (usize, (&str, &String))| {
         format!("{:<12} {}", if index == 0 { fact } else { "" }, printable(value))
             .trim_end()
@@ -144,10 +147,10 @@ fn text(found: &Inspection, release: Option<&Release>, callable: &Callable) -> S
 }
 
 /// How an export is called; what cannot be called from outside is only named.
-fn example(export: &Export) -> String {
+fn example(name: &str, export: &Export) -> String {
     match &export.example {
         // As a shell takes it: a quote ends the quoted text, and begins another.
-        Some(example) => format!("--invoke '{}'", example.replace('\'', r"'\''")),
+        Some(example) => format!("call {name} --invoke '{}'", example.replace('\'', r"'\''")),
         None => format!("{} takes or returns what has no text form", export.name),
     }
 }

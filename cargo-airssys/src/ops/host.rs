@@ -1,5 +1,6 @@
 //! The host that runs inside this program for the length of one command.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -12,11 +13,30 @@ use airssys_wasm::{Error, Event, Host};
 /// Receives what the host tells.
 pub(crate) type Listener = Arc<dyn Fn(&Event) + Send + Sync>;
 
+/// What a host records of its guests beside what it tells.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Recording {
+    /// Where core dumps of traps go.
+    pub(crate) core_dumps: Option<PathBuf>,
+    /// Whether calls are profiled.
+    pub(crate) profiles: bool,
+}
+
 /// Opens the state, does `work`, and closes it in every case, so that actors keep their state.
 /// Ctrl-C ends `work`; a deployment whose calls were switched already stays.
 pub(crate) fn with<T>(
     place: &StatePlace,
     listener: Listener,
+    work: impl AsyncFnOnce(&Host) -> Result<T, Error>,
+) -> anyhow::Result<T> {
+    with_recording(place, listener, Recording::default(), work)
+}
+
+/// [`with`] on a host that records.
+pub(crate) fn with_recording<T>(
+    place: &StatePlace,
+    listener: Listener,
+    recording: Recording,
     work: impl AsyncFnOnce(&Host) -> Result<T, Error>,
 ) -> anyhow::Result<T> {
     place.create()?;
@@ -27,13 +47,18 @@ pub(crate) fn with<T>(
         .context("the asynchronous runtime could not be started")?;
     let answered = Answered::by_host();
     runtime.block_on(async {
-        let host = Host::builder()
+        let mut builder = Host::builder()
             .state_dir(place.directory.clone())
             .cache_key_file(place.key_file())
             .versioning(place.versioning)
-            .on_event(move |event| listener(&event))
-            .build()
-            .await?;
+            .on_event(move |event| listener(&event));
+        if let Some(directory) = recording.core_dumps {
+            builder = builder.core_dumps(directory);
+        }
+        if recording.profiles {
+            builder = builder.profile_calls();
+        }
+        let host = builder.build().await?;
         let outcome = tokio::select! {
             outcome = work(&host) => outcome.map_err(anyhow::Error::from),
             () = answered.pressed() => Err(interrupted().into()),

@@ -41,6 +41,13 @@ impl Shell {
                     printable(reason)
                 ));
             }
+            Event::CoreDumped { component, path } => {
+                self.note(format_args!("the core dump of `{component}` is in {}", path.display()));
+            }
+            Event::CoreDumpFailed { component, reason } => self.warn(format_args!(
+                "the core dump of `{component}` was not written: {}",
+                printable(reason)
+            )),
             _ => {}
         }
     }

@@ -9,7 +9,7 @@ use crate::error::Error;
 
 /// How often a running guest is stopped to look at its deadline and to let others run.
 /// A runaway guest is stopped at most this much after its deadline.
-const TICK: Duration = Duration::from_millis(10);
+pub(super) const TICK: Duration = Duration::from_millis(10);
 
 /// Advances the epoch of engines for as long as there are any.
 pub(crate) struct Ticker {
@@ -17,12 +17,12 @@ pub(crate) struct Ticker {
 }
 
 impl Ticker {
-    /// Starts the thread.
-    pub(crate) fn start() -> Result<Self, Error> {
+    /// Starts the thread, which advances every epoch once in each `interval`.
+    pub(crate) fn start(interval: Duration) -> Result<Self, Error> {
         let (engines, arrivals) = mpsc::channel::<EngineWeak>();
         let tick = move || {
             let mut driven: Vec<EngineWeak> = Vec::new();
-            let mut next = Instant::now() + TICK;
+            let mut next = Instant::now() + interval;
             loop {
                 match arrivals.recv_timeout(next.saturating_duration_since(Instant::now())) {
                     Ok(engine) => driven.push(engine),
@@ -30,9 +30,9 @@ impl Ticker {
                     // A guest may still run after its host is gone, and has to be stopped at its deadline.
                     Err(error) => {
                         if error == RecvTimeoutError::Disconnected {
-                            std::thread::sleep(TICK);
+                            std::thread::sleep(interval);
                         }
-                        next = Instant::now() + TICK;
+                        next = Instant::now() + interval;
                         driven.retain(|engine| engine.upgrade().map(|engine| engine.increment_epoch()).is_some());
                     }
                 }

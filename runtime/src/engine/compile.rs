@@ -87,7 +87,7 @@ impl Compiler {
         let outfit = self.engines.outfit(compiled.profile)?;
         let pre = outfit.linker.instantiate_pre(&compiled.component);
         let pre = pre.map_err(|error| link_error(outfit, &compiled.component, &error))?;
-        Prepared::new(pre, release, events)
+        Prepared::new(pre, release, events, self.engines.debugging().clone())
     }
 }
 

@@ -1,13 +1,14 @@
 //! The engines of a host: how wasmtime is configured, and which component runs on which engine.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use wasmtime::component::Linker;
 use wasmtime::{
     Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, WasmBacktraceDetails, WasmFeatures,
 };
 
-use super::clock::Ticker;
+use super::clock::{TICK, Ticker};
+use super::debug::{Debugging, SAMPLE};
 use super::state::InstanceState;
 use crate::error::Error;
 use crate::interface;
@@ -34,14 +35,16 @@ pub(crate) struct Outfit {
 pub(crate) struct Engines {
     made: [OnceLock<Outfit>; 4],
     ticker: Ticker,
+    debugging: Arc<Debugging>,
 }
 
 impl Engines {
     /// Makes the fast engine.
-    pub(crate) fn new() -> Result<Self, Error> {
+    pub(crate) fn new(debugging: Debugging) -> Result<Self, Error> {
         let engines = Self {
             made: Default::default(),
-            ticker: Ticker::start()?,
+            ticker: Ticker::start(if debugging.profiles { SAMPLE } else { TICK })?,
+            debugging: Arc::new(debugging),
         };
         engines.outfit(Profile {
             wide: false,
@@ -56,17 +59,22 @@ impl Engines {
         if let Some(outfit) = cell.get() {
             return Ok(outfit);
         }
-        let outfit = make(profile)?;
+        let outfit = make(profile, self.debugging.core_dumps.is_some())?;
         self.ticker.drive(&outfit.engine);
         Ok(cell.get_or_init(|| outfit))
     }
+
+    /// What is recorded of the guests.
+    pub(super) fn debugging(&self) -> &Arc<Debugging> {
+        &self.debugging
+    }
 }
 
-fn make(profile: Profile) -> Result<Outfit, Error> {
+fn make(profile: Profile, core_dumps: bool) -> Result<Outfit, Error> {
     let failed = |error: wasmtime::Error| Error::Engine {
         reason: format!("{error:#}"),
     };
-    let engine = engine(profile).map_err(failed)?;
+    let engine = engine(profile, core_dumps).map_err(failed)?;
     let mut linker = Linker::new(&engine);
     for interface in interface::all::<InstanceState>() {
         (interface.add_to_linker)(&mut linker).map_err(failed)?;
@@ -74,8 +82,10 @@ fn make(profile: Profile) -> Result<Outfit, Error> {
     Ok(Outfit { engine, linker })
 }
 
-fn engine(profile: Profile) -> wasmtime::Result<Engine> {
+fn engine(profile: Profile, core_dumps: bool) -> wasmtime::Result<Engine> {
     let mut config = config(profile);
+    // Compiled code is the same with and without.
+    config.coredump_on_trap(core_dumps);
     if profile.wide || profile.metered {
         return Engine::new(&config);
     }

@@ -10,6 +10,7 @@ use wasmtime_wasi::p2::pipe::MemoryInputPipe;
 
 use super::binding::{self, guest, state};
 use super::call::{Answer, Call};
+use super::debug;
 use super::fault;
 use super::limit::Limiter;
 use super::prepared::{Entries, Prepared};
@@ -83,7 +84,8 @@ impl Instance {
         store.limiter(|state| &mut state.limiter);
         store.set_hostcall_fuel(HOSTCALL_FUEL);
         store.set_max_component_handles(MAX_HANDLES);
-        store.epoch_deadline_callback(|store| {
+        store.epoch_deadline_callback(|mut store| {
+            debug::sample(&mut store);
             let ended = store.data().deadline.is_none_or(|deadline| Instant::now() >= deadline);
             Ok(if ended {
                 UpdateDeadline::Interrupt
@@ -139,6 +141,7 @@ impl Instance {
                 return Ok(value);
             }
             Some(Err(error)) => {
+                self.prepared.dump(&error, &mut self.store);
                 let refused = self.store.data_mut().limiter.take_refused();
                 fault::classify(&error, entry, limits, refused)
             }
@@ -163,10 +166,13 @@ impl Instance {
 
     /// Handles one call.
     pub(crate) async fn handle(&mut self, call: Call) -> Result<Answer, Error> {
-        match call {
+        self.begin_profile();
+        let answer = match call {
             Call::Message(message) => self.execute(message).await.map(Answer::Message),
             Call::Invocations(invocations) => Ok(Answer::Values(self.invoke_all(&invocations).await)),
-        }
+        };
+        self.end_profile();
+        answer
     }
 
     async fn execute(&mut self, message: Message) -> Result<Message, Error> {
@@ -180,6 +186,16 @@ impl Instance {
         let message = Message::from(answer.map_err(|error| Error::Guest(error.into()))?);
         within_limit(Bounded::Answer, message.body.len())?;
         Ok(message)
+    }
+
+    fn begin_profile(&mut self) {
+        self.store.data_mut().profiler = self.prepared.profiler();
+    }
+
+    fn end_profile(&mut self) {
+        if let Some(profiler) = self.store.data_mut().profiler.take() {
+            self.prepared.profiled(profiler);
+        }
     }
 
     /// Runs a command: the message's body is its standard input, what it writes is the answer.
@@ -201,9 +217,11 @@ impl Instance {
         let Some(Ok(command)) = loaded else {
             return Err(not_callable(&prepared.release));
         };
+        instance.begin_profile();
         let ended = instance
             .enter("run", async move |store| command.wasi_cli_run().call_run(store).await)
             .await;
+        instance.end_profile();
         let written = output.take();
         match ended {
             Ok(Ok(())) | Err(Error::Exit { status: 0 }) => {}

@@ -6,6 +6,7 @@ use wasmtime::component::InstancePre;
 use wasmtime_wasi::p2::bindings::CommandIndices;
 
 use super::binding::{guest, state};
+use super::debug::Debugging;
 use super::exports::Exports;
 use super::state::InstanceState;
 use crate::component::{Kind, Release};
@@ -20,6 +21,7 @@ pub(crate) struct Prepared {
     exports: OnceLock<Exports>,
     pub(crate) release: Arc<Release>,
     pub(super) events: Events,
+    pub(super) debugging: Arc<Debugging>,
 }
 
 /// Where a component's exports are, looked up once.
@@ -34,7 +36,12 @@ pub(super) enum Entries {
 }
 
 impl Prepared {
-    pub(super) fn new(pre: InstancePre<InstanceState>, release: Arc<Release>, events: Events) -> Result<Self, Error> {
+    pub(super) fn new(
+        pre: InstancePre<InstanceState>,
+        release: Arc<Release>,
+        events: Events,
+        debugging: Arc<Debugging>,
+    ) -> Result<Self, Error> {
         let mistyped = |export: &str, error: wasmtime::Error| Error::MistypedExport {
             export: export.to_owned(),
             reason: error.root_cause().to_string(),
@@ -60,6 +67,7 @@ impl Prepared {
             exports: OnceLock::new(),
             release,
             events,
+            debugging,
         })
     }
 

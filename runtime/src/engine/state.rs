@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use wasmtime::GuestProfiler;
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
@@ -17,6 +18,8 @@ pub(crate) struct InstanceState {
     pub(super) limiter: Limiter,
     /// When the present entry into the guest has to end.
     pub(super) deadline: Option<Instant>,
+    /// Records where the guest spends its time, while a call is profiled.
+    pub(super) profiler: Option<Box<GuestProfiler>>,
 }
 
 impl InstanceState {
@@ -28,6 +31,7 @@ impl InstanceState {
             table,
             limiter,
             deadline: None,
+            profiler: None,
         }
     }
 }

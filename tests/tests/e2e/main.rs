@@ -5,6 +5,7 @@
 mod actor;
 mod calls;
 mod command;
+mod debugging;
 mod deployment;
 mod limits;
 mod refusals;
