@@ -204,9 +204,9 @@ impl Host {
         self.route(name, Call::Invocations(invocations)).await?.into_values()
     }
 
-    async fn route(&self, name: &ComponentName, call: Call) -> Result<Answer> {
+    fn route<'a>(&'a self, name: &'a ComponentName, call: Call) -> impl Future<Output = Result<Answer>> + Send + 'a {
         let Deploy { router, starter, .. } = &self.0.deploy;
-        router.call(name, call, starter).await
+        router.call(name, call, starter)
     }
 
     /// Makes an instance of a component that gets a new one for each call, and drops it.

@@ -97,12 +97,6 @@ impl Both {
 
     async fn warm(&self) -> Row {
         let name = ours::name("pooled");
-        eprintln!(
-            "SIZES error {} call {} msg {}",
-            std::mem::size_of::<airssys_wasm::Error>(),
-            std::mem::size_of_val(&self.host.call(&name, airssys_wasm::component::Message::text("x"))),
-            std::mem::size_of::<airssys_wasm::component::Message>()
-        );
         let mut running = self.linked.start().await;
         let pairs = self.effort.pair(
             async |times| {

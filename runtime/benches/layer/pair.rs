@@ -28,18 +28,19 @@ pub(crate) struct Spread {
 impl Effort {
     /// Measures `raw` and `ours`, which each do their work as many times as they are told.
     pub(crate) async fn pair(self, mut raw: impl AsyncFnMut(usize), mut ours: impl AsyncFnMut(usize)) -> Pairs {
-        let times = (self.repetitions(&mut raw).await, self.repetitions(&mut ours).await);
+        // As often for both, so that a turn of the slower one is long enough.
+        let times = self.repetitions(&mut raw).await.max(self.repetitions(&mut ours).await);
         let mut pairs = Pairs::new();
         for round in 0..self.rounds {
             // Who goes first changes, so that neither always finds the caches that the other left.
             let (first, second);
             if round % 2 == 0 {
-                first = time(&mut raw, times.0).await;
-                second = time(&mut ours, times.1).await;
+                first = time(&mut raw, times).await;
+                second = time(&mut ours, times).await;
                 pairs.push(first, second);
             } else {
-                first = time(&mut ours, times.1).await;
-                second = time(&mut raw, times.0).await;
+                first = time(&mut ours, times).await;
+                second = time(&mut raw, times).await;
                 pairs.push(second, first);
             }
         }

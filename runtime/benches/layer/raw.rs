@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use wasmtime::component::wasm_wave::untyped::UntypedFuncCall;
 use wasmtime::component::{Component, Func, Instance, InstancePre, Linker, ResourceTable, Type, Val, wasm_wave};
-use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Store};
+use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Store};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 /// What wasmtime generates from the contract.
@@ -66,7 +66,10 @@ impl Raw {
             .total_core_instances(4_000)
             .total_memories(1_000)
             .total_tables(4_000)
-            .total_stacks(1_000);
+            .total_stacks(1_000)
+            .linear_memory_keep_resident(256 << 10)
+            .table_keep_resident(256 << 10)
+            .pagemap_scan(Enabled::Auto);
         let mut config = Config::new();
         config
             .wasm_component_model_async(false)

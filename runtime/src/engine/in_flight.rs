@@ -22,6 +22,9 @@ struct Count {
 #[derive(Debug)]
 pub(crate) struct Taken(Arc<Count>);
 
+/// The same for what does not outlive the count.
+pub(crate) struct Held<'a>(&'a Count);
+
 impl InFlight {
     /// Nothing under way, and at most `limit` at the same time.
     pub(crate) fn new(limit: u32) -> Self {
@@ -35,9 +38,12 @@ impl InFlight {
 
     /// Counts one more; none when that is over the limit.
     pub(crate) fn take(&self) -> Option<Taken> {
-        let before = self.0.now.fetch_add(1, Ordering::SeqCst);
-        let taken = Taken(self.0.clone());
-        (before < self.0.limit).then_some(taken)
+        self.0.begin().then(|| Taken(self.0.clone()))
+    }
+
+    /// Counts one more for as long as this is borrowed; none when that is over the limit.
+    pub(crate) fn hold(&self) -> Option<Held<'_>> {
+        self.0.begin().then(|| Held(&self.0))
     }
 
     /// How much is under way now.
@@ -59,11 +65,31 @@ impl InFlight {
     }
 }
 
+impl Count {
+    fn begin(&self) -> bool {
+        let allowed = self.now.fetch_add(1, Ordering::SeqCst) < self.limit;
+        if !allowed {
+            self.end();
+        }
+        allowed
+    }
+
+    fn end(&self) {
+        if self.now.fetch_sub(1, Ordering::SeqCst) == 1 && self.awaited.load(Ordering::SeqCst) {
+            self.idle.notify_waiters();
+        }
+    }
+}
+
 impl Drop for Taken {
     fn drop(&mut self) {
-        if self.0.now.fetch_sub(1, Ordering::SeqCst) == 1 && self.0.awaited.load(Ordering::SeqCst) {
-            self.0.idle.notify_waiters();
-        }
+        self.0.end();
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        self.0.end();
     }
 }
 
@@ -74,9 +100,9 @@ mod tests {
     #[tokio::test]
     async fn what_is_over_the_limit_is_refused_and_counts_nothing() {
         let in_flight = InFlight::new(2);
-        let (one, two) = (in_flight.take(), in_flight.take());
+        let (one, two) = (in_flight.take(), in_flight.hold());
         assert!(one.is_some() && two.is_some());
-        assert!(in_flight.take().is_none());
+        assert!(in_flight.take().is_none() && in_flight.hold().is_none());
         assert_eq!(in_flight.now(), 2);
         let waiting = tokio::spawn({
             let in_flight = in_flight.clone();

@@ -7,6 +7,7 @@ mod clock;
 mod compile;
 mod debug;
 mod engines;
+mod entrance;
 mod exports;
 mod fault;
 mod in_flight;
