@@ -106,6 +106,7 @@ async fn run(arguments: &Arguments) {
         let page = include_str!("page.md")
             .replace("{table}", &table)
             .replace("{rounds}", &short.rounds.to_string())
+            .replace("{long}", &long.rounds.to_string())
             .replace("{turn}", &short.turn.unwrap_or_default().as_millis().to_string())
             .replace("{components}", &memory::COMPONENTS.to_string())
             .replace("{conditions}", &conditions.join("\n"));
