@@ -246,9 +246,21 @@ impl Host {
         self.route(name, Call::Invocations(invocations)).await?.into_values()
     }
 
-    async fn route(&self, name: &ComponentName, call: Call) -> Result<Answer> {
+    fn route<'a>(&'a self, name: &'a ComponentName, call: Call) -> impl Future<Output = Result<Answer>> + Send + 'a {
         let Deploy { router, starter, .. } = &self.0.deploy;
-        router.call(name, call, starter).await
+        router.call(name, call, starter)
+    }
+
+    /// Makes an instance of a component that gets a new one for each call, and drops it.
+    /// Only the benchmark of this crate needs it.
+    #[doc(hidden)]
+    pub async fn instantiate(&self, name: &ComponentName) -> Result<()> {
+        self.open()?;
+        let route = self.0.deploy.router.find(name)?;
+        match route.started() {
+            Some(serving) => serving.instantiate().await,
+            None => Ok(()),
+        }
     }
 
     /// Withdraws a component, and forgets the state it saved; calls in flight finish.

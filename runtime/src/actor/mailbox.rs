@@ -146,8 +146,12 @@ impl Body {
             match letter {
                 // Nobody waits for the answer any more, and the message was not begun.
                 Letter::Call { answer, .. } if answer.is_closed() => {}
-                Letter::Call { call, answer, taken } => {
-                    let result = self.handle(call).await;
+                Letter::Call {
+                    mut call,
+                    answer,
+                    taken,
+                } => {
+                    let result = self.handle(&mut call).await;
                     // A caller that went away has no use for the answer.
                     let _ = answer.send(Delivery::Done(result));
                     drop(taken);
@@ -208,7 +212,7 @@ impl Body {
         Ok(self.saved.clone())
     }
 
-    async fn handle(&mut self, call: Call) -> Result<Answer, Error> {
+    async fn handle(&mut self, call: &mut Call) -> Result<Answer, Error> {
         let instance = match &mut self.instance {
             Some(instance) => instance,
             None => {

@@ -10,7 +10,6 @@ use tokio::sync::Notify;
 
 use super::serving::Serving;
 use super::start::Starter;
-use crate::actor::Delivery;
 use crate::component::{ComponentName, Release, nearest};
 use crate::engine::{Answer, Call, within_limit};
 use crate::error::{Bounded, Error};
@@ -165,9 +164,8 @@ impl Router {
             let seen = self.revision();
             let route = self.find(name)?;
             if let Some(serving) = route.serving(starter).await? {
-                match serving.call(call).await {
-                    Delivery::Done(result) => return result,
-                    Delivery::Returned(unread) => call = unread,
+                if let Some(answer) = serving.call(&mut call).await {
+                    return answer;
                 }
             }
             // The release is being replaced, or the host is being shut down.

@@ -47,19 +47,44 @@ impl Serving {
         }
     }
 
-    /// Handles one call, or gives it back when another release has taken over.
-    pub(crate) async fn call(&self, call: Call) -> Delivery {
-        let Some(taken) = self.in_flight.take() else {
-            return Delivery::Done(Err(Error::Busy {
-                name: self.release.name.clone(),
-                limit: self.release.limits.concurrency,
-            }));
-        };
-        match &self.hosting {
+    /// Handles one call; none, and the call as it was, when another release has taken over.
+    pub(crate) async fn call(&self, call: &mut Call) -> Option<Result<Answer, Error>> {
+        if let Hosting::Actor(actor) = &self.hosting {
+            let Some(taken) = self.in_flight.take() else {
+                return Some(Err(self.busy()));
+            };
             // The actor goes on with a message that it has begun, also when the caller goes away.
-            Hosting::Actor(actor) => actor.call(call, taken).await,
-            Hosting::Pool(pool) => Delivery::Done(pool.call(call).await),
-            Hosting::Fresh(prepared) => Delivery::Done(call_fresh(prepared, call).await),
+            return match actor.call(call.take(), taken).await {
+                Delivery::Done(answer) => Some(answer),
+                Delivery::Returned(unread) => {
+                    *call = unread;
+                    None
+                }
+            };
+        }
+        let Some(_held) = self.in_flight.hold() else {
+            return Some(Err(self.busy()));
+        };
+        Some(match &self.hosting {
+            Hosting::Pool(pool) => pool.call(call).await,
+            Hosting::Fresh(prepared) => call_fresh(prepared, call).await,
+            // Called above.
+            Hosting::Actor(_) => Err(self.busy()),
+        })
+    }
+
+    fn busy(&self) -> Error {
+        Error::Busy {
+            name: self.release.name.clone(),
+            limit: self.release.limits.concurrency,
+        }
+    }
+
+    /// Makes an instance as a call would, and drops it; nothing for what keeps its instances.
+    pub(crate) async fn instantiate(&self) -> Result<(), Error> {
+        match &self.hosting {
+            Hosting::Fresh(prepared) => Instance::new(prepared).await.map(drop),
+            Hosting::Actor(_) | Hosting::Pool(_) => Ok(()),
         }
     }
 
@@ -109,13 +134,13 @@ impl Serving {
     }
 }
 
-async fn call_fresh(prepared: &Arc<Prepared>, call: Call) -> Result<Answer, Error> {
-    let call = match call {
-        Call::Message(message) if prepared.release.kind == Kind::Command => {
-            return Instance::run(prepared, message).await.map(Answer::Message);
-        }
-        call => call,
-    };
+async fn call_fresh(prepared: &Arc<Prepared>, call: &mut Call) -> Result<Answer, Error> {
+    if let Call::Message(message) = call
+        && prepared.release.kind == Kind::Command
+    {
+        let answer = Instance::run(prepared, std::mem::take(message)).await;
+        return answer.map(Answer::Message);
+    }
     let mut instance = Instance::start(prepared).await?;
     let answer = instance.handle(call).await;
     if instance.is_usable() {

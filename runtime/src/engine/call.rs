@@ -21,6 +21,13 @@ pub(crate) enum Answer {
     Values(Vec<Result<Value, Error>>),
 }
 
+impl Call {
+    /// The call, which leaves nothing to do behind.
+    pub(crate) fn take(&mut self) -> Self {
+        std::mem::replace(self, Self::Invocations(Vec::new()))
+    }
+}
+
 impl Answer {
     /// The answer to a message.
     pub(crate) fn into_message(self) -> Result<Message, Error> {

@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use wasmtime::component::Linker;
 use wasmtime::{
-    Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, WasmBacktraceDetails, WasmFeatures,
+    Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, WasmBacktraceDetails, WasmFeatures,
 };
 
 use super::clock::{TICK, Ticker};
@@ -16,6 +16,13 @@ use crate::interface;
 
 /// Instances, over all components, that the pool of the fast engine holds.
 pub(super) const POOL_INSTANCES: u32 = 1_000;
+
+/// How much of a stack is overwritten with zeros before its next use; the rest is given back to the system.
+/// Most calls use less, and get a stack that is in memory already.
+const STACK_KEPT: usize = 16 << 10;
+
+/// How much of a memory or table is reset by writing before its next use; what is beyond is given back to the system.
+const MEMORY_KEPT: usize = 256 << 10;
 
 /// What a component needs of its engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -153,6 +160,10 @@ fn pooling() -> InstanceAllocationStrategy {
         .max_tables_per_module(64)
         .max_memories_per_component(8)
         .max_tables_per_component(64)
-        .table_elements(20_000);
+        .table_elements(20_000)
+        .async_stack_keep_resident(STACK_KEPT)
+        .linear_memory_keep_resident(MEMORY_KEPT)
+        .table_keep_resident(MEMORY_KEPT)
+        .pagemap_scan(Enabled::Auto);
     InstanceAllocationStrategy::Pooling(pool)
 }

@@ -1,7 +1,7 @@
 //! A release that is running: one store, and every way into the guest.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use bytes::Bytes;
 use wasmtime::component::Instance as Linked;
@@ -11,13 +11,12 @@ use wasmtime_wasi::p2::pipe::MemoryInputPipe;
 use super::binding::{self, guest, state};
 use super::call::{Answer, Call};
 use super::debug;
-use super::fault;
+use super::entrance::Entrance;
 use super::limit::Limiter;
 use super::prepared::{Entries, Prepared};
 use super::state::InstanceState;
 use crate::component::{AccessRequests, ComponentError, Health, MAX_MESSAGE_BYTES, Message, Release};
 use crate::error::{Bounded, Error};
-use crate::event::Event;
 use crate::interface::{Budget, Capture, Lines};
 
 /// The most bytes that a guest hands to the host in one call: a message, its metadata and what surrounds them.
@@ -29,15 +28,14 @@ const MAX_HANDLES: usize = 4_096;
 /// The longest description, in bytes; it is recorded with the release.
 const MAX_DESCRIPTION: usize = 4 << 10;
 
-/// A deadline beyond this is as good as none; it keeps sums of times within their range.
-const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
-
 /// One instance of a release.
 pub(crate) struct Instance {
     pub(super) store: Store<InstanceState>,
     pub(super) linked: Option<Linked>,
     pub(super) prepared: Arc<Prepared>,
     budget: Budget,
+    /// The contract's functions, looked up and type-checked at the first entry.
+    guest: Option<guest::Guest>,
     /// Set while the guest runs, and for good when it did not return in order: the instance must not be used again.
     broken: bool,
 }
@@ -60,11 +58,8 @@ impl Instance {
     pub(crate) async fn start(prepared: &Arc<Prepared>) -> Result<Self, Error> {
         let mut instance = Self::new(prepared).await?;
         if let Some(guest) = instance.guest()? {
-            let config = binding::types::Config {
-                json: serde_json::Value::Object(prepared.release.config.clone()).to_string(),
-            };
             let answer = instance
-                .enter("init", async move |store| guest.call_init(store, &config).await)
+                .enter("init", async |store| guest.call_init(store, &prepared.config).await)
                 .await?;
             answer.map_err(|error| Error::Guest(error.into()))?;
         }
@@ -98,58 +93,36 @@ impl Instance {
             linked: None,
             prepared: prepared.clone(),
             budget,
+            guest: None,
             broken: false,
         })
     }
 
     async fn link(&mut self) -> Result<(), Error> {
-        let pre = self.prepared.pre.clone();
-        let linked = self
-            .enter("the start function", async move |store| {
-                pre.instantiate_async(store).await
-            })
-            .await?;
-        self.linked = Some(linked);
+        let prepared = self.prepared.clone();
+        let linked = self.enter("the start function", async |store| {
+            prepared.pre.instantiate_async(store).await
+        });
+        self.linked = Some(linked.await?);
         Ok(())
     }
 
-    /// Enters the guest: every clock runs, and whatever does not return in order costs the instance.
+    /// Enters the guest; see [`Entrance`].
     pub(super) async fn enter<R>(
         &mut self,
         entry: &str,
         run: impl AsyncFnOnce(&mut Store<InstanceState>) -> wasmtime::Result<R>,
     ) -> Result<R, Error> {
-        let limits = &self.prepared.release.limits;
-        let allowed = limits.deadline.0.min(LONGEST);
-        self.budget.renew();
-        self.store.data_mut().limiter.take_refused();
-        self.store.data_mut().deadline = Some(Instant::now() + allowed);
-        self.store.set_epoch_deadline(1);
-        if limits.fuel > 0 {
-            let set = self.store.set_fuel(limits.fuel);
-            set.map_err(|error| Error::Engine {
-                reason: error.to_string(),
-            })?;
+        self.entrance().enter(entry, run).await
+    }
+
+    fn entrance(&mut self) -> Entrance<'_> {
+        Entrance {
+            store: &mut self.store,
+            prepared: &self.prepared,
+            budget: &self.budget,
+            broken: &mut self.broken,
         }
-        self.broken = true;
-        let ended = tokio::time::timeout(allowed, run(&mut self.store)).await;
-        let error = match ended {
-            Ok(Ok(value)) => {
-                self.broken = false;
-                return Ok(value);
-            }
-            Ok(Err(error)) => {
-                self.prepared.dump(&error, &mut self.store);
-                let refused = self.store.data_mut().limiter.take_refused();
-                fault::classify(&error, entry, limits, refused, self.prepared.lines.as_deref())
-            }
-            Err(_) => fault::deadline(entry, limits),
-        };
-        self.prepared.events.emit(Event::InstanceDiscarded {
-            component: self.prepared.release.name.clone(),
-            code: error.code().as_str(),
-        });
-        Err(error)
     }
 
     /// Whether the guest returned in order from every entry.
@@ -163,23 +136,32 @@ impl Instance {
     }
 
     /// Handles one call.
-    pub(crate) async fn handle(&mut self, call: Call) -> Result<Answer, Error> {
+    /// The call is taken, and not passed on by value, because what is moved for each call costs time.
+    pub(crate) async fn handle(&mut self, call: &mut Call) -> Result<Answer, Error> {
         self.begin_profile();
         let answer = match call {
-            Call::Message(message) => self.execute(message).await.map(Answer::Message),
-            Call::Invocations(invocations) => Ok(Answer::Values(self.invoke_all(&invocations).await)),
+            Call::Message(message) => self.execute(std::mem::take(message)).await.map(Answer::Message),
+            Call::Invocations(invocations) => Ok(Answer::Values(self.invoke_all(invocations).await)),
         };
         self.end_profile();
         answer
     }
 
     async fn execute(&mut self, message: Message) -> Result<Message, Error> {
-        let Some(guest) = self.guest()? else {
+        let input = message.into();
+        self.load_guest()?;
+        // Borrowed beside the entrance: a copy of all functions for each call would cost more than the look-up.
+        let Some(guest) = &self.guest else {
             return Err(self.not_callable());
         };
-        let input = message.into();
-        let answer = self
-            .enter("execute", async move |store| guest.call_execute(store, &input).await)
+        let entrance = Entrance {
+            store: &mut self.store,
+            prepared: &self.prepared,
+            budget: &self.budget,
+            broken: &mut self.broken,
+        };
+        let answer = entrance
+            .enter("execute", async |store| guest.call_execute(store, &input).await)
             .await?;
         let message = Message::from(answer.map_err(|error| Error::Guest(error.into()))?);
         within_limit(Bounded::Answer, message.body.len())?;
@@ -187,7 +169,9 @@ impl Instance {
     }
 
     fn begin_profile(&mut self) {
-        self.store.data_mut().profiler = self.prepared.profiler();
+        if let Some(profiler) = self.prepared.profiler() {
+            self.store.data_mut().profiler = Some(profiler);
+        }
     }
 
     fn end_profile(&mut self) {
@@ -315,13 +299,17 @@ impl Instance {
     }
 
     fn guest(&mut self) -> Result<Option<guest::Guest>, Error> {
-        match (&self.prepared.entries, &self.linked) {
-            (Entries::Guest { guest, .. }, Some(linked)) => guest
-                .load(self.store.as_context_mut(), linked)
-                .map(Some)
-                .map_err(|error| mistyped(crate::component::GUEST, &error)),
-            _ => Ok(None),
+        self.load_guest()?;
+        Ok(self.guest.clone())
+    }
+
+    fn load_guest(&mut self) -> Result<(), Error> {
+        if let (None, Entries::Guest { guest, .. }, Some(linked)) = (&self.guest, &self.prepared.entries, &self.linked)
+        {
+            let loaded = guest.load(self.store.as_context_mut(), linked);
+            self.guest = Some(loaded.map_err(|error| mistyped(crate::component::GUEST, &error))?);
         }
+        Ok(())
     }
 
     fn state(&mut self) -> Result<Option<state::Guest>, Error> {

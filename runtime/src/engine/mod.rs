@@ -8,6 +8,7 @@ mod clock;
 mod compile;
 mod debug;
 mod engines;
+mod entrance;
 mod exports;
 mod fault;
 mod in_flight;
@@ -19,6 +20,7 @@ mod machine;
 mod pool;
 mod prepared;
 mod state;
+mod timeout;
 
 pub(crate) use aot_cache::AotCache;
 pub(crate) use blocking::blocking;

@@ -1,8 +1,9 @@
 //! Instances that are reused: up to a number of them, each for one call after the other.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::Semaphore;
+use tokio::sync::oneshot;
 
 use super::call::{Answer, Call};
 use super::instance::Instance;
@@ -13,16 +14,28 @@ use crate::error::Error;
 #[derive(Debug)]
 pub(crate) struct Pool {
     prepared: Arc<Prepared>,
-    idle: Mutex<Idle>,
-    slots: Semaphore,
+    slots: Mutex<Slots>,
     max: u32,
 }
 
-/// The instances that wait for a call.
+/// Who runs, who waits, and the instances that wait for a call.
+/// One lock for all of it, taken twice for a call that does not wait.
 #[derive(Debug)]
-struct Idle {
-    instances: Vec<Instance>,
+struct Slots {
+    idle: Vec<Box<Instance>>,
+    busy: u32,
+    /// Calls that get the next slots, in order; empty unless all slots are busy.
+    waiting: VecDeque<oneshot::Sender<()>>,
     closed: bool,
+}
+
+/// The right to run one call, until this is dropped.
+struct Slot<'a>(&'a Pool);
+
+/// A call that waits for a slot; one that it is given while nobody looks goes on to the next.
+struct Waiting<'a> {
+    pool: &'a Pool,
+    given: oneshot::Receiver<()>,
 }
 
 impl Pool {
@@ -30,44 +43,68 @@ impl Pool {
     pub(crate) fn new(prepared: Arc<Prepared>, max: u32, first: Instance) -> Self {
         Self {
             prepared,
-            idle: Mutex::new(Idle {
-                instances: vec![first],
+            slots: Mutex::new(Slots {
+                idle: vec![Box::new(first)],
+                busy: 0,
+                waiting: VecDeque::new(),
                 closed: false,
             }),
-            slots: Semaphore::new((max as usize).min(Semaphore::MAX_PERMITS)),
-            max,
+            max: max.max(1),
         }
     }
 
     /// Handles one call on an idle instance, on a new one, or on the next that becomes idle.
-    pub(crate) async fn call(&self, call: Call) -> Result<Answer, Error> {
-        let _slot = self.slots.acquire().await.map_err(|_| Error::Closed)?;
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).instances.pop();
+    pub(crate) async fn call(&self, call: &mut Call) -> Result<Answer, Error> {
+        let (slot, idle) = match self.take() {
+            Ok(taken) => taken,
+            Err(waiting) => waiting.slot().await,
+        };
         let mut instance = match idle {
             Some(instance) => instance,
-            None => Instance::start(&self.prepared).await?,
+            None => Box::new(Instance::start(&self.prepared).await?),
         };
         // A caller who gives up drops the instance with this future, in whatever state it is.
         let answer = instance.handle(call).await;
-        self.put_back(instance).await;
-        answer
-    }
-
-    async fn put_back(&self, instance: Instance) {
-        if !instance.is_usable() {
-            return;
-        }
-        let refused = self.idle.lock().unwrap_or_else(PoisonError::into_inner).put(instance);
-        if let Err(instance) = refused {
+        if let Some(instance) = slot.end(instance) {
             // The pool was closed in the meantime, so the instance has taken its last call.
             let _ = instance.shutdown().await;
         }
+        answer
+    }
+
+    /// Takes a slot, with an idle instance if there is one, or a place in the line of those who wait.
+    fn take(&self) -> Result<(Slot<'_>, Option<Box<Instance>>), Waiting<'_>> {
+        let mut slots = self.slots();
+        if slots.busy < self.max {
+            slots.busy += 1;
+            return Ok((Slot(self), slots.idle.pop()));
+        }
+        let (give, given) = oneshot::channel();
+        slots.waiting.push_back(give);
+        Err(Waiting { pool: self, given })
+    }
+
+    /// Gives a slot to the call that has waited longest, or frees it.
+    fn pass_on<'a>(&'a self, mut slots: MutexGuard<'a, Slots>) {
+        while let Some(next) = slots.waiting.pop_front() {
+            drop(slots);
+            if next.send(()).is_ok() {
+                return;
+            }
+            // That call was given up.
+            slots = self.slots();
+        }
+        slots.busy -= 1;
+    }
+
+    fn slots(&self) -> MutexGuard<'_, Slots> {
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Ends the idle instances; the others end when their calls have returned.
     pub(crate) async fn close(&self) {
         loop {
-            let next = self.idle.lock().unwrap_or_else(PoisonError::into_inner).close();
+            let next = self.slots().close();
             let Some(instance) = next else { return };
             // A failing shutdown was reported as an event, and there is nothing left to save.
             let _ = instance.shutdown().await;
@@ -76,25 +113,71 @@ impl Pool {
 
     /// Instances that exist now.
     pub(crate) fn size(&self) -> u32 {
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).instances.len();
-        let busy = self.max as usize - self.slots.available_permits().min(self.max as usize);
-        u32::try_from(idle + busy).unwrap_or(u32::MAX)
+        let slots = self.slots();
+        let idle = u32::try_from(slots.idle.len()).unwrap_or(u32::MAX);
+        idle.saturating_add(slots.busy)
     }
 }
 
-impl Idle {
-    /// Keeps an instance, or gives it back when the pool is closed.
-    fn put(&mut self, instance: Instance) -> Result<(), Instance> {
-        if self.closed {
-            return Err(instance);
-        }
-        self.instances.push(instance);
-        Ok(())
-    }
-
+impl Slots {
     /// Takes nothing more; hands out what is left, one after the other.
-    fn close(&mut self) -> Option<Instance> {
+    fn close(&mut self) -> Option<Box<Instance>> {
         self.closed = true;
-        self.instances.pop()
+        self.idle.pop()
+    }
+}
+
+impl Slot<'_> {
+    /// Ends the call: keeps the instance for the next one, or gives it back when the pool is closed.
+    /// An instance that cannot be used again is dropped.
+    fn end(self, instance: Box<Instance>) -> Option<Box<Instance>> {
+        let pool = self.0;
+        // What dropping it does is done here, under the lock that keeping the instance takes anyway.
+        std::mem::forget(self);
+        let mut slots = pool.slots();
+        let left = match (instance.is_usable(), slots.closed) {
+            (true, false) => {
+                slots.idle.push(instance);
+                None
+            }
+            (true, true) => Some(instance),
+            (false, _) => {
+                // Dropped without the lock: that gives back its memory.
+                drop(slots);
+                drop(instance);
+                slots = pool.slots();
+                None
+            }
+        };
+        pool.pass_on(slots);
+        left
+    }
+}
+
+impl Drop for Slot<'_> {
+    fn drop(&mut self) {
+        self.0.pass_on(self.0.slots());
+    }
+}
+
+impl<'a> Waiting<'a> {
+    /// Waits for the slot; an idle instance comes with it, if there is one.
+    async fn slot(mut self) -> (Slot<'a>, Option<Box<Instance>>) {
+        // The sender is dropped only by giving, so this cannot fail.
+        let _ = (&mut self.given).await;
+        let pool = self.pool;
+        let slot = Slot(pool);
+        (slot, pool.slots().idle.pop())
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.given.close();
+        if self.given.try_recv().is_ok() {
+            self.pool.pass_on(self.pool.slots());
+        } else {
+            self.pool.slots().waiting.retain(|waiting| !waiting.is_closed());
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use wasmtime::component::InstancePre;
 use wasmtime_wasi::p2::bindings::CommandIndices;
 
-use super::binding::{guest, state};
+use super::binding::{guest, state, types};
 use super::debug::Debugging;
 use super::exports::Exports;
 use super::lines::Lines;
@@ -19,6 +19,8 @@ use crate::interface::Sandbox;
 pub(crate) struct Prepared {
     pub(super) pre: InstancePre<InstanceState>,
     pub(super) entries: Entries,
+    /// What `init` is called with.
+    pub(super) config: types::Config,
     /// Read at the first typed call.
     exports: OnceLock<Exports>,
     pub(crate) release: Arc<Release>,
@@ -69,9 +71,11 @@ impl Prepared {
             }
             Kind::Http | Kind::Library => Entries::Uncalled,
         };
+        let config = serde_json::Value::Object(release.config.clone()).to_string();
         Ok(Self {
             pre,
             entries,
+            config: types::Config { json: config },
             exports: OnceLock::new(),
             release,
             events,

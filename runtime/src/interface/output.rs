@@ -26,37 +26,41 @@ const MAX_WRITE: usize = 64 << 10;
 /// A stream whose lines become events.
 #[derive(Clone)]
 pub(crate) struct Lines {
-    component: ComponentName,
+    shared: Arc<Shared>,
     error: bool,
-    events: Events,
     partial: Arc<Mutex<Vec<u8>>>,
-    budget: Budget,
+}
+
+/// What the two streams of an instance have in common.
+struct Shared {
+    component: ComponentName,
+    events: Events,
+    /// How much more output is passed on.
+    left: AtomicUsize,
 }
 
 /// How much more output of an instance is passed on; shared by its two streams.
 #[derive(Clone)]
-pub(crate) struct Budget(Arc<AtomicUsize>);
+pub(crate) struct Budget(Arc<Shared>);
 
 impl Lines {
     /// The standard output and the standard error of one instance, and the budget that they share.
     pub(crate) fn pair(component: &ComponentName, events: &Events) -> (Self, Self, Budget) {
-        let budget = Budget(Arc::new(AtomicUsize::new(MAX_OUTPUT)));
-        let stream = |error| Self {
+        let shared = Arc::new(Shared {
             component: component.clone(),
-            error,
             events: events.clone(),
+            left: AtomicUsize::new(MAX_OUTPUT),
+        });
+        let stream = |error| Self {
+            shared: shared.clone(),
+            error,
             partial: Arc::default(),
-            budget: budget.clone(),
         };
-        (stream(false), stream(true), budget.clone())
+        (stream(false), stream(true), Budget(shared.clone()))
     }
 
     fn take(&self, bytes: &[u8]) {
-        if !self.budget.spend(bytes.len(), || {
-            self.events.emit(Event::OutputDropped {
-                component: self.component.clone(),
-            });
-        }) {
+        if !self.shared.spend(bytes.len()) {
             return;
         }
         let mut partial = self.partial.lock().unwrap_or_else(PoisonError::into_inner);
@@ -81,8 +85,8 @@ impl Lines {
             c if c.is_control() => c.escape_default().collect(),
             c => vec![c],
         };
-        self.events.emit(Event::Output {
-            component: self.component.clone(),
+        self.shared.events.emit(Event::Output {
+            component: self.shared.component.clone(),
             error: self.error,
             line: text.chars().flat_map(escape).collect(),
         });
@@ -93,16 +97,20 @@ impl Lines {
 impl Budget {
     /// Makes the whole budget available again: called before each entry into the guest.
     pub(crate) fn renew(&self) {
-        self.0.store(MAX_OUTPUT, Ordering::Relaxed);
+        self.0.left.store(MAX_OUTPUT, Ordering::Relaxed);
     }
+}
 
-    /// Takes `amount` if it is there; calls `on_empty` when it is the first time that it is not.
-    fn spend(&self, amount: usize, on_empty: impl FnOnce()) -> bool {
+impl Shared {
+    /// Takes `amount` of the budget if it is there; tells when it is the first time that it is not.
+    fn spend(&self, amount: usize) -> bool {
         let spent = self
-            .0
+            .left
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(amount));
-        if spent.is_err() && self.0.swap(0, Ordering::Relaxed) > 0 {
-            on_empty();
+        if spent.is_err() && self.left.swap(0, Ordering::Relaxed) > 0 {
+            self.events.emit(Event::OutputDropped {
+                component: self.component.clone(),
+            });
         }
         spent.is_ok()
     }

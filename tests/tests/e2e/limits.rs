@@ -143,3 +143,34 @@ async fn calls_over_the_concurrency_limit_are_refused_at_once() {
         tokio::task::yield_now().await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_waits_for_an_instance_gets_it_also_when_the_one_before_was_given_up() {
+    let test = TestHost::new().await;
+    let manifest = "manifest-version = 1\n[limits]\ndeadline = \"300ms\"\n[instances]\nmax = 1\n";
+    let manifest = Manifest::parse(manifest).unwrap();
+    test.deploy_as("sleeps-forever", "1.0.0", |package| package.manifest(manifest))
+        .await
+        .unwrap();
+    let call = |number| {
+        let host = test.host.clone();
+        let call = tokio::spawn(async move { host.call(&airssys_wasm_tests::name("sleeps-forever"), "".into()).await });
+        let host = test.host.clone();
+        async move {
+            while host.status()[0].in_flight < number {
+                tokio::task::yield_now().await;
+            }
+            call
+        }
+    };
+    let first = call(1).await;
+    let (second, third) = (call(2).await, call(3).await);
+    second.abort();
+    // One after the other sleeps until its deadline; a slot given to the second would never come back.
+    for call in [first, third] {
+        assert_eq!(code(call.await.unwrap()), "deadline-exceeded");
+    }
+    assert_eq!(code(test.call("sleeps-forever", "").await), "deadline-exceeded");
+    let status = &test.host.status()[0];
+    assert_eq!((status.in_flight, status.instances), (0, 0));
+}

@@ -1,0 +1,86 @@
+//! The guest that is measured: written in WebAssembly text, so that no toolchain is needed.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
+use wit_parser::Resolve;
+
+const MODULE: &str = include_str!("guest.wat");
+const WORLD: &str = include_str!("guest.wit");
+
+/// Where a module takes more functions.
+const MORE: &str = ";; More functions go here.";
+
+/// The small guest: a few functions.
+pub(crate) fn small() -> Vec<u8> {
+    component(MODULE)
+}
+
+/// The guest with this many functions more, none of which is called.
+pub(crate) fn with_functions(number: usize) -> Vec<u8> {
+    let mut more = String::new();
+    for n in 0..number {
+        function(&mut more, n).expect("text is written to memory");
+    }
+    component(&MODULE.replace(MORE, &more))
+}
+
+/// A function of about 160 bytes with loops, branches, calls and memory, different from every other.
+fn function(text: &mut String, n: usize) -> std::fmt::Result {
+    writeln!(
+        text,
+        "(func $more-{n} (param $p i32) (param $q i64) (result i64) (local $i i32) (local $sum i64)"
+    )?;
+    writeln!(text, "  (loop $again")?;
+    for step in 0..6 {
+        let (place, shift) = (1_048_640 + (n + step) % 997 * 8, 1 + (n + step) % 31);
+        writeln!(text, "    (if (i32.and (local.get $p) (i32.const {}))", 1 << step)?;
+        writeln!(
+            text,
+            "      (then (local.set $sum (i64.add (i64.load (i32.const {place}))"
+        )?;
+        writeln!(text, "        (i64.rotl (local.get $q) (i64.const {shift})))))")?;
+        writeln!(
+            text,
+            "      (else (i64.store (i32.const {place}) (i64.xor (local.get $sum) (i64.const {n})))))"
+        )?;
+    }
+    if n > 0 {
+        writeln!(
+            text,
+            "    (local.set $q (call $more-{} (local.get $i) (local.get $sum)))",
+            n / 2
+        )?;
+    }
+    writeln!(text, "    (local.set $i (i32.add (local.get $i) (i32.const 1)))")?;
+    writeln!(text, "    (br_if $again (i32.lt_u (local.get $i) (local.get $p))))")?;
+    writeln!(text, "  (local.get $sum))")
+}
+
+fn component(module: &str) -> Vec<u8> {
+    let mut module = wat::parse_str(module).expect("the module is well-formed");
+    let mut resolve = Resolve::default();
+    for folder in ["wit/deps/io", "wit/component"] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+        resolve.push_path(path).expect("the contract can be read");
+    }
+    let package = resolve.push_str("guest.wit", WORLD).expect("the world is well-formed");
+    let world = resolve
+        .select_world(&[package], Some("guest"))
+        .expect("the world is there");
+    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).expect("the world is encoded");
+    let encoder = ComponentEncoder::default()
+        .module(&module)
+        .expect("the module has what the world asks for");
+    encoder.validate(true).encode().expect("the component is valid")
+}
+
+/// The same component under other bytes: with a custom section that says `n`.
+pub(crate) fn distinct(component: &[u8], n: usize) -> Vec<u8> {
+    const NAME: &[u8] = b"bench";
+    let number = u64::try_from(n).expect("a number").to_le_bytes();
+    let size = u8::try_from(1 + NAME.len() + number.len()).expect("a small section");
+    let name = u8::try_from(NAME.len()).expect("a short name");
+    [component, &[0, size, name], NAME, &number].concat()
+}

@@ -1,0 +1,91 @@
+//! The figures as a table of Markdown.
+
+use super::pair::{Pairs, Spread};
+
+/// One measured thing.
+pub(crate) struct Row {
+    what: String,
+    raw: String,
+    ours: String,
+    ratio: String,
+    own_part: String,
+    target: String,
+    note: String,
+}
+
+impl Row {
+    /// A row of times.
+    pub(crate) fn timed(what: impl Into<String>, pairs: &Pairs) -> Self {
+        let (ratio, difference) = (pairs.ratio(), pairs.difference());
+        Self {
+            what: what.into(),
+            raw: spread(pairs.raw(), time),
+            ours: spread(pairs.ours(), time),
+            ratio: spread(ratio, |ratio| format!("{ratio:.2}")),
+            own_part: time(difference.median),
+            target: String::new(),
+            note: String::new(),
+        }
+    }
+
+    /// A row of sizes.
+    pub(crate) fn sized(what: &str, raw: f64, ours: f64) -> Self {
+        let size = |bytes: f64| format!("{:.0} KiB", bytes / 1024.0);
+        Self {
+            what: what.to_owned(),
+            raw: size(raw),
+            ours: size(ours),
+            ratio: format!("{:.2}", ours / raw),
+            own_part: size(ours - raw),
+            target: String::new(),
+            note: String::new(),
+        }
+    }
+
+    /// Says what the figures should be.
+    pub(crate) fn target(mut self, target: &str) -> Self {
+        self.target = target.to_owned();
+        self
+    }
+
+    /// Says what is not the same work.
+    pub(crate) fn note(mut self, note: &str) -> Self {
+        self.note = note.to_owned();
+        self
+    }
+}
+
+fn spread(spread: Spread, show: impl Fn(f64) -> String) -> String {
+    let Spread { low, median, high } = spread;
+    format!("{} ({}–{})", show(median), show(low), show(high))
+}
+
+/// Three digits of nanoseconds, in a unit in which they can be read.
+fn time(nanoseconds: f64) -> String {
+    const UNITS: [(f64, &str); 3] = [(1e9, "s"), (1e6, "ms"), (1e3, "µs")];
+    let unit = UNITS.iter().find(|(unit, _)| nanoseconds.abs() >= *unit);
+    let (unit, name) = unit.copied().unwrap_or((1.0, "ns"));
+    let value = nanoseconds / unit;
+    let decimals = match value.abs() {
+        value if value >= 100.0 || unit == 1.0 => 0,
+        value if value >= 10.0 => 1,
+        _ => 2,
+    };
+    format!("{value:.decimals$} {name}")
+}
+
+/// The table of all rows.
+pub(crate) fn table(rows: &[Row]) -> String {
+    let mut text =
+        "| what | raw wasmtime | airssys-wasm | ratio | own part | target |\n|---|--:|--:|--:|--:|---|\n".to_owned();
+    for row in rows {
+        let what = match row.note.as_str() {
+            "" => row.what.clone(),
+            note => format!("{} ({note})", row.what),
+        };
+        let cells = [&what, &row.raw, &row.ours, &row.ratio, &row.own_part, &row.target];
+        let cells = cells.map(|cell| format!(" {cell} "));
+        text.push_str(&format!("|{}|\n", cells.join("|").replace("  ", " ")));
+    }
+    text
+}

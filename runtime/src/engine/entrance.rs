@@ -1,0 +1,66 @@
+//! The one way into a guest: every clock runs, and whatever does not return in order costs the instance.
+
+use std::time::{Duration, Instant};
+
+use wasmtime::Store;
+
+use super::fault;
+use super::prepared::Prepared;
+use super::state::InstanceState;
+use super::timeout::until;
+use crate::error::Error;
+use crate::event::Event;
+use crate::interface::Budget;
+
+/// A deadline beyond this is as good as none; it keeps sums of times within their range.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
+
+/// What of an instance takes part in entering it.
+/// Borrowed piece by piece, so that the functions to be called can be borrowed from the instance as well.
+pub(super) struct Entrance<'a> {
+    pub(super) store: &'a mut Store<InstanceState>,
+    pub(super) prepared: &'a Prepared,
+    pub(super) budget: &'a Budget,
+    pub(super) broken: &'a mut bool,
+}
+
+impl Entrance<'_> {
+    /// Enters the guest by `run`; `entry` is what errors call it.
+    pub(super) async fn enter<R>(
+        self,
+        entry: &str,
+        run: impl AsyncFnOnce(&mut Store<InstanceState>) -> wasmtime::Result<R>,
+    ) -> Result<R, Error> {
+        let limits = &self.prepared.release.limits;
+        let deadline = Instant::now() + limits.deadline.0.min(LONGEST);
+        self.budget.renew();
+        self.store.data_mut().limiter.take_refused();
+        self.store.data_mut().deadline = Some(deadline);
+        self.store.set_epoch_deadline(1);
+        if limits.fuel > 0 {
+            let set = self.store.set_fuel(limits.fuel);
+            set.map_err(|error| Error::Engine {
+                reason: error.to_string(),
+            })?;
+        }
+        *self.broken = true;
+        let ended = until(deadline, run(self.store)).await;
+        let error = match ended {
+            Some(Ok(value)) => {
+                *self.broken = false;
+                return Ok(value);
+            }
+            Some(Err(error)) => {
+                self.prepared.dump(&error, self.store);
+                let refused = self.store.data_mut().limiter.take_refused();
+                fault::classify(&error, entry, limits, refused, self.prepared.lines.as_deref())
+            }
+            None => fault::deadline(entry, limits),
+        };
+        self.prepared.events.emit(Event::InstanceDiscarded {
+            component: self.prepared.release.name.clone(),
+            code: error.code().as_str(),
+        });
+        Err(error)
+    }
+}
