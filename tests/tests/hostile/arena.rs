@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use airssys_wasm::component::{Manifest, Message, Package, callable};
 use airssys_wasm::{Deployment, Error, Host, HostBuilder};
-use airssys_wasm_tests::{TestHost, name, workspace};
+use airssys_wasm_tests::{TestHost, name, own_compiler, workspace};
 
 use crate::case::Case;
 
@@ -15,7 +15,10 @@ use crate::case::Case;
 type Adapt = fn(HostBuilder) -> HostBuilder;
 
 /// The ways of compiling; every case is run with each.
-pub(crate) const COMPILERS: &[(&str, Adapt)] = &[("in the process of the host", |builder| builder)];
+pub(crate) const COMPILERS: &[(&str, Adapt)] = &[
+    ("in the process of the host", |builder| builder),
+    ("in a process of its own", |builder| builder.compiler(own_compiler())),
+];
 
 /// The longest that a case may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(20);
