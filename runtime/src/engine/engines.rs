@@ -19,7 +19,7 @@ pub(super) const POOL_INSTANCES: u32 = 1_000;
 
 /// How much of a stack is overwritten with zeros before its next use; the rest is given back to the system.
 /// Most calls use less, and get a stack that is in memory already.
-const STACK_KEPT: usize = 16 << 10;
+const STACK_KEPT: usize = 8 << 10;
 
 /// How much of a memory or table is reset by writing before its next use; what is beyond is given back to the system.
 const MEMORY_KEPT: usize = 256 << 10;

@@ -136,7 +136,7 @@ impl Instance {
     }
 
     /// Handles one call.
-    /// The call is taken, and not passed on by value, because what is moved for each call costs time.
+    /// The call is lent; what of it is used up is taken out.
     pub(crate) async fn handle(&mut self, call: &mut Call) -> Result<Answer, Error> {
         self.begin_profile();
         let answer = match call {
@@ -150,7 +150,7 @@ impl Instance {
     async fn execute(&mut self, message: Message) -> Result<Message, Error> {
         let input = message.into();
         self.load_guest()?;
-        // Borrowed beside the entrance: a copy of all functions for each call would cost more than the look-up.
+        // Borrowed beside the entrance, so that no call copies all functions of the contract.
         let Some(guest) = &self.guest else {
             return Err(self.not_callable());
         };
