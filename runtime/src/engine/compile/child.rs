@@ -69,7 +69,8 @@ fn answer_once() -> std::io::Result<()> {
         return send(&mut output, &Answer::unable(reason));
     }
     let mut bytes = Vec::new();
-    if usize::try_from(order.size).map_or(true, |size| bytes.try_reserve_exact(size).is_err()) {
+    let reserved = usize::try_from(order.size).is_ok_and(|size| bytes.try_reserve_exact(size).is_ok());
+    if !reserved {
         return send(&mut output, &Answer::out_of_memory());
     }
     (&input).take(order.size).read_to_end(&mut bytes)?;
