@@ -236,5 +236,14 @@ mod tests {
             process: Some(7),
         };
         check(busy, Exit::Unreachable, "--state-dir");
+        let slow = Error::Compile {
+            reason: "it took longer than its deadline of 2m".into(),
+        };
+        check(slow, Exit::Incompatible, "release mode");
+        let gone = Error::CompilerUnavailable {
+            program: "/gone".into(),
+            reason: "it cannot be started".into(),
+        };
+        check(gone, Exit::Unexpected, "replaced");
     }
 }

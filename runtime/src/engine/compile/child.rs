@@ -26,10 +26,12 @@ pub const COMPILE_ARGUMENT: &str = "__compile";
 /// the standard ones, lowers the limits and the priority of the process, and ends when the host is gone.
 ///
 /// ```no_run
+/// use std::ffi::OsString;
 /// use std::process::ExitCode;
 ///
-/// fn main() -> ExitCode {
-///     if std::env::args_os().nth(1).is_some_and(|word| word == airssys_wasm::COMPILE_ARGUMENT) {
+/// /// What `main` calls with the arguments of the program.
+/// fn run(arguments: &[OsString]) -> ExitCode {
+///     if matches!(arguments, [_, word] if word == airssys_wasm::COMPILE_ARGUMENT) {
 ///         return airssys_wasm::compile_child();
 ///     }
 ///     // What the program is for.
@@ -67,7 +69,8 @@ fn answer_once() -> std::io::Result<()> {
         return send(&mut output, &Answer::unable(reason));
     }
     let mut bytes = Vec::new();
-    if usize::try_from(order.size).map_or(true, |size| bytes.try_reserve_exact(size).is_err()) {
+    let reserved = usize::try_from(order.size).is_ok_and(|size| bytes.try_reserve_exact(size).is_ok());
+    if !reserved {
         return send(&mut output, &Answer::out_of_memory());
     }
     (&input).take(order.size).read_to_end(&mut bytes)?;

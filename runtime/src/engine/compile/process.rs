@@ -122,14 +122,10 @@ impl Running {
             // A compiler that stops reading says why, or ends, which is told when its answer is read.
             let _ = tokio::join!(send(input, order, work.bytes), words.listen());
         };
-        let (greeted, failure) = match beside(receive(&mut self.output, work.engine), aside).await {
-            Ok(code) => return Ok(code),
-            Err(Failure::Ended { greeted, .. }) => (greeted, None),
-            Err(failure) => (true, Some(failure)),
+        let received = beside(receive(&mut self.output, work.engine), aside).await;
+        let Err(Failure::Ended { greeted, .. }) = received else {
+            return received;
         };
-        if let Some(failure) = failure {
-            return Err(failure);
-        }
         self.words.listen().await;
         let status = self.child.wait().await.ok();
         self.group = None;
