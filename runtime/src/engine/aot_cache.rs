@@ -110,7 +110,9 @@ impl AotCache {
         self.mac(artifact, code)
             .verify_slice(tag)
             .map_err(|_| "it was not written by this host".to_owned())?;
-        deserialize(engine, code).map(Some)
+        deserialize(engine, code)
+            .map(Some)
+            .map_err(|error| format!("it does not fit this engine: {error:#}"))
     }
 
     /// Keeps an entry; a failure is not reported, because the cache is not needed to run.
@@ -152,14 +154,14 @@ impl AotCache {
     unsafe_code,
     reason = "wasmtime offers no safe way to load compiled code; see SAFETY"
 )]
-pub(super) fn deserialize(engine: &Engine, code: &[u8]) -> Result<Component, String> {
+pub(super) fn deserialize(engine: &Engine, code: &[u8]) -> wasmtime::Result<Component> {
     // SAFETY: `code` has to be what wasmtime's serialization returned. There are two callers. `read` has verified the
     // HMAC of these very bytes in memory, with a key that only this user can read, and only `store` makes such tags,
     // for what `serialize` returned or what the other caller has loaded. That is `CodeSource`, whose bytes come from a
     // process that this host has just started, over a pipe that nobody else holds: from a program that whoever set up
     // the host trusts to run as this user, and that greeted as this version's compiler for this very configuration.
     // wasmtime itself refuses code of another version or configuration.
-    unsafe { Component::deserialize(engine, code) }.map_err(|error| format!("it does not fit this engine: {error:#}"))
+    unsafe { Component::deserialize(engine, code) }
 }
 
 /// Whether a file or directory belongs to this user and nobody else can change or read it.

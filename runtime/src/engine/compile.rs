@@ -119,10 +119,10 @@ impl CodeSource {
             engine: artifact.engine,
         };
         let code = processes.compile(work).await?;
-        let program = processes.program().to_owned();
         blocking(move || {
-            let loaded = deserialize(&engine, &code);
-            let component = loaded.map_err(|reason| Error::CompilerUnavailable { program, reason })?;
+            // The process has said that it compiles for this engine, so what does not fit is the component: one with
+            // more memories or tables than an instance can have.
+            let component = deserialize(&engine, &code).map_err(refused)?;
             source.keep(&artifact, &code);
             Ok(component)
         })
@@ -130,9 +130,6 @@ impl CodeSource {
     }
 
     fn compile_here(&self, engine: &Engine, bytes: &[u8], artifact: &Artifact) -> Result<Component, Error> {
-        let refused = |error: wasmtime::Error| Error::Compile {
-            reason: format!("{error:#}"),
-        };
         let component = Component::from_binary(engine, bytes).map_err(refused)?;
         if self.cache.is_some() {
             self.keep(artifact, &component.serialize().map_err(refused)?);
@@ -160,6 +157,12 @@ impl CodeSource {
         let pre = pre.map_err(|error| link_error(outfit, &compiled.component, &error))?;
         let debugging = self.engines.debugging().clone();
         Prepared::new(pre, release, events, sandbox, debugging, compiled.lines)
+    }
+}
+
+fn refused(error: wasmtime::Error) -> Error {
+    Error::Compile {
+        reason: format!("{error:#}"),
     }
 }
 

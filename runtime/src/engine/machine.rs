@@ -1,5 +1,8 @@
 //! What this machine lets a host do.
 
+use std::time::Duration;
+
+use super::compile::CompileSettings;
 use super::engines;
 use crate::component::MAX_COMPONENT_BYTES;
 
@@ -15,11 +18,16 @@ pub struct Machine {
     pub largest_component: u64,
     /// How many threads compile a component.
     pub compiler_threads: usize,
+    /// How long a process that compiles may take, unless a host is told otherwise.
+    pub compile_deadline: Duration,
+    /// The memory that such a process may use, in bytes, unless a host is told otherwise.
+    pub compile_memory: u64,
 }
 
 impl Machine {
     /// Looks at this machine.
     pub fn look() -> Self {
+        let settings = CompileSettings::default();
         Self {
             pool: match engines::try_pool() {
                 Ok(()) => Ok(engines::POOL_INSTANCES),
@@ -27,6 +35,8 @@ impl Machine {
             },
             largest_component: MAX_COMPONENT_BYTES as u64,
             compiler_threads: std::thread::available_parallelism().map_or(1, usize::from),
+            compile_deadline: settings.deadline,
+            compile_memory: settings.memory.0,
         }
     }
 }

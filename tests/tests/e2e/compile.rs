@@ -52,8 +52,9 @@ async fn a_component_answers_alike_wherever_it_was_compiled() {
         for _ in 0..2 {
             answers.push(test.call("counter", "").await.unwrap());
         }
-        // wasmtime compiles no component that exports a component.
-        let refused = wat::parse_str("(component (component $c) (export \"c\" (component $c)))").unwrap();
+        // More memories than an instance can have.
+        let module = format!("(component (core module {}))", "(memory 1)".repeat(9));
+        let refused = wat::parse_str(module).unwrap();
         let refused = test.host.deploy(Package::new(refused).name(name("refused"))).await;
         let refused = refused.unwrap_err();
         assert_eq!(refused.code().as_str(), "compile-failed", "{refused}");

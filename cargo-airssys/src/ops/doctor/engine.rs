@@ -35,7 +35,8 @@ fn of_compiler(machine: &Machine, room: Option<u64>) -> Check {
     let name = "engine.compiler";
     let threads = counted(machine.compiler_threads, "thread");
     let largest = size(machine.largest_component);
-    let found = format!("components of at most {largest}, compiled by {threads}");
+    let (memory, seconds) = (size(machine.compile_memory), machine.compile_deadline.as_secs());
+    let found = format!("components of at most {largest}, compiled by {threads} with {memory} in {seconds} s");
     match room {
         None => Check::ok(name, format!("{found}; no limit on this process's memory")),
         Some(room) => Check::limited(name, format!("{found}; this process may have {} of memory", size(room))).advise(

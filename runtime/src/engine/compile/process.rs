@@ -61,10 +61,6 @@ impl Processes {
         }
     }
 
-    /// The program that compiles.
-    pub(super) fn program(&self) -> &Path {
-        &self.program
-    }
 
     /// Compiles; the process is gone when this returns, and is killed when this is dropped.
     pub(super) async fn compile(&self, work: Work<'_>) -> Result<Vec<u8>, Error> {
