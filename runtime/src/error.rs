@@ -386,6 +386,12 @@ impl Error {
     }
 }
 
+impl From<Box<ArgumentError>> for Error {
+    fn from(error: Box<ArgumentError>) -> Self {
+        Self::Arguments(error)
+    }
+}
+
 impl From<ArgumentError> for Error {
     fn from(error: ArgumentError) -> Self {
         Self::Arguments(Box::new(error))

@@ -163,10 +163,10 @@ impl Router {
         loop {
             let seen = self.revision();
             let route = self.find(name)?;
-            if let Some(serving) = route.serving(starter).await? {
-                if let Some(answer) = serving.call(&mut call).await {
-                    return answer;
-                }
+            if let Some(serving) = route.serving(starter).await?
+                && let Some(answer) = serving.call(&mut call).await
+            {
+                return answer;
             }
             // The release is being replaced, or the host is being shut down.
             self.wait_for_change(seen).await;

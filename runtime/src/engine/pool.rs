@@ -22,6 +22,10 @@ pub(crate) struct Pool {
 /// One lock for all of it, taken twice for a call that does not wait.
 #[derive(Debug)]
 struct Slots {
+    #[expect(
+        clippy::vec_box,
+        reason = "an instance is large, and each call takes one out and puts it back"
+    )]
     idle: Vec<Box<Instance>>,
     busy: u32,
     /// Calls that get the next slots, in order; empty unless all slots are busy.

@@ -15,7 +15,7 @@ use super::signature::{Parameter, Signature, shown};
 pub(crate) fn read<V: WasmValue + 'static>(
     invocation: &Invocation,
     signature: &Signature<V::Type>,
-) -> Result<Vec<V>, ArgumentError> {
+) -> Result<Vec<V>, Box<ArgumentError>> {
     let error = |place: String, reason: String| ArgumentError {
         export: invocation.export.clone(),
         signature: format!("{}{signature}", invocation.export),
@@ -29,27 +29,35 @@ pub(crate) fn read<V: WasmValue + 'static>(
         Arguments::Wave(text) => {
             // The mark below a mistake is seen best under the whole call.
             let name = &invocation.export;
-            wave(text, parameters).map_err(|(place, reason, span)| ArgumentError {
-                text: format!("{name}{text}"),
-                span: span.start + name.len()..span.end + name.len(),
-                ..error(place, reason)
+            wave(text, parameters).map_err(|(place, reason, span)| {
+                Box::new(ArgumentError {
+                    text: format!("{name}{text}"),
+                    span: span.start + name.len()..span.end + name.len(),
+                    ..error(place, reason)
+                })
             })
         }
         Arguments::Json(values) => {
-            counted(parameters, values.len()).map_err(|reason| error(String::new(), reason))?;
+            counted(parameters, values.len()).map_err(|reason| Box::new(error(String::new(), reason)))?;
             let given = values.iter().map(Some).chain(std::iter::repeat(None));
             let pairs = parameters.iter().zip(given);
             pairs
-                .map(|(parameter, value)| of_json(parameter, value).map_err(|(place, reason)| error(place, reason)))
+                .map(|(parameter, value)| {
+                    of_json(parameter, value).map_err(|(place, reason)| Box::new(error(place, reason)))
+                })
                 .collect()
         }
         Arguments::JsonByName(values) => {
             let known = |name: &str| parameters.iter().any(|parameter| parameter.name == name);
             if let Some(unknown) = values.keys().find(|name| !known(name)) {
-                return Err(error(String::new(), format!("it has no parameter `{unknown}`")));
+                return Err(Box::new(error(
+                    String::new(),
+                    format!("it has no parameter `{unknown}`"),
+                )));
             }
             let read = |parameter: &Parameter<V::Type>| {
-                of_json(parameter, values.get(&parameter.name)).map_err(|(place, reason)| error(place, reason))
+                of_json(parameter, values.get(&parameter.name))
+                    .map_err(|(place, reason)| Box::new(error(place, reason)))
             };
             parameters.iter().map(read).collect()
         }
@@ -168,7 +176,7 @@ mod tests {
         }
     }
 
-    fn check(invocation: &Invocation) -> Result<String, ArgumentError> {
+    fn check(invocation: &Invocation) -> Result<String, Box<ArgumentError>> {
         let values: Vec<Value> = read(invocation, &signature())?;
         Ok(values
             .iter()
@@ -196,7 +204,7 @@ mod tests {
     fn a_mistake_in_wave_is_marked_under_the_call() {
         let wrong = |text: &str| {
             let error = Invocation::wave(text).map_err(|error| match error {
-                crate::Error::Arguments(error) => *error,
+                crate::Error::Arguments(error) => error,
                 other => panic!("{other}"),
             });
             let error = error.and_then(|invocation| check(&invocation)).unwrap_err();

@@ -354,11 +354,11 @@ pub(super) fn to_json<V: WasmValue>(ty: &V::Type, value: &V, form: ByteForm) -> 
             pairs.map(|(ty, value)| to_json(&ty, value.as_ref(), form)).collect()
         }
         WasmTypeKind::Record => {
-            let pairs = ty.record_fields().zip(value.unwrap_record());
-            let field = |((name, ty), (_, value)): ((Cow<'_, str>, V::Type), (_, Cow<'_, V>))| {
-                (name.into_owned(), to_json(&ty, value.as_ref(), form))
-            };
-            Json::Object(pairs.map(field).collect())
+            let mut fields = Map::new();
+            for ((name, ty), (_, value)) in ty.record_fields().zip(value.unwrap_record()) {
+                fields.insert(name.into_owned(), to_json(&ty, value.as_ref(), form));
+            }
+            Json::Object(fields)
         }
         WasmTypeKind::Variant => {
             let (case, payload) = value.unwrap_variant();

@@ -144,7 +144,7 @@ fn smith(seed: u64) -> Vec<u8> {
     let noise = noise(seed, 2_048);
     let mut noise = Unstructured::new(&noise);
     let config = wasm_smith::Config {
-        max_imports: if seed % 4 == 0 { 10 } else { 0 },
+        max_imports: if seed.is_multiple_of(4) { 10 } else { 0 },
         gc_enabled: seed % 16 == 1,
         exceptions_enabled: seed % 16 == 3,
         threads_enabled: seed % 16 == 5,
@@ -155,7 +155,7 @@ fn smith(seed: u64) -> Vec<u8> {
         reference_types_enabled: true,
         ..wasm_smith::Config::default()
     };
-    if seed % 4 == 0 {
+    if seed.is_multiple_of(4) {
         return wasm_smith::Component::new(config, &mut noise)
             .map_or_else(|_| Vec::new(), |component| component.to_bytes());
     }

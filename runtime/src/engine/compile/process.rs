@@ -61,7 +61,6 @@ impl Processes {
         }
     }
 
-
     /// Compiles; the process is gone when this returns, and is killed when this is dropped.
     pub(super) async fn compile(&self, work: Work<'_>) -> Result<Vec<u8>, Error> {
         // Nobody closes the semaphore.
