@@ -49,6 +49,12 @@ pub enum Error {
         /// The most there may be.
         limit: u64,
     },
+    /// The types of a valid component have no form in WIT, so that what it exports cannot be shown.
+    #[error("the component's types have no form in WIT: {reason}")]
+    NoWit {
+        /// What is odd about them.
+        reason: String,
+    },
     /// A component imports what this host does not offer.
     #[error("the component imports `{import}`, which this host does not offer{}", because(.reason))]
     UnknownImport {
@@ -283,6 +289,7 @@ impl Error {
         "not-a-component",
         "too-large",
         "too-complex",
+        "no-wit",
         "unknown-import",
         "mistyped-export",
         "compile-failed",
@@ -320,6 +327,7 @@ impl Error {
             Self::NotAComponent { .. } => "not-a-component",
             Self::TooLarge { .. } => "too-large",
             Self::TooComplex { .. } => "too-complex",
+            Self::NoWit { .. } => "no-wit",
             Self::UnknownImport { .. } => "unknown-import",
             Self::MistypedExport { .. } => "mistyped-export",
             Self::Compile { .. } => "compile-failed",
@@ -354,6 +362,7 @@ impl Error {
         match self {
             Self::NotAComponent { .. }
             | Self::TooComplex { .. }
+            | Self::NoWit { .. }
             | Self::UnknownImport { .. }
             | Self::MistypedExport { .. }
             | Self::Compile { .. }

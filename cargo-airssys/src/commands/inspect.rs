@@ -40,7 +40,8 @@ impl Verb for Inspect {
         } else {
             of_name(context, &self.component)?
         };
-        let (found, callable) = (inspect(&bytes)?, callable(&bytes)?);
+        let found = inspect(&bytes)?;
+        let callable = callable(&bytes).or_else(|error| without(context, error))?;
         let value = json!({
             "inspection": found,
             "world": found.world(),
@@ -51,7 +52,7 @@ impl Verb for Inspect {
         let text = format!(
             "{}\n\n{}",
             text(&found, release.as_ref(), &callable),
-            callable.wit.trim_end()
+            printable_lines(callable.wit.trim_end())
         );
         Ok(context.shell.result(text, &value)?)
     }
@@ -158,5 +159,32 @@ fn example(name: &str, export: &Export) -> String {
         // As a shell takes it: a quote ends the quoted text, and begins another.
         Some(example) => format!("call {name} --invoke '{}'", example.replace('\'', r"'\''")),
         None => format!("{} takes or returns what has no text form", export.name),
+    }
+}
+
+/// What is shown of a component whose types cannot be.
+fn without(context: &Context, error: Error) -> anyhow::Result<Callable> {
+    match error {
+        Error::NoWit { .. } | Error::TooComplex { .. } => {
+            context.shell.warn(printable(&error.to_string()));
+            Ok(Callable::default())
+        }
+        error => Err(error.into()),
+    }
+}
+
+/// Text of unknown origin, in its own lines.
+fn printable_lines(text: &str) -> String {
+    text.lines().map(printable).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_file_says_of_itself_cannot_steer_the_terminal() {
+        let wit = "/// \u{1b}[2J\u{1b}]0;x\u{7}\nworld root {}";
+        assert_eq!(printable_lines(wit), "/// \\u{1b}[2J\\u{1b}]0;x\\u{7}\nworld root {}");
     }
 }

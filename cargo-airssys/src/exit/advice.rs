@@ -111,7 +111,8 @@ pub(super) fn on(error: &Error) -> (Exit, String) {
             "check the limits of this machine's memory (`ulimit -v`)".into(),
         ),
         Error::CompilerUnavailable { .. } => {
-            let help = "it is this program itself, which was moved or replaced while it ran; run the command again";
+            let help = "it is this program itself, started once more: it must not have been replaced, and needs /proc; \
+                        run the command again";
             (Exit::Unexpected, help.into())
         }
         _ => (Exit::Unexpected, "run the command again".into()),

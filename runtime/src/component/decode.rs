@@ -12,14 +12,15 @@ use crate::error::Error;
 ///
 /// # Errors
 ///
-/// [`Error::NotAComponent`] when there is no WIT that says the same as the component's types.
+/// [`Error::NoWit`] when there is no WIT that says the same as the component's types.
 pub(super) fn decode(bytes: &[u8]) -> Result<(Resolve, WorldId), Error> {
-    let unreadable = |reason: &str| Error::NotAComponent {
-        reason: format!("its types cannot be read: {}", one_line(reason)),
+    let unreadable = |reason: &str| Error::NoWit {
+        reason: one_line(reason),
     };
     // wit-parser expects what its own tools make and panics at what is valid and different, such as a function
     // whose name is that of an interface. Nothing outlives the panic but the bytes, which are only read.
-    let decoded = catch_unwind(|| wit_component::decode(bytes)).map_err(|_| unreadable("they have no form in WIT"))?;
+    let decoded =
+        catch_unwind(|| wit_component::decode(bytes)).map_err(|_| unreadable("nothing that reads WIT expects them"))?;
     match decoded.map_err(|error| unreadable(&format!("{error:#}")))? {
         DecodedWasm::Component(resolve, world) => Ok((resolve, world)),
         DecodedWasm::WitPackage(..) => Err(unreadable("it is a WIT package")),
@@ -34,7 +35,7 @@ mod tests {
     fn types_without_a_form_in_wit_are_an_error() {
         let decoded = |text: &str| decode(&wat::parse_str(text).unwrap());
         let named = "(component (import \"acme:a/b@1.0.0\" (func)))";
-        assert_eq!(decoded(named).unwrap_err().code().as_str(), "not-a-component");
+        assert_eq!(decoded(named).unwrap_err().code().as_str(), "no-wit");
         assert!(decoded("(component (import \"a\" (func)))").is_ok());
     }
 }

@@ -1,6 +1,6 @@
 //! What can be called on a component by its own types: the WIT, and an example for each function.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use serde::Serialize;
 use wasm_wave::value::{FuncType, Type, resolve_wit_func_type};
@@ -11,10 +11,10 @@ use wit_parser::{Function, InterfaceId, PackageId, Resolve, World, WorldItem, Wo
 use super::decode::decode;
 use super::inspect;
 use crate::error::Error;
-use crate::typed::{ExportName, Parameter, Signature, example, shortest};
+use crate::typed::{ExportName, Names, Parameter, Signature, example};
 
 /// What can be called on a component.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Callable {
     /// The component's world, and the packages of what it exports, in WIT.
@@ -39,24 +39,32 @@ pub struct Export {
     pub example: Option<String>,
 }
 
+/// The most exported functions that are listed.
+const MAX_FUNCTIONS: usize = 10_000;
+
 /// Reads what can be called on the component `bytes`.
 ///
 /// # Errors
 ///
-/// Those of [`inspect`], and [`Error::NotAComponent`] when the types of its exports cannot be read.
+/// Those of [`inspect`], [`Error::NoWit`] when its types have no form in WIT, and [`Error::TooComplex`] when it
+/// exports more than 10,000 functions.
 pub fn callable(bytes: &[u8]) -> Result<Callable, Error> {
     // What was validated and bounded is decoded, and nothing else.
     inspect(bytes)?;
-    let unreadable = |reason: String| Error::NotAComponent {
-        reason: format!("its types cannot be read: {reason}"),
-    };
     let (resolve, world) = decode(bytes)?;
     let world = &resolve.worlds[world];
-    let wit = print(&resolve, world).map_err(unreadable)?;
+    let wit = print(&resolve, world).map_err(|reason| Error::NoWit { reason })?;
     let functions = functions(&resolve, world);
-    let names: Vec<ExportName> = functions.iter().map(|(name, _)| name.clone()).collect();
+    if functions.len() > MAX_FUNCTIONS {
+        return Err(Error::TooComplex {
+            what: "exported functions",
+            count: functions.len() as u64,
+            limit: MAX_FUNCTIONS as u64,
+        });
+    }
+    let names = Names::new(functions.iter().map(|(name, _)| name));
     let exports = functions.into_iter().map(|(name, function)| {
-        let short = shortest(&name, names.iter());
+        let short = names.shortest(&name);
         let signature = resolve_wit_func_type(&resolve, function).ok().map(|ty| signature(&ty));
         Export {
             example: signature.as_ref().and_then(|signature| call(&short, signature)),
@@ -130,7 +138,7 @@ fn packages(resolve: &Resolve, world: &World, own: PackageId) -> Vec<PackageId> 
             waiting.push(*id);
         }
     }
-    let mut found = Vec::new();
+    let mut found = HashSet::new();
     while let Some(id) = waiting.pop() {
         if !seen.insert(id) {
             continue;

@@ -10,6 +10,7 @@ use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use hmac::{Hmac, KeyInit, Mac};
 use rustix::fs::{AtFlags, FileType, Mode, OFlags};
@@ -34,6 +35,8 @@ pub(crate) struct AotCache {
     directory: OwnedFd,
     key: [u8; KEY],
     events: Events,
+    /// Entries that were begun, for the names of their files until they are whole.
+    written: AtomicU64,
 }
 
 /// What an entry was compiled from, and for which engines.
@@ -65,6 +68,7 @@ impl AotCache {
             directory: opened,
             key: key(key_file)?,
             events,
+            written: AtomicU64::new(0),
         })
     }
 
@@ -118,7 +122,9 @@ impl AotCache {
     /// Keeps an entry; a failure is not reported, because the cache is not needed to run.
     pub(super) fn store(&self, artifact: &Artifact, code: &[u8]) {
         let name = artifact.file_name();
-        let aside = format!("{name}.{}.new", std::process::id());
+        // Two deployments may compile the same bytes at the same time.
+        let number = self.written.fetch_add(1, Ordering::Relaxed);
+        let aside = format!("{name}.{}-{number}.new", std::process::id());
         if self.write(artifact, code, &aside).is_ok() {
             let renamed = rustix::fs::renameat(&self.directory, aside.as_str(), &self.directory, name.as_str());
             if renamed.is_ok() {

@@ -9,7 +9,7 @@ use wasmtime::{
 
 use super::clock::{TICK, Ticker};
 use super::debug::{Debugging, SAMPLE};
-use super::limit::MAX_CORE_INSTANCES;
+use super::limit::{MAX_CORE_INSTANCES, MAX_MEMORIES, MAX_TABLE_ELEMENTS, MAX_TABLES};
 use super::state::InstanceState;
 use crate::error::Error;
 use crate::interface;
@@ -156,11 +156,11 @@ fn pooling() -> InstanceAllocationStrategy {
         .total_stacks(POOL_INSTANCES)
         .max_component_instance_size(16 << 20)
         .max_core_instance_size(4 << 20)
-        .max_memories_per_module(8)
-        .max_tables_per_module(64)
-        .max_memories_per_component(8)
-        .max_tables_per_component(64)
-        .table_elements(20_000)
+        .max_memories_per_module(MAX_MEMORIES)
+        .max_tables_per_module(MAX_TABLES)
+        .max_memories_per_component(MAX_MEMORIES)
+        .max_tables_per_component(MAX_TABLES)
+        .table_elements(MAX_TABLE_ELEMENTS)
         .async_stack_keep_resident(STACK_KEPT)
         .linear_memory_keep_resident(MEMORY_KEPT)
         .table_keep_resident(MEMORY_KEPT)

@@ -1,21 +1,31 @@
 //! The exported functions of a component, found by name.
 
+use std::sync::OnceLock;
+
 use wasmtime::Engine;
 use wasmtime::component::types::{ComponentFunc, ComponentItem};
 use wasmtime::component::{Component, ComponentExportIndex, Type};
 
-use crate::component::{ComponentName, nearest};
+use crate::component::ComponentName;
 use crate::error::Error;
-use crate::typed::{ExportName, Parameter, Signature, shortest};
+use crate::typed::{ExportName, Names, Parameter, Signature};
+
+/// The most exports that an error names.
+const MAX_CANDIDATES: usize = 10;
 
 /// Every exported function of a component.
-pub(super) struct Exports(Vec<Export>);
+pub(super) struct Exports {
+    all: Vec<Export>,
+    names: Names,
+}
 
 /// An exported function.
 pub(super) struct Export {
     pub(super) name: ExportName,
     pub(super) index: ComponentExportIndex,
     pub(super) signature: Signature<Type>,
+    /// Found out at the first call, because a type can be far larger than its declaration.
+    expressible: OnceLock<bool>,
 }
 
 impl Exports {
@@ -43,40 +53,40 @@ impl Exports {
                 _ => {}
             }
         }
-        Self(found)
+        Self {
+            names: Names::new(found.iter().map(|export| &export.name)),
+            all: found,
+        }
     }
 
     /// The one export that `said` means.
     pub(super) fn find(&self, component: &ComponentName, said: &str) -> Result<&Export, Error> {
-        let meant: Vec<&Export> = self.0.iter().filter(|export| export.name.is_meant_by(said)).collect();
-        // A name in full means its export, also when it is a part of others.
-        let exact = meant.iter().find(|export| export.name.full() == said);
-        let found = match (exact, meant.as_slice()) {
-            (Some(exact), _) => exact,
-            (None, [one]) => one,
-            (None, several) => {
-                let function = said.rsplit(['#', '.']).next().unwrap_or(said);
-                let like = nearest(function, self.0.iter().map(|export| export.name.function.as_str()));
-                let like = like.and_then(|like| self.0.iter().find(|export| export.name.function == like));
+        let meant = self.names.meant(said);
+        let found = match meant.as_slice() {
+            [one] => &self.all[*one],
+            several => {
+                let candidates = several.iter().take(MAX_CANDIDATES);
+                let shortest = |position: &usize| self.names.shortest(&self.all[*position].name);
+                let like = if several.is_empty() {
+                    self.names.nearest(said)
+                } else {
+                    None
+                };
                 return Err(Error::UnknownExport {
                     component: component.clone(),
                     export: said.to_owned(),
-                    candidates: several.iter().map(|export| self.shortest(export)).collect(),
-                    nearest: like.filter(|_| several.is_empty()).map(|export| self.shortest(export)),
+                    candidates: candidates.map(shortest).collect(),
+                    nearest: like.map(|name| self.names.shortest(name)),
                 });
             }
         };
-        if !found.signature.is_expressible() {
+        if !found.is_expressible() {
             return Err(Error::UnsupportedType {
                 export: said.to_owned(),
                 signature: format!("{}{}", found.name.function, found.signature),
             });
         }
         Ok(found)
-    }
-
-    fn shortest(&self, export: &Export) -> String {
-        shortest(&export.name, self.0.iter().map(|export| &export.name))
     }
 }
 
@@ -89,10 +99,16 @@ impl Export {
         Self {
             name,
             index,
+            expressible: OnceLock::new(),
             signature: Signature {
                 parameters: parameters.collect(),
                 result: function.results().next(),
             },
         }
+    }
+
+    /// Whether its arguments and its result have a text form.
+    fn is_expressible(&self) -> bool {
+        *self.expressible.get_or_init(|| self.signature.is_expressible())
     }
 }

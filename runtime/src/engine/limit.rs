@@ -3,13 +3,13 @@
 use wasmtime::ResourceLimiter;
 
 /// The most elements of one table.
-const MAX_TABLE_ELEMENTS: usize = 20_000;
+pub(super) const MAX_TABLE_ELEMENTS: usize = 20_000;
 /// The most core instances of one component; a Python component has 38.
 pub(super) const MAX_CORE_INSTANCES: u32 = 64;
 /// The most memories of one component.
-const MAX_MEMORIES: usize = 8;
+pub(super) const MAX_MEMORIES: u32 = 8;
 /// The most tables of one component.
-const MAX_TABLES: usize = 64;
+pub(super) const MAX_TABLES: u32 = 64;
 
 /// Counts what the guest has, and refuses what is beyond its limits.
 pub(crate) struct Limiter {
@@ -54,11 +54,11 @@ impl ResourceLimiter for Limiter {
     }
 
     fn memories(&self) -> usize {
-        MAX_MEMORIES
+        MAX_MEMORIES as usize
     }
 
     fn tables(&self) -> usize {
-        MAX_TABLES
+        MAX_TABLES as usize
     }
 }
 

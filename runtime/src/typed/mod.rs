@@ -19,5 +19,5 @@ pub use value::Value;
 
 pub(crate) use arguments::read;
 pub(crate) use example::example;
-pub(crate) use name::{ExportName, shortest};
+pub(crate) use name::{ExportName, Names};
 pub(crate) use signature::{Parameter, Signature};

@@ -1,5 +1,9 @@
 //! How exports are named: in full, or as briefly as it is unambiguous.
 
+use std::collections::HashMap;
+
+use crate::component::nearest;
+
 /// The name of an exported function: the interface it belongs to, if it belongs to one, and its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ExportName {
@@ -37,9 +41,8 @@ impl ExportName {
         }
     }
 
-    /// Whether `said` means this export, among others perhaps.
-    pub(crate) fn is_meant_by(&self, said: &str) -> bool {
-        let said = Self::read(said);
+    /// Whether `said`, as it was read, means this export, among others perhaps.
+    fn is_meant_by(&self, said: &Self) -> bool {
         if said.function != self.function {
             return false;
         }
@@ -66,10 +69,65 @@ impl ExportName {
     }
 }
 
-/// The shortest name that means `one` and no other of `all`.
-pub(crate) fn shortest<'a>(one: &ExportName, all: impl Iterator<Item = &'a ExportName> + Clone) -> String {
-    let unambiguous = |name: &String| all.clone().filter(|export| export.is_meant_by(name)).count() == 1;
-    one.all().find(unambiguous).unwrap_or_else(|| one.full())
+/// The most functions of one name among which a short form is looked for; beyond it each has its name in full.
+/// A component may export one function under a hundred thousand names.
+const MAX_ALIKE: usize = 64;
+
+/// The most names that are compared with one that is unknown.
+const MAX_COMPARED: usize = 1_000;
+
+/// The names of all exported functions of a component, by the function's own name.
+pub(crate) struct Names {
+    by_function: HashMap<String, Vec<(usize, ExportName)>>,
+}
+
+impl Names {
+    /// Takes the names in order; they are referred to by their position.
+    pub(crate) fn new<'a>(all: impl Iterator<Item = &'a ExportName>) -> Self {
+        let mut by_function = HashMap::<String, Vec<_>>::new();
+        for (position, name) in all.enumerate() {
+            let alike = by_function.entry(name.function.clone()).or_default();
+            alike.push((position, name.clone()));
+        }
+        Self { by_function }
+    }
+
+    /// The positions of the functions that `said` may mean.
+    /// A name in full means its function alone, also when it is a part of other names.
+    pub(crate) fn meant(&self, said: &str) -> Vec<usize> {
+        let read = ExportName::read(said);
+        let alike = self.alike(&read.function);
+        if let Some((exact, _)) = alike.iter().find(|(_, name)| name.full() == said) {
+            return vec![*exact];
+        }
+        let meant = alike.iter().filter(|(_, name)| name.is_meant_by(&read));
+        meant.map(|(position, _)| *position).collect()
+    }
+
+    /// The shortest name that means `one` and no other.
+    pub(crate) fn shortest(&self, one: &ExportName) -> String {
+        let alike = self.alike(&one.function);
+        if alike.len() > MAX_ALIKE {
+            return one.full();
+        }
+        let unambiguous = |name: &String| {
+            let read = ExportName::read(name);
+            alike.iter().filter(|(_, other)| other.is_meant_by(&read)).count() == 1
+        };
+        one.all().find(unambiguous).unwrap_or_else(|| one.full())
+    }
+
+    /// The function whose own name is most like that of `said`.
+    pub(crate) fn nearest(&self, said: &str) -> Option<&ExportName> {
+        let read = ExportName::read(said);
+        let known = self.by_function.keys().map(String::as_str).take(MAX_COMPARED);
+        let like = nearest(&read.function, known)?;
+        self.alike(like).first().map(|(_, name)| name)
+    }
+
+    fn alike(&self, function: &str) -> &[(usize, ExportName)] {
+        self.by_function.get(function).map_or(&[], Vec::as_slice)
+    }
 }
 
 /// The names of an interface, from the shortest to the one in full.
@@ -110,7 +168,7 @@ mod tests {
             "handler.execute",
             "acme:shop/handler.execute@1.0.0",
         ] {
-            assert!(export.is_meant_by(said), "{said}");
+            assert!(export.is_meant_by(&ExportName::read(said)), "{said}");
         }
         for said in [
             "",
@@ -120,12 +178,14 @@ mod tests {
             "handler",
             "#execute",
         ] {
-            assert!(!export.is_meant_by(said), "{said}");
+            assert!(!export.is_meant_by(&ExportName::read(said)), "{said}");
         }
         let method = ExportName::new(Some("acme:shop/handler@1.0.0"), "[method]thing.name");
-        assert!(method.is_meant_by("[method]thing.name") && method.is_meant_by("handler#[method]thing.name"));
+        let means = |said| method.is_meant_by(&ExportName::read(said));
+        assert!(means("[method]thing.name") && means("handler#[method]thing.name"));
         let bare = ExportName::new(None, "add");
-        assert!(bare.is_meant_by("add") && !bare.is_meant_by("math#add"));
+        let means = |said| bare.is_meant_by(&ExportName::read(said));
+        assert!(means("add") && !means("math#add"));
     }
 
     #[test]
@@ -137,12 +197,33 @@ mod tests {
             ExportName::new(Some("acme:b/math@2.0.0"), "add"),
             ExportName::new(Some("acme:b/math@2.0.0"), "sub"),
         ];
-        let short = |index: usize| shortest(&all[index], all.iter());
+        let names = Names::new(all.iter());
+        let short = |index: usize| names.shortest(&all[index]);
         // The one at the top level has no other name, so that it needs an exact match.
         assert_eq!(short(0), "add");
         assert_eq!(short(1), "a/math#add");
         assert_eq!(short(2), "math@1.0.0#add");
         assert_eq!(short(3), "math@2.0.0#add");
         assert_eq!(short(4), "sub");
+    }
+
+    #[test]
+    fn many_functions_of_one_name_are_named_at_once() {
+        let all: Vec<ExportName> = (0..100_000)
+            .map(|n| ExportName::new(Some(&format!("acme:a/i{n}@1.0.0")), "f"))
+            .collect();
+        let names = Names::new(all.iter());
+        assert_eq!(names.meant("f").len(), all.len());
+        assert_eq!(names.meant("i7#f"), [7]);
+        // Were each compared with each, this would take hours.
+        assert!(all.iter().all(|one| names.shortest(one) == one.full()));
+        assert_eq!(names.nearest("i7#g"), None);
+    }
+
+    #[test]
+    fn a_mistake_in_a_dotted_name_finds_the_one_that_was_meant() {
+        let all = [ExportName::new(Some("acme:shop/handler@1.0.0"), "execute")];
+        let names = Names::new(all.iter());
+        assert_eq!(names.nearest("handler.exceute@1.0.0"), Some(&all[0]));
     }
 }
