@@ -91,7 +91,7 @@ impl Answer {
             },
             Self::Error(error) => Shown {
                 head: vec![format!("error {}", error.code())],
-                body: error.to_string(),
+                body: printable(&error.to_string()),
             },
         }
     }
@@ -145,9 +145,9 @@ fn shown(message: &Message) -> Shown {
     Shown { head, body }
 }
 
-/// JSON in lines.
+/// JSON in lines; JSON itself escapes only some of what could steer a terminal.
 pub(super) fn pretty(value: &Json) -> String {
-    serde_json::to_string_pretty(value).unwrap_or_default()
+    printable(&serde_json::to_string_pretty(value).unwrap_or_default())
 }
 
 fn is_json(content_type: &str) -> bool {
@@ -195,6 +195,7 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::component::ComponentError;
 
     fn check(content_type: &str, body: &[u8], text: &str) {
         let message = Message {
@@ -219,6 +220,11 @@ mod tests {
             "type application/json\n{\n  \"a\": null,\n  \"b\": [\n    1\n  ]\n}",
         );
         check("application/json", b"{", "type application/json\n{");
+        check(
+            "application/json",
+            "\"\u{9b}\u{7f}\u{202e}\"".as_bytes(),
+            "type application/json\n\"\\u{9b}\\u{7f}\\u{202e}\"",
+        );
         check("image/png", &[0, 255], "type image/png\n00000000  00 ff");
     }
 
@@ -240,6 +246,11 @@ mod tests {
         assert_eq!(
             answer.to_string(),
             "error fuel-exhausted\nthe guest used up its fuel of 7"
+        );
+        let said = ComponentError::Denied("one\r\ntwo \u{1b}[31m".into());
+        assert_eq!(
+            Answer::error(crate::Error::Guest(said)).to_string(),
+            "error guest-error\nthe component answered: denied: one\\r\ntwo \\u{1b}[31m"
         );
     }
 }
