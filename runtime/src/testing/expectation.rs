@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::answer::{Answer, hexadecimal, pretty, printable};
 use super::error::Error;
 use super::outcome::Difference;
+use super::request::relative;
 use super::schema::{AnswerTable, ErrorTable};
 use crate::component::ComponentError;
 
@@ -60,7 +61,7 @@ impl Expectation {
             0 | 1 => Ok(Self::Answer(AnswerExpectation {
                 text: table.text,
                 bytes: table.base64.map(|bytes| bytes.0),
-                file: table.file.map(PathBuf::from),
+                file: table.file.map(|path| relative(&path)).transpose()?,
                 json: table.json,
                 contains: table.contains,
                 content_type: table.content_type,
@@ -134,7 +135,7 @@ impl AnswerExpectation {
         {
             return Ok(Some(Difference {
                 reason: "the answer has another content type".into(),
-                expected: expected.clone(),
+                expected: printable(expected),
                 actual: printable(&message.content_type),
             }));
         }
