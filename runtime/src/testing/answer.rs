@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 
 use super::outcome::Difference;
 use crate::component::{Digest, Message};
+use crate::printable::{printable, printable_line};
 use crate::typed::{ByteForm, Value};
 
 /// The most bytes of a binary answer that are shown.
@@ -126,10 +127,10 @@ fn shown(message: &Message) -> Shown {
         .then(|| serde_json::from_slice::<Json>(&message.body).ok())
         .flatten();
     if !PLAIN.contains(&message.content_type.as_str()) || text.is_none() {
-        head.push(format!("type {}", escaped(&message.content_type)));
+        head.push(format!("type {}", printable_line(&message.content_type)));
     }
     for (name, value) in &message.metadata {
-        head.push(format!("metadata {}: {}", escaped(name), escaped(value)));
+        head.push(format!("metadata {}: {}", printable_line(name), printable_line(value)));
     }
     let body = match (json, text) {
         (Some(json), _) => pretty(&json),
@@ -169,27 +170,6 @@ pub(super) fn hexadecimal(bytes: &[u8]) -> String {
         lines.push(format!("{} bytes, sha256 {}", bytes.len(), Digest::of(bytes)));
     }
     lines.join("\n")
-}
-
-/// Text of a guest in lines, without characters that could rewrite what a terminal shows.
-pub(super) fn printable(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for c in text.chars() {
-        let steers = c.is_control() && !matches!(c, '\n' | '\t');
-        let hides =
-            matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        if steers || hides {
-            shown.extend(c.escape_default());
-        } else {
-            shown.push(c);
-        }
-    }
-    shown
-}
-
-/// The same in one line.
-fn escaped(text: &str) -> String {
-    printable(text).replace('\n', "\\n")
 }
 
 #[cfg(test)]

@@ -4,12 +4,13 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::answer::{Answer, hexadecimal, pretty, printable};
+use super::answer::{Answer, hexadecimal, pretty};
 use super::error::Error;
 use super::outcome::Difference;
 use super::request::relative;
 use super::schema::{AnswerTable, ErrorTable};
 use crate::component::ComponentError;
+use crate::printable::printable;
 
 /// What is expected of an answer.
 #[derive(Debug)]
