@@ -47,6 +47,7 @@ mod error;
 mod event;
 mod host;
 mod interface;
+mod printable;
 mod store;
 pub mod testing;
 pub mod typed;

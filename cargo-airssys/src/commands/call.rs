@@ -10,6 +10,7 @@ use serde_json::{Value as Json, json};
 
 use super::deploy::listener;
 use super::verb::{Context, Verb};
+use crate::exit::explain;
 use crate::ops::host::{self, Listener, Recording};
 use crate::ops::{files, input};
 use crate::shell::seconds;
@@ -99,20 +100,21 @@ impl Call {
                 Err(error) => failure = Some(error),
             }
         }
-        // What was answered before a failure is printed before it.
         if context.shell.is_json() {
             let results: Vec<Json> = exports
                 .iter()
                 .zip(&values)
                 .map(|(export, value)| self.result(export, value))
                 .collect();
-            context
-                .shell
-                .result("", &json!({ "results": results, "seconds": seconds }))?;
-        } else {
-            for value in &values {
-                context.shell.result(self.text(value), &())?;
-            }
+            let results = json!({ "results": results, "seconds": seconds });
+            return match failure {
+                Some(error) => Err(explain(&error.into(), context.program).with_result(results).into()),
+                None => Ok(context.shell.result("", &results)?),
+            };
+        }
+        // What was answered before a failure is printed before it.
+        for value in &values {
+            context.shell.result(self.text(value), &())?;
         }
         failure.map_or(Ok(()), |error| Err(error.into()))
     }

@@ -33,7 +33,7 @@ pub(super) struct Test {
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
     /// Build with cargo's dev profile, so that a trap shows file and line
-    #[arg(long, conflicts_with = "file")]
+    #[arg(long, alias = "debug", conflicts_with = "file")]
     dev: bool,
     /// Which component of a cargo workspace to test
     #[arg(short, long, conflicts_with = "file")]

@@ -62,7 +62,10 @@ pub(crate) fn with_recording<T>(
         let host = builder.build().await?;
         let outcome = tokio::select! {
             outcome = work(&host) => outcome.map_err(anyhow::Error::from),
-            () = answered.pressed() => Err(interrupted().into()),
+            () = answered.pressed() => {
+                let help = "`{cli} status` shows what is deployed; run the command again if it should go on";
+                Err(interrupted(help).into())
+            }
         };
         let closed = host.shutdown().await;
         // What the work failed with says more than what closing failed with afterwards.
@@ -87,15 +90,11 @@ pub(crate) fn with_existing<T>(
 }
 
 /// This program itself, in a process of its own.
-fn compiler() -> Compiler {
+pub(crate) fn compiler() -> Compiler {
     std::env::current_exe().map_or(Compiler::InProcess, Compiler::Process)
 }
 
-fn interrupted() -> Failure {
-    Failure::new(
-        Exit::Interrupted,
-        "interrupted",
-        "interrupted",
-        "`{cli} status` shows what is deployed; run the command again if it should go on",
-    )
+/// What a command ends with that was interrupted.
+pub(crate) fn interrupted(help: &str) -> Failure {
+    Failure::new(Exit::Interrupted, "interrupted", "interrupted", help)
 }

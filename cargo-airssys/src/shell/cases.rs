@@ -1,6 +1,7 @@
 //! The outcomes of test cases, as people read them: a line for each, and below it what differs.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use anstyle::Style;
 use similar::{ChangeTag, TextDiff};
@@ -11,6 +12,9 @@ use airssys_wasm::testing::{Difference, Outcome, OutputLine, Verdict};
 
 /// Lines around a difference that are shown with it.
 const CONTEXT: usize = 3;
+
+/// How long the shortest difference of two texts is looked for; then a longer one is shown.
+const SEARCH: Duration = Duration::from_millis(500);
 
 /// A report with colours, which are left out where nobody can see them.
 pub(crate) fn cases(report: &Report) -> String {
@@ -88,7 +92,7 @@ fn output(text: &mut String, written: &[OutputLine]) -> std::fmt::Result {
 /// The lines that differ, with some around them.
 fn lines(text: &mut String, expected: &str, actual: &str) -> std::fmt::Result {
     let [expected, actual] = [expected, actual].map(ended);
-    let diff = TextDiff::from_lines(&expected, &actual);
+    let diff = TextDiff::configure().timeout(SEARCH).diff_lines(&expected, &actual);
     let groups = diff.grouped_ops(CONTEXT);
     for (number, group) in groups.iter().enumerate() {
         if number > 0 {
@@ -138,6 +142,19 @@ mod tests {
             shown.contains("    1\n  - 2\n  + two\n    3\n    4\n    5\n  …\n    14\n"),
             "{shown}"
         );
+    }
+
+    #[test]
+    fn a_difference_of_long_texts_is_not_looked_for_to_the_end() {
+        // Lines that repeat in another order: the worst there is.
+        let text = |factor: usize| {
+            let lines = (0..100_000).map(|number: usize| (number * factor % 9973 % 97).to_string());
+            lines.collect::<Vec<_>>().join("\n")
+        };
+        let (one, other) = (text(7919), text(6007));
+        let begin = std::time::Instant::now();
+        assert!(plain(&one, &other).lines().count() > 100_000);
+        assert!(begin.elapsed() < Duration::from_secs(30), "{:?}", begin.elapsed());
     }
 
     #[test]

@@ -6,6 +6,7 @@ use wasmtime_wasi::I32Exit;
 use super::lines::{Lines, Origin, Position};
 use crate::component::Limits;
 use crate::error::Error;
+use crate::printable::printable_line;
 
 /// The most functions of a guest's backtrace that an error names.
 const MAX_FRAMES: usize = 4;
@@ -127,17 +128,14 @@ fn is_machinery(name: &str) -> bool {
 /// The longest name of a function that an error shows, in characters.
 const MAX_NAME: usize = 200;
 
-/// A function's name as its author wrote it; it comes from the guest, so it is cut and has no control characters.
+/// A function's name as its author wrote it; it comes from the guest, so it is cut and made printable.
 fn demangled(name: &str) -> String {
     // Names beyond this are not what a compiler makes, and demangling them could take long.
     let read = match name.len() {
         0..=4096 => format!("{:#}", rustc_demangle::demangle(name)),
         _ => name.chars().take(MAX_NAME).collect(),
     };
-    let shown = read.chars().take(MAX_NAME);
-    shown
-        .map(|letter| if letter.is_control() { '\u{fffd}' } else { letter })
-        .collect()
+    printable_line(&read.chars().take(MAX_NAME).collect::<String>()).replace('\t', " ")
 }
 
 #[cfg(test)]
@@ -153,6 +151,11 @@ mod tests {
         ));
         assert!(!is_machinery("greeter::Greeter::greet"));
         assert!(!is_machinery("standard::greet"));
+    }
+
+    #[test]
+    fn the_name_of_a_function_is_one_line_in_its_own_order() {
+        assert_eq!(demangled("a\tb\n\u{1b}[2J\u{202e}c"), "a b\\n\\u{1b}[2J\\u{202e}c");
     }
 
     #[test]

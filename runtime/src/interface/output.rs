@@ -13,6 +13,7 @@ use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
 
 use crate::component::ComponentName;
 use crate::event::{Event, Events};
+use crate::printable::printable_line;
 
 /// The longest line that is passed on; longer ones are cut into several.
 const MAX_LINE: usize = 8 << 10;
@@ -79,16 +80,10 @@ impl Lines {
     }
 
     fn emit(&self, line: &mut Vec<u8>) {
-        let text = String::from_utf8_lossy(line);
-        let escape = |c: char| match c {
-            '\t' => vec![c],
-            c if c.is_control() => c.escape_default().collect(),
-            c => vec![c],
-        };
         self.shared.events.emit(Event::Output {
             component: self.shared.component.clone(),
             error: self.error,
-            line: text.chars().flat_map(escape).collect(),
+            line: printable_line(&String::from_utf8_lossy(line)),
         });
         line.clear();
     }

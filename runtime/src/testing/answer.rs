@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 
 use super::outcome::Difference;
 use crate::component::{Digest, Message};
+use crate::printable::{printable, printable_line};
 use crate::typed::{ByteForm, Value};
 
 /// The most bytes of a binary answer that are shown.
@@ -91,7 +92,7 @@ impl Answer {
             },
             Self::Error(error) => Shown {
                 head: vec![format!("error {}", error.code())],
-                body: error.to_string(),
+                body: printable(&error.to_string()),
             },
         }
     }
@@ -126,10 +127,10 @@ fn shown(message: &Message) -> Shown {
         .then(|| serde_json::from_slice::<Json>(&message.body).ok())
         .flatten();
     if !PLAIN.contains(&message.content_type.as_str()) || text.is_none() {
-        head.push(format!("type {}", escaped(&message.content_type)));
+        head.push(format!("type {}", printable_line(&message.content_type)));
     }
     for (name, value) in &message.metadata {
-        head.push(format!("metadata {}: {}", escaped(name), escaped(value)));
+        head.push(format!("metadata {}: {}", printable_line(name), printable_line(value)));
     }
     let body = match (json, text) {
         (Some(json), _) => pretty(&json),
@@ -145,9 +146,9 @@ fn shown(message: &Message) -> Shown {
     Shown { head, body }
 }
 
-/// JSON in lines.
+/// JSON in lines; JSON itself escapes only some of what could steer a terminal.
 pub(super) fn pretty(value: &Json) -> String {
-    serde_json::to_string_pretty(value).unwrap_or_default()
+    printable(&serde_json::to_string_pretty(value).unwrap_or_default())
 }
 
 fn is_json(content_type: &str) -> bool {
@@ -171,30 +172,10 @@ pub(super) fn hexadecimal(bytes: &[u8]) -> String {
     lines.join("\n")
 }
 
-/// Text of a guest in lines, without characters that could rewrite what a terminal shows.
-pub(super) fn printable(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for c in text.chars() {
-        let steers = c.is_control() && !matches!(c, '\n' | '\t');
-        let hides =
-            matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        if steers || hides {
-            shown.extend(c.escape_default());
-        } else {
-            shown.push(c);
-        }
-    }
-    shown
-}
-
-/// The same in one line.
-fn escaped(text: &str) -> String {
-    printable(text).replace('\n', "\\n")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::component::ComponentError;
 
     fn check(content_type: &str, body: &[u8], text: &str) {
         let message = Message {
@@ -219,6 +200,11 @@ mod tests {
             "type application/json\n{\n  \"a\": null,\n  \"b\": [\n    1\n  ]\n}",
         );
         check("application/json", b"{", "type application/json\n{");
+        check(
+            "application/json",
+            "\"\u{9b}\u{7f}\u{202e}\"".as_bytes(),
+            "type application/json\n\"\\u{9b}\\u{7f}\\u{202e}\"",
+        );
         check("image/png", &[0, 255], "type image/png\n00000000  00 ff");
     }
 
@@ -240,6 +226,11 @@ mod tests {
         assert_eq!(
             answer.to_string(),
             "error fuel-exhausted\nthe guest used up its fuel of 7"
+        );
+        let said = ComponentError::Denied("one\r\ntwo \u{1b}[31m".into());
+        assert_eq!(
+            Answer::error(crate::Error::Guest(said)).to_string(),
+            "error guest-error\nthe component answered: denied: one\\r\ntwo \\u{1b}[31m"
         );
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::{CaseError, Error};
 use super::expectation::{ErrorExpectation, Expectation};
-use super::request::Request;
+use super::request::{Request, relative};
 use super::schema::{CallTable, CaseTable, GrantsTable};
 use crate::interface::{Directory, Source};
 
@@ -168,14 +168,7 @@ fn directories(grants: GrantsTable) -> Result<Vec<Directory>, Wrong> {
             if found.iter().any(|directory| directory.guest == *text) {
                 return refuse(format!("`{text}` is granted twice; `file-write` includes reading"));
             }
-            let folder = PathBuf::from(host.get_ref());
-            if folder.is_absolute() {
-                let reason = format!(
-                    "`{}` is absolute; name a folder relative to the case, so that the case runs elsewhere",
-                    host.get_ref()
-                );
-                return Err((host.span().start, reason));
-            }
+            let folder = relative(host.get_ref()).map_err(|reason| (host.span().start, reason))?;
             found.push(Directory {
                 guest: guest.into_inner(),
                 host: folder,
@@ -296,6 +289,20 @@ message = "anything"
             "[grants]\nfile-read = { \"/data\" = \"/etc\" }\n[[call]]\nmessage = \"\"\n",
             3,
             25,
+            "is absolute",
+            None,
+        );
+        check(
+            "[[call]]\nmessage = { file = \"/etc/passwd\" }\n",
+            2,
+            1,
+            "is absolute",
+            None,
+        );
+        check(
+            "[[call]]\nmessage = \"\"\nexpect = { file = \"/etc/passwd\" }\n",
+            2,
+            1,
             "is absolute",
             None,
         );

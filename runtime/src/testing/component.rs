@@ -13,7 +13,7 @@ use super::outcome::Outcome;
 use super::run::run;
 use super::start::Start;
 use crate::component::{ComponentName, Inspection, Package, inspect};
-use crate::engine::{AotCache, CodeSource, CompileSettings, Debugging, Engines};
+use crate::engine::{AotCache, CodeSource, CompileSettings, Compiler, Debugging, Engines};
 use crate::event::Events;
 
 /// The name of a component that has none.
@@ -34,13 +34,36 @@ struct Inner {
 }
 
 impl Component {
-    /// Checks and compiles a component; blocks for as long as compiling takes.
+    /// Checks a component, and compiles it in this process; blocks for as long as compiling takes.
+    ///
+    /// Nothing bounds the time and the memory that compiling takes, so this is for bytes that you trust.
     ///
     /// # Errors
     ///
     /// [`Error::Host`] when the component cannot be used.
     pub fn new(bytes: impl Into<Vec<u8>>) -> Result<Self, Error> {
-        let bytes = bytes.into();
+        let component = Self::checked(bytes.into(), Compiler::InProcess)?;
+        // Now, so that hosts that are made at the same time find the code instead of compiling it each.
+        let validated = component.package().validate()?;
+        component.0.code.fill(&validated.bytes, &validated.release)?;
+        Ok(component)
+    }
+
+    /// Checks a component, and has it compiled by this compiler within the limits that a host has by default.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Host`] when the component cannot be used, or the compiler cannot.
+    pub async fn compiled_by(bytes: impl Into<Vec<u8>>, compiler: Compiler) -> Result<Self, Error> {
+        let component = Self::checked(bytes.into(), compiler)?;
+        let validated = component.package().validate()?;
+        let bytes = Arc::new(validated.bytes);
+        component.0.code.compile(bytes, &validated.release).await?;
+        Ok(component)
+    }
+
+    /// A component whose code is not compiled yet.
+    fn checked(bytes: Vec<u8>, compiler: Compiler) -> Result<Self, Error> {
         let inspection = inspect(&bytes)?;
         let said = inspection
             .manifest
@@ -61,18 +84,18 @@ impl Component {
             Events::default(),
         );
         let engines = Engines::new(Debugging::default())?;
-        let code = CodeSource::new(engines, cache.ok(), CompileSettings::default());
-        let component = Self(Arc::new(Inner {
+        let settings = CompileSettings {
+            compiler,
+            ..CompileSettings::default()
+        };
+        let code = CodeSource::new(engines, cache.ok(), settings);
+        Ok(Self(Arc::new(Inner {
             bytes,
             name,
             inspection,
             code,
             _cache: folder,
-        }));
-        // Now, so that hosts that are made at the same time find the code instead of compiling it each.
-        let validated = component.package().validate()?;
-        component.0.code.fill(&validated.bytes, &validated.release)?;
-        Ok(component)
+        })))
     }
 
     /// Reads, checks and compiles a component; blocks for as long as that takes.

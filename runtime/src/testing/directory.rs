@@ -51,9 +51,10 @@ fn copy_below(from: &Path, to: &Path, time: SystemTime) -> Result<(), (PathBuf, 
             fs::create_dir(&target).map_err(failed(&path))?;
             copy_below(&path, &target, time)?;
         } else if fs::metadata(&path).map_err(failed(&path))?.is_file() {
-            // Of a link to a file the file is copied.
-            fs::copy(&path, &target).map_err(failed(&path))?;
-            let copied = File::options().append(true).open(&target).map_err(failed(&path))?;
+            // Of a link to a file the file is copied, and without its mode: a fixture may be read-only.
+            let mut original = File::open(&path).map_err(failed(&path))?;
+            let mut copied = File::create_new(&target).map_err(failed(&path))?;
+            io::copy(&mut original, &mut copied).map_err(failed(&path))?;
             touch(&copied, time).map_err(failed(&path))?;
         } else {
             let reason = io::Error::new(io::ErrorKind::InvalidInput, "it is neither a file nor a folder");
@@ -78,7 +79,11 @@ mod tests {
     fn a_copy_has_everything_and_one_time() {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir_all(folder.path().join("data/deep")).unwrap();
-        fs::write(folder.path().join("data/deep/a"), "a").unwrap();
+        let original = folder.path().join("data/deep/a");
+        fs::write(&original, "a").unwrap();
+        let mut read_only = fs::metadata(&original).unwrap().permissions();
+        read_only.set_readonly(true);
+        fs::set_permissions(&original, read_only).unwrap();
         let time = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
         let directory = Directory {
             guest: "/data".into(),
@@ -88,6 +93,7 @@ mod tests {
         let (copies, kept) = copy(&[directory], folder.path(), time).unwrap();
         let copied = copies[0].host.join("deep/a");
         assert_eq!(fs::read_to_string(&copied).unwrap(), "a");
+        assert!(!fs::metadata(&copied).unwrap().permissions().readonly());
         for path in [&copied, &copies[0].host.join("deep"), &copies[0].host] {
             assert_eq!(
                 fs::metadata(path).unwrap().modified().unwrap(),

@@ -4,11 +4,13 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::answer::{Answer, hexadecimal, pretty, printable};
+use super::answer::{Answer, hexadecimal, pretty};
 use super::error::Error;
 use super::outcome::Difference;
+use super::request::relative;
 use super::schema::{AnswerTable, ErrorTable};
 use crate::component::ComponentError;
+use crate::printable::printable;
 
 /// What is expected of an answer.
 #[derive(Debug)]
@@ -60,7 +62,7 @@ impl Expectation {
             0 | 1 => Ok(Self::Answer(AnswerExpectation {
                 text: table.text,
                 bytes: table.base64.map(|bytes| bytes.0),
-                file: table.file.map(PathBuf::from),
+                file: table.file.map(|path| relative(&path)).transpose()?,
                 json: table.json,
                 contains: table.contains,
                 content_type: table.content_type,
@@ -134,7 +136,7 @@ impl AnswerExpectation {
         {
             return Ok(Some(Difference {
                 reason: "the answer has another content type".into(),
-                expected: expected.clone(),
+                expected: printable(expected),
                 actual: printable(&message.content_type),
             }));
         }

@@ -42,7 +42,7 @@ impl Request {
         let bodies = [
             table.text.map(Body::Text),
             table.base64.map(|bytes| Body::Bytes(bytes.0)),
-            table.file.map(|path| Body::File(path.into())),
+            table.file.map(|path| relative(&path)).transpose()?.map(Body::File),
             table.json.map(Body::Json),
         ];
         let mut bodies = bodies.into_iter().flatten();
@@ -113,6 +113,17 @@ impl Body {
             }
         })
     }
+}
+
+/// A path of this machine, as a case file says it.
+pub(super) fn relative(path: &str) -> Result<PathBuf, String> {
+    let found = PathBuf::from(path);
+    if found.is_absolute() {
+        return Err(format!(
+            "`{path}` is absolute; name a path relative to the case, so that the case runs elsewhere"
+        ));
+    }
+    Ok(found)
 }
 
 fn quoted(text: &str) -> String {

@@ -55,24 +55,15 @@ impl Snapshot {
         };
         let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty());
         // Written aside, so that a reader sees the old text or the new.
-        let mut aside = tempfile::NamedTempFile::new_in(folder.unwrap_or(".".as_ref())).map_err(failed)?;
+        let mut builder = tempfile::Builder::new();
+        // A temporary file is its owner's alone; a snapshot is a file of the project, and the umask says whose.
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        let mut aside = builder.tempfile_in(folder.unwrap_or(".".as_ref())).map_err(failed)?;
         std::io::Write::write_all(&mut aside, self.new.as_bytes()).map_err(failed)?;
-        make_readable(aside.as_file()).map_err(failed)?;
         aside.persist(&self.path).map_err(|error| failed(error.error))?;
         Ok(())
     }
-}
-
-/// A temporary file is its owner's alone; a snapshot is a file of the project.
-fn make_readable(file: &std::fs::File) -> std::io::Result<()> {
-    #[cfg(unix)]
-    {
-        let permissions = std::os::unix::fs::PermissionsExt::from_mode(0o644);
-        file.set_permissions(permissions)?;
-    }
-    #[cfg(not(unix))]
-    let _ = file;
-    Ok(())
 }
 
 impl Recording {
@@ -165,7 +156,7 @@ fn sections(text: &str) -> HashMap<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::component::Message;
+    use crate::component::{ComponentError, Message};
 
     fn case(folder: &std::path::Path) -> Case {
         let text = "case-version = 1\n[[call]]\nmessage = \"a\"\n[[call]]\nmessage = \"b\"\n";
@@ -203,6 +194,41 @@ mod tests {
              \ncall 1: message \"a\"\n  one\n\n  call 2: message \"b\"\n\
              \ncall 2: message \"b\"\n  two\n"
         );
+    }
+
+    #[test]
+    fn an_error_with_other_line_ends_passes_once_it_is_accepted() {
+        let folder = tempfile::tempdir().unwrap();
+        let case = Case::parse(
+            folder.path().join("a.toml"),
+            "case-version = 1\n[[call]]\nmessage = \"a\"\n",
+        )
+        .unwrap();
+        let record = || {
+            let error = crate::Error::Guest(ComponentError::Denied("one\r\ntwo\r".into()));
+            let mut recording = Recording::begin(&case).unwrap().unwrap();
+            let verdict = recording.add(1, "message \"a\"", &Answer::error(error)).0;
+            (verdict, recording.finish())
+        };
+        let (verdict, snapshot) = record();
+        assert_eq!(verdict, Verdict::New);
+        snapshot.accept().unwrap();
+        let (verdict, snapshot) = record();
+        assert_eq!((verdict, snapshot.verdict()), (Verdict::Passed, Verdict::Passed));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_snapshot_has_the_mode_of_any_new_file() {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let folder = tempfile::tempdir().unwrap();
+        let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode();
+        let usual = folder.path().join("usual");
+        std::fs::write(&usual, "").unwrap();
+        let (_, snapshot) = record(&case(folder.path()), ["a", "b"]);
+        snapshot.accept().unwrap();
+        assert_eq!(mode(&snapshot.path), mode(&usual));
     }
 
     #[test]

@@ -2,9 +2,11 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::{Command, Stdio};
 
-use airssys_wasm::testing::{Case, Component, Outcome, Verdict};
-use airssys_wasm_tests::guest;
+use airssys_wasm::Compiler;
+use airssys_wasm::testing::{Case, Component, Error, Outcome, Verdict};
+use airssys_wasm_tests::{guest, guest_path, own_compiler, program};
 
 /// Runs a case of this text, as if it was in `folder`.
 async fn run_in(folder: &Path, guest_name: &str, text: &str) -> Outcome {
@@ -215,4 +217,40 @@ async fn functions_of_a_components_own_are_called_too() {
     );
     let snapshot = outcome.snapshot.unwrap().new;
     assert!(snapshot.ends_with("\ncall 4: invoke add(40, 2)\n  42\n"), "{snapshot}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_component_can_be_compiled_by_another_process() {
+    let component = Component::compiled_by(guest("echo"), own_compiler()).await.unwrap();
+    let mut echo = component.start().build().await.unwrap();
+    assert_eq!(echo.call("hello").await.to_string(), "hello");
+    let missing = Compiler::Process("/nowhere/compiler".into());
+    let error = Component::compiled_by(guest("echo"), missing).await.unwrap_err();
+    let Error::Host(error) = error else { panic!("{error}") };
+    assert_eq!(error.code().as_str(), "compiler-unavailable");
+}
+
+/// The program is interrupted when the case has begun: then there are the copy of its folder and the host's own.
+#[test]
+fn an_interrupted_test_leaves_no_folders() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |path: &str| folder.path().join(path);
+    for path in ["temporary", "tests/cases/data"] {
+        fs::create_dir_all(at(path)).unwrap();
+    }
+    let case = "case-version = 1\n[grants]\nfile-read = { \"/data\" = \"data\" }\n[[call]]\nmessage = \"\"\n";
+    fs::write(at("tests/cases/endless.toml"), case).unwrap();
+    let mut program = Command::new(program("airssys-wasm"));
+    let program = program.arg("test").arg(guest_path("loops-forever")).arg("--quiet");
+    let program = program.current_dir(folder.path()).env("TMPDIR", at("temporary"));
+    let mut child = program.stderr(Stdio::null()).stdout(Stdio::null()).spawn().unwrap();
+    let folders = || fs::read_dir(at("temporary")).unwrap().count();
+    while folders() < 3 {
+        assert!(child.try_wait().unwrap().is_none(), "it has ended");
+        std::thread::yield_now();
+    }
+    let interrupt = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(interrupt.unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert_eq!(folders(), 0);
 }

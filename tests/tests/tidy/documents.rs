@@ -1,7 +1,13 @@
 //! Documents that have to say what the code says.
 
+use std::collections::BTreeSet;
+
+use super::sources;
 use airssys_wasm::Error;
 use airssys_wasm_tests::workspace;
+
+/// What begins the second table of errors.
+const OF_COMMAND_LINE: &str = "\n## Of the command line\n";
 
 fn read(path: &str) -> String {
     std::fs::read_to_string(workspace().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
@@ -10,11 +16,55 @@ fn read(path: &str) -> String {
 #[test]
 fn every_error_code_has_its_row() {
     let document = read("docs/src/errors.md");
-    let rows: Vec<&str> = document
+    let (of_host, _) = document.split_once(OF_COMMAND_LINE).unwrap();
+    assert_eq!(rows(of_host), Error::CODES);
+}
+
+#[test]
+fn every_code_of_the_command_line_has_its_row_and_no_other() {
+    let document = read("docs/src/errors.md");
+    let (_, own) = document.split_once(OF_COMMAND_LINE).unwrap();
+    let documented: BTreeSet<&str> = rows(own).into_iter().collect();
+    let sources = sources(&["cargo-airssys/src"]);
+    let used: BTreeSet<&str> = sources.iter().flat_map(|source| codes(&source.text)).collect();
+    let used = used.into_iter().filter(|code| !Error::CODES.contains(code)).collect();
+    assert_eq!(documented, used);
+}
+
+/// The codes in the first column of a table.
+fn rows(document: &str) -> Vec<&str> {
+    document
         .lines()
         .filter_map(|line| line.strip_prefix("| `")?.split('`').next())
-        .collect();
-    assert_eq!(rows, Error::CODES);
+        .collect()
+}
+
+/// The codes of the failures that a file of the command line makes.
+fn codes(text: &str) -> Vec<&str> {
+    let text = text.split("#[cfg(test)]").next().unwrap();
+    let failures = ["Failure::usage(", "Failure::new("];
+    let calls = failures
+        .into_iter()
+        .flat_map(|call| text.split(call).skip(1).map(move |rest| (call, rest)));
+    let mut found = Vec::new();
+    for (call, arguments) in calls {
+        let position = usize::from(call == "Failure::new(");
+        let code = arguments.split(',').nth(position).unwrap().trim();
+        match code.strip_prefix('"') {
+            Some(code) => found.push(code.trim_end_matches('"')),
+            // It is chosen elsewhere in the file.
+            None if code == "code" => found.extend(text.split('"').filter(|part| is_compound(part))),
+            // It is that of a host's error.
+            None => assert!(code.ends_with(".code().as_str()"), "{code}"),
+        }
+    }
+    found
+}
+
+/// Whether this is of at least two words in kebab-case.
+fn is_compound(text: &str) -> bool {
+    let is_word = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase());
+    text.contains('-') && text.split('-').all(is_word)
 }
 
 #[test]

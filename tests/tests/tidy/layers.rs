@@ -11,7 +11,7 @@ const LAYERS: &[&[&str]] = &[
     &["engine"],
     &["interface"],
     &["component", "typed"],
-    &["event", "error"],
+    &["event", "error", "printable"],
 ];
 
 fn layer(module: &str) -> Option<usize> {

@@ -10,6 +10,7 @@ use super::settings::CompileSettings;
 use crate::component::{ByteCount, Span};
 use crate::engine::aot_cache::MAX_ENTRY;
 use crate::error::Error;
+use crate::printable::printable;
 
 /// Why there is no compiled code.
 #[derive(Debug)]
@@ -53,7 +54,7 @@ impl Failure {
             Self::NotStarted(error) => return unavailable(format!("it cannot be started: {error}")),
             Self::Foreign => return unavailable("it is another program, or another version of this one".into()),
             Self::OtherEngine => return unavailable("it compiles for another version of the engine".into()),
-            Self::Unable(words) => return unavailable(printable(&words)),
+            Self::Unable(words) => return unavailable(shown(&words)),
             Self::Ended {
                 greeted: false,
                 status,
@@ -70,7 +71,7 @@ impl Failure {
                 ByteCount(size),
                 ByteCount(MAX_ENTRY)
             ),
-            Self::Refused(words) => printable(&words),
+            Self::Refused(words) => shown(&words),
             Self::Panicked(words) => with("the compiler panicked", &words),
             Self::Ended { status, words, .. } => format!("the compiler {}", with(&ending(status), &words)),
         };
@@ -102,7 +103,7 @@ fn ending(status: Option<ExitStatus>) -> String {
 
 /// A text with the words of a process behind it, when it said any.
 fn with(text: &str, words: &[u8]) -> String {
-    let words = printable(words);
+    let words = shown(words);
     let words = words.trim();
     if words.is_empty() {
         text.to_owned()
@@ -111,18 +112,9 @@ fn with(text: &str, words: &[u8]) -> String {
     }
 }
 
-/// Text that does nothing to a terminal.
-fn printable(words: &[u8]) -> String {
-    let text = String::from_utf8_lossy(words);
-    let mut printable = String::with_capacity(text.len());
-    for character in text.chars() {
-        if character.is_control() && character != '\n' {
-            printable.extend(character.escape_default());
-        } else {
-            printable.push(character);
-        }
-    }
-    printable
+/// Words of a process as they can be shown.
+fn shown(words: &[u8]) -> String {
+    printable(&String::from_utf8_lossy(words)).replace('\t', " ")
 }
 
 #[cfg(test)]
