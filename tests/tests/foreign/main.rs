@@ -5,7 +5,10 @@
 //! A language whose tools cannot be had here is not tested, which is written to standard error past the test runner.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
-#![allow(clippy::print_stdout, reason = "what was measured, for whoever runs the tests with --nocapture")]
+#![allow(
+    clippy::print_stdout,
+    reason = "what was measured, for whoever runs the tests with --nocapture"
+)]
 
 mod artifact;
 mod cache;
