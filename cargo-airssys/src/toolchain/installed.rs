@@ -11,8 +11,17 @@ use super::run::{QUESTION, run};
 use super::rust::Toolchain;
 
 /// The toolchain that cargo uses in `project`, if it can build for the target.
+/// Rustup installs it when a file of the project names one that is not there, as it does for every build.
 pub(super) fn find(project: &Path) -> Result<Toolchain, StepError> {
-    let mut rustc = rustc(project);
+    find_with(rustc(project))
+}
+
+/// What [`find`] would find of what is there already; installs nothing.
+pub(super) fn look(project: &Path) -> Result<Toolchain, StepError> {
+    find_with(question(rustc(project)))
+}
+
+fn find_with(mut rustc: Command) -> Result<Toolchain, StepError> {
     rustc.args(["--print", "sysroot", "--print", "target-libdir", "--target", TARGET]);
     let printed = run(
         &format!("rustc --print target-libdir --target {TARGET}"),
@@ -70,7 +79,7 @@ fn find_on_path(program: &str) -> Option<PathBuf> {
 pub(super) fn sysroot(project: &Path) -> Result<PathBuf, StepError> {
     let printed = run(
         "rustc --print sysroot",
-        rustc(project).args(["--print", "sysroot"]),
+        question(rustc(project)).args(["--print", "sysroot"]),
         QUESTION,
     )?;
     Ok(PathBuf::from(printed.trim_end()))
@@ -95,4 +104,33 @@ pub(super) fn rustc(project: &Path) -> Command {
     let mut command = Command::new(program);
     command.current_dir(project);
     command
+}
+
+/// A command that is only asked something, for which rustup is not to download a toolchain.
+pub(super) fn question(mut command: Command) -> Command {
+    command.env("RUSTUP_AUTO_INSTALL", "0");
+    command
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn a_question_installs_no_toolchain() {
+        let folder = tempfile::tempdir().unwrap();
+        let program = folder.path().join("rustc");
+        fs::write(&program, "#!/bin/sh\necho \"${RUSTUP_AUTO_INSTALL-may install}\"\n").unwrap();
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        let said = run("rustc", &mut question(Command::new(&program)), QUESTION).unwrap();
+        assert_eq!(said, "0\n");
+        let is_question = |command: &Command| command.get_envs().any(|(name, _)| name == "RUSTUP_AUTO_INSTALL");
+        assert!(!is_question(&rustc(folder.path())), "a build may install");
+        // What `doctor` starts goes through this.
+        let said = super::super::program_version(&program).unwrap();
+        assert_eq!(said, "0");
+    }
 }
