@@ -115,4 +115,12 @@ mod tests {
         let error = program_version("no-such-program-here").unwrap_err();
         assert_eq!(error.to_string(), "`no-such-program-here` is not installed");
     }
+
+    #[cfg(unix)]
+    #[test]
+    fn rustup_is_told_to_install_nothing() {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "echo ${RUSTUP_AUTO_INSTALL-may install}"]);
+        assert_eq!(version("sh", shell).unwrap(), "0");
+    }
 }
