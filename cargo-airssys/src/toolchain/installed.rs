@@ -11,8 +11,17 @@ use super::run::{QUESTION, run};
 use super::rust::Toolchain;
 
 /// The toolchain that cargo uses in `project`, if it can build for the target.
+/// Rustup installs it when a file of the project names one that is not there, as it does for every build.
 pub(super) fn find(project: &Path) -> Result<Toolchain, StepError> {
-    let mut rustc = rustc(project);
+    find_with(rustc(project))
+}
+
+/// What [`find`] would find of what is there already; installs nothing.
+pub(super) fn look(project: &Path) -> Result<Toolchain, StepError> {
+    find_with(question(rustc(project)))
+}
+
+fn find_with(mut rustc: Command) -> Result<Toolchain, StepError> {
     rustc.args(["--print", "sysroot", "--print", "target-libdir", "--target", TARGET]);
     let printed = run(
         &format!("rustc --print target-libdir --target {TARGET}"),
@@ -70,7 +79,7 @@ fn find_on_path(program: &str) -> Option<PathBuf> {
 pub(super) fn sysroot(project: &Path) -> Result<PathBuf, StepError> {
     let printed = run(
         "rustc --print sysroot",
-        rustc(project).args(["--print", "sysroot"]),
+        question(rustc(project)).args(["--print", "sysroot"]),
         QUESTION,
     )?;
     Ok(PathBuf::from(printed.trim_end()))
@@ -95,4 +104,26 @@ pub(super) fn rustc(project: &Path) -> Command {
     let mut command = Command::new(program);
     command.current_dir(project);
     command
+}
+
+/// A command that is only asked something, for which rustup is not to download a toolchain.
+pub(super) fn question(mut command: Command) -> Command {
+    command.env("RUSTUP_AUTO_INSTALL", "0");
+    command
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_build_may_install_a_toolchain_and_a_question_not() {
+        let installs_nothing = |command: &Command| {
+            let mut set = command.get_envs();
+            set.any(|(name, value)| name == "RUSTUP_AUTO_INSTALL" && value == Some("0".as_ref()))
+        };
+        let plain = rustc(Path::new("."));
+        assert!(!installs_nothing(&plain));
+        assert!(installs_nothing(&question(plain)));
+    }
 }

@@ -19,6 +19,11 @@ pub fn leftovers(cache: &Path) -> Vec<Leftover> {
     private::leftovers(cache)
 }
 
+/// Toolchains below `cache` that another version of this program made; this one neither uses nor removes them.
+pub fn toolchains_of_others(cache: &Path) -> Vec<PathBuf> {
+    private::of_others(cache)
+}
+
 /// Removes what is left over below `cache`.
 pub fn remove_leftovers(cache: &Path) -> Result<(), Box<dyn Error + Send + Sync>> {
     Ok(private::remove_leftovers(cache)?)

@@ -39,7 +39,7 @@ pub struct Private {
 /// Which way [`provide()`](super::provide()) would take.
 pub fn look(project: &Path, cache: &Path) -> Way {
     let mut attempts = Vec::new();
-    match installed::find(project) {
+    match installed::look(project) {
         Ok(toolchain) => return Way::Installed(toolchain),
         Err(error) => attempts.push(Attempt::new("installed Rust", &error)),
     }
@@ -91,7 +91,8 @@ pub fn linker(project: &Path) -> Result<PathBuf, Box<dyn Error + Send + Sync>> {
     Ok(installed::linker(project)?)
 }
 
-fn version(name: &str, mut command: Command) -> Result<String, Box<dyn Error + Send + Sync>> {
+fn version(name: &str, command: Command) -> Result<String, Box<dyn Error + Send + Sync>> {
+    let mut command = installed::question(command);
     let said = run(&format!("{name} --version"), command.arg("--version"), QUESTION)?;
     Ok(said.lines().next().unwrap_or_default().trim().to_owned())
 }
@@ -113,5 +114,13 @@ mod tests {
         assert!(said.starts_with("rustc 1."), "{said}");
         let error = program_version("no-such-program-here").unwrap_err();
         assert_eq!(error.to_string(), "`no-such-program-here` is not installed");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn rustup_is_told_to_install_nothing() {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "echo ${RUSTUP_AUTO_INSTALL-may install}"]);
+        assert_eq!(version("sh", shell).unwrap(), "0");
     }
 }

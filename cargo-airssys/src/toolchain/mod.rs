@@ -30,7 +30,7 @@ mod rustup;
 
 pub use build::{Artifact, BuildOptions, Built, Profile, build};
 pub use error::{Attempt, BuildError, ToolchainError};
-pub use leftover::{Leftover, leftovers, remove_leftovers};
+pub use leftover::{Leftover, leftovers, remove_leftovers, toolchains_of_others};
 pub use look::{Private, Way, cargo_version, compiler_version, linker, look, make_anew, program_version};
 pub use progress::{Progress, Silent};
 pub use provide::{provide, provide_in_user_cache, user_cache};

@@ -1,6 +1,6 @@
 //! The private toolchain where there is none: only Debian's packages are known.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::error::StepError;
 use super::rust::Toolchain;
@@ -28,6 +28,10 @@ pub(super) fn make_anew(project: &Path, cache: &Path, progress: &dyn Progress) -
 }
 
 pub(super) fn leftovers(_: &Path) -> Vec<Leftover> {
+    Vec::new()
+}
+
+pub(super) fn of_others(_: &Path) -> Vec<PathBuf> {
     Vec::new()
 }
 

@@ -14,7 +14,8 @@ const LIMIT: Duration = Duration::from_secs(120);
 
 /// Fails where there is no rustup.
 pub(super) fn check(project: &Path) -> Result<(), StepError> {
-    let mut command = Command::new("rustup");
+    // It names the compiler in use as well, for which it would install one.
+    let mut command = installed::question(Command::new("rustup"));
     command.arg("--version").current_dir(project);
     run("rustup --version", &mut command, QUESTION)?;
     Ok(())

@@ -66,9 +66,14 @@ impl CodeSource {
     /// Takes minutes for the largest components, and none of the threads that run guests.
     pub(crate) async fn compile(&self, bytes: Arc<Vec<u8>>, release: &Release) -> Result<Compiled, Error> {
         let profile = profile(release);
-        let lines = Lines::of(&bytes).map(Arc::new);
-        let (source, digest) = (self.clone(), release.digest);
-        let (engine, artifact, loaded) = blocking(move || source.load(profile, digest)).await?;
+        let (source, digest, read) = (self.clone(), release.digest, Arc::clone(&bytes));
+        let (loaded, lines) = blocking(move || {
+            // Looks at each section of the component, and copies those that say where its lines are.
+            let lines = Lines::of(&read).map(Arc::new);
+            Ok((source.load(profile, digest)?, lines))
+        })
+        .await?;
+        let (engine, artifact, loaded) = loaded;
         let cached = loaded.is_some();
         let component = match loaded {
             Some(component) => component,

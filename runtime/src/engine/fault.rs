@@ -3,7 +3,7 @@
 use wasmtime::{FrameInfo, PoolConcurrencyLimitError, Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
-use super::lines::{Lines, Origin, Position};
+use super::lines::{Budget, Lines, Origin, Position};
 use crate::component::Limits;
 use crate::error::Error;
 use crate::printable::printable_line;
@@ -84,26 +84,34 @@ fn names(frames: &[FrameInfo]) -> Vec<String> {
 /// File, line and name of the innermost functions of the author's own; those of libraries only when there are no
 /// others. Empty where no function has a line.
 fn places(frames: &[FrameInfo], lines: &Lines) -> Vec<String> {
-    let at = |frame: &FrameInfo| lines.at(frame.module_offset()?);
+    let mut budget = Budget::of_trap();
+    let mut at = |frame: &FrameInfo| lines.at(frame.module_offset()?, &mut budget);
     // The outermost function is what the component exports, which is compiled with the author's own code.
     let outermost = frames.last().filter(|frame| frame.func_name().is_some_and(is_export));
-    let project = outermost.and_then(at).map(|position| position.folder);
+    let project = outermost.and_then(&mut at).map(|position| position.folder);
     let is_own = |position: &Position| {
         let elsewhere = project.as_ref().is_some_and(|project| *project != position.folder);
         position.origin == Origin::Own && !elsewhere
     };
-    let place = |frame: &FrameInfo| -> Option<(String, Position)> {
+    let mut place = |frame: &FrameInfo| -> Option<(String, Position)> {
         let name = frame.func_name().map(demangled)?;
         if is_machinery(&name) || is_export(&name) {
             return None;
         }
         Some((name, at(frame)?))
     };
-    let mut found: Vec<(String, Position)> = frames.iter().filter_map(place).collect();
-    if found.iter().any(|(_, position)| is_own(position)) {
-        found.retain(|(_, position)| is_own(position));
+    let (mut own, mut others) = (Vec::new(), Vec::new());
+    for frame in frames {
+        let Some(found) = place(frame) else { continue };
+        let kind = if is_own(&found.1) { &mut own } else { &mut others };
+        kind.push(found);
+        // Those further out would not be shown.
+        if own.len() == MAX_FRAMES {
+            break;
+        }
     }
-    found.truncate(MAX_FRAMES);
+    others.truncate(MAX_FRAMES);
+    let found = if own.is_empty() { others } else { own };
     found
         .iter()
         .map(|(name, position)| format!("{position} {name}"))

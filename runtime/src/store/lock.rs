@@ -3,8 +3,14 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::Path;
+use std::thread;
+use std::time::Duration;
 
 use crate::error::Error;
+
+/// How often an owner tries while others only look whether there is one, and how long it waits between.
+const ATTEMPTS: usize = 100;
+const PAUSE: Duration = Duration::from_millis(2);
 
 /// Held as long as the state directory is owned; the system releases it when the process ends, however it ends.
 #[derive(Debug)]
@@ -23,7 +29,7 @@ impl OwnerLock {
             .truncate(false)
             .open(path)
             .map_err(failed)?;
-        match file.try_lock() {
+        match try_lock(&file, || thread::sleep(PAUSE)) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let mut text = String::new();
@@ -42,5 +48,62 @@ impl OwnerLock {
             .and_then(|()| file.write_all(id.as_bytes()));
         written.map_err(failed)?;
         Ok(Self(file))
+    }
+}
+
+/// Takes the lock unless it has an owner.
+///
+/// Who looks whether there is one, such as `doctor`, shares the lock for a moment; that keeps nobody out.
+fn try_lock(file: &File, mut pause: impl FnMut()) -> Result<(), TryLockError> {
+    for _ in 1..ATTEMPTS {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => {}
+            taken => return taken,
+        }
+        // An owner shares it with nobody, so that there is none when this can be done.
+        file.try_lock_shared()?;
+        file.unlock().map_err(TryLockError::Error)?;
+        pause();
+    }
+    file.try_lock()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(directory: &Path) -> File {
+        File::open(directory.join("lock")).unwrap()
+    }
+
+    #[test]
+    fn who_only_looks_does_not_keep_an_owner_out() {
+        let directory = tempfile::tempdir().unwrap();
+        drop(OwnerLock::take(directory.path()).unwrap());
+        let looking = file(directory.path());
+        looking.try_lock_shared().unwrap();
+        let owner = file(directory.path());
+        let mut pauses = 0;
+        let taken = try_lock(&owner, || {
+            pauses += 1;
+            if pauses == 3 {
+                looking.unlock().unwrap();
+            }
+        });
+        assert!(taken.is_ok());
+        assert_eq!(pauses, 3);
+        owner.unlock().unwrap();
+        looking.try_lock_shared().unwrap();
+        assert!(try_lock(&owner, || {}).is_err(), "not for ever");
+    }
+
+    #[test]
+    fn a_second_owner_is_kept_out() {
+        let directory = tempfile::tempdir().unwrap();
+        let first = OwnerLock::take(directory.path()).unwrap();
+        let second = OwnerLock::take(directory.path()).unwrap_err();
+        assert!(matches!(second, Error::StateInUse { process: Some(id), .. } if id == std::process::id()));
+        drop(first);
+        OwnerLock::take(directory.path()).unwrap();
     }
 }

@@ -34,8 +34,9 @@ fn of_folder(cache: &Path) -> Check {
 fn of_leftovers(cache: &Path) -> Check {
     let name = "cache.leftovers";
     let leftovers = toolchain::leftovers(cache);
+    let others = of_others(cache);
     if leftovers.is_empty() {
-        return Check::ok(name, "no toolchain is left over");
+        return Check::ok(name, format!("no toolchain is left over{others}"));
     }
     let total = leftovers.iter().map(|leftover| folder::size(&leftover.path)).sum();
     let told: Vec<String> = leftovers
@@ -43,7 +44,7 @@ fn of_leftovers(cache: &Path) -> Check {
         .map(|leftover| format!("{} ({})", leftover.path.display(), leftover.reason))
         .collect();
     let found = format!(
-        "{} left over, {}: {}",
+        "{} left over, {}: {}{others}",
         counted(told.len(), "toolchain"),
         size(total),
         told.join(", ")
@@ -52,6 +53,22 @@ fn of_leftovers(cache: &Path) -> Check {
     Check::limited(name, found).repair(format!("remove them, which frees {}", size(total)), move |_| {
         toolchain::remove_leftovers(&cache).map_err(anyhow::Error::from_boxed)
     })
+}
+
+/// What another version of this program made is named, and left to that one.
+fn of_others(cache: &Path) -> String {
+    let others = toolchain::toolchains_of_others(cache);
+    if others.is_empty() {
+        return String::new();
+    }
+    let total = others.iter().map(|path| folder::size(path)).sum();
+    let paths: Vec<String> = others.iter().map(|path| path.display().to_string()).collect();
+    format!(
+        "; {} of another version of this program, {}: {}",
+        counted(others.len(), "toolchain"),
+        size(total),
+        paths.join(", ")
+    )
 }
 
 #[cfg(test)]
@@ -78,5 +95,16 @@ mod tests {
         check.remedy.unwrap().repair.unwrap()(&Silent).unwrap();
         assert!(!left.exists());
         assert_eq!(of_leftovers(cache.path()).status, Status::Ok);
+        std::fs::create_dir_all(cache.path().join("toolchain/1.90.0-r0")).unwrap();
+        let check = of_leftovers(cache.path());
+        assert!(check.remedy.is_none(), "it may be in use");
+        assert!(
+            check
+                .found
+                .contains("; 1 toolchain of another version of this program, 0 B: ")
+                && check.found.ends_with("1.90.0-r0"),
+            "{}",
+            check.found
+        );
     }
 }

@@ -131,13 +131,24 @@ fn make_under_lock(
     let text = serde_json::to_vec_pretty(&stamp).map_err(|error| StepError::Unfit(error.to_string()))?;
     fs::write(&path, text).map_err(StepError::file("write", &path))?;
 
-    let finished = folder.join(format!("{}-r{RECIPE}", made.version.key));
+    let finished = folder.join(format!("{}{}", made.version.key, ending()));
     if finished.exists() {
         // It is damaged, or is to be replaced.
         fs::remove_dir_all(&finished).map_err(StepError::file("remove", &finished))?;
     }
     fs::rename(unfinished.keep(), &finished).map_err(StepError::file("rename", &finished))?;
     find(project, cache).ok_or_else(|| StepError::Unfit(format!("{} cannot be used", finished.display())))
+}
+
+/// How the names of folders of this recipe end.
+fn ending() -> String {
+    format!("-r{RECIPE}")
+}
+
+/// Whether a folder was made, or begun, by this recipe; by its name, which says so without a stamp as well.
+pub(super) fn is_of_this_recipe(path: &Path) -> bool {
+    path.file_name()
+        .is_some_and(|name| name.to_string_lossy().ends_with(&ending()))
 }
 
 pub(super) fn folder(cache: &Path) -> PathBuf {

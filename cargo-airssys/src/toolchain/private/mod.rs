@@ -18,4 +18,4 @@ mod unpack;
 
 pub(super) use assemble::check;
 pub(super) use cache::{find, look, make, make_anew};
-pub(super) use stale::{leftovers, remove_leftovers};
+pub(super) use stale::{leftovers, of_others, remove_leftovers};

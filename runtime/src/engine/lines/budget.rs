@@ -1,17 +1,18 @@
 //! How much work one question may cost.
 
 /// Steps that are left; one takes some nanoseconds.
-pub(super) struct Budget(usize);
+#[derive(Debug)]
+pub(crate) struct Budget(usize);
 
 impl Budget {
-    /// For what is read once for each component: about 50 ms at most.
+    /// For what is read once for each component: about 50 ms.
     pub(super) fn of_index() -> Self {
         Self(8 << 20)
     }
 
-    /// For one position: about 10 ms at most.
-    pub(super) fn of_question() -> Self {
-        Self(1 << 20)
+    /// For all functions of one trap together: some tens of milliseconds.
+    pub(crate) fn of_trap() -> Self {
+        Self(4 << 20)
     }
 
     /// Takes steps away; none when there are too few.

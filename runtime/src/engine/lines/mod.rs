@@ -19,5 +19,6 @@ mod source;
 mod tests;
 mod unit;
 
+pub(crate) use budget::Budget;
 pub(crate) use path::Origin;
 pub(crate) use source::{Lines, Position};

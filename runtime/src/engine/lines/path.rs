@@ -16,8 +16,9 @@ pub(crate) enum Origin {
 
 /// Whose file it is, and its path below the project, the library or the standard library.
 pub(super) fn shown(folder: &str, directory: &str, name: &str) -> (Origin, String) {
-    let [folder, directory, name] = [folder, directory, name].map(|text| text.replace('\\', "/"));
-    let path = joined(&folder, &joined(&directory, &name));
+    let [directory, name] = [directory, name].map(|text| text.replace('\\', "/"));
+    let folder = plain(folder);
+    let path = plain(&joined(&folder, &joined(&directory, &name)));
     let (origin, short) = short(&folder, &path);
     let excess = short.chars().count().saturating_sub(MAX_SHOWN);
     (origin, short.chars().skip(excess).collect())
@@ -47,17 +48,36 @@ fn short<'a>(folder: &str, path: &'a str) -> (Origin, &'a str) {
     let below = path.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/'));
     match below {
         Some(below) if !folder.is_empty() => (Origin::Own, below),
-        _ if is_absolute(path) => (Origin::Dependency, below_source(path)),
+        _ if is_absolute(path) || path.starts_with("../") => (Origin::Dependency, below_source(path)),
         _ => (Origin::Own, path),
     }
 }
 
-/// From the last folder `src` on, or the file alone.
+/// The file, with its folder when that is `src`: a folder `src` further up may hold its user's projects.
 fn below_source(path: &str) -> &str {
-    match path.rfind("/src/") {
-        Some(at) => &path[at + 1..],
-        None => path.rsplit('/').next().unwrap_or(path),
+    let file = path.rfind('/').map_or(0, |at| at + 1);
+    match path[..file].strip_suffix("/src/") {
+        Some(above) => &path[above.len() + 1..],
+        None => &path[file..],
     }
+}
+
+/// A path with `/` between its folders and without `.`, `..` and empty ones, except for `..` at a relative one's start.
+pub(super) fn plain(path: &str) -> String {
+    let path = path.replace('\\', "/");
+    let (start, rest) = match path.find("://") {
+        Some(at) => path.split_at(at + 3),
+        None => path.split_at(usize::from(path.starts_with('/'))),
+    };
+    let mut folders: Vec<&str> = Vec::new();
+    for folder in rest.split('/').filter(|folder| !matches!(*folder, "" | ".")) {
+        match (folder, folders.last()) {
+            ("..", Some(&last)) if last != ".." => drop(folders.pop()),
+            ("..", None) if !start.is_empty() => {}
+            _ => folders.push(folder),
+        }
+    }
+    format!("{start}{}", folders.join("/"))
 }
 
 fn joined(folder: &str, path: &str) -> String {
@@ -118,6 +138,41 @@ mod tests {
         check("/w", checkout, "src/a.rs", Origin::Dependency, "src/a.rs");
         check("/w", "/home/ann/mine/src", "a.rs", Origin::Dependency, "src/a.rs");
         check("/w", "/home/ann/secret", "a.rs", Origin::Dependency, "a.rs");
+    }
+
+    #[test]
+    fn folders_of_the_user_are_not_shown() {
+        check("/w", "/home/ann/src/client-x/lib", "a.c", Origin::Dependency, "a.c");
+        check("/w", "/home/ann/src/client-x", "a.c", Origin::Dependency, "a.c");
+        check("/home/ann/hello", "../secret", "a.rs", Origin::Dependency, "a.rs");
+        check(
+            "/home/ann/hello",
+            "src/../../secret",
+            "a.rs",
+            Origin::Dependency,
+            "a.rs",
+        );
+        check("", "../ann/secret", "a.rs", Origin::Dependency, "a.rs");
+        check("a", "../../ann/secret", "a.rs", Origin::Dependency, "a.rs");
+        check("", "..", "..", Origin::Dependency, "..");
+    }
+
+    #[test]
+    fn a_folder_may_be_written_in_several_ways() {
+        for folder in ["/home/ann/hello/", "/home/ann/./hello", "/home/ann//x/../hello"] {
+            check(folder, "", "src/lib.rs", Origin::Own, "src/lib.rs");
+            check(
+                folder,
+                "/home/ann/hello/src",
+                "./a/../lib.rs",
+                Origin::Own,
+                "src/lib.rs",
+            );
+        }
+        assert_eq!(plain("C:\\a\\..\\b\\"), "C:/b");
+        assert_eq!(plain("wasisdk://v30.0//a/../b"), "wasisdk://v30.0/b");
+        assert_eq!(plain("/../a"), "/a");
+        assert_eq!(plain("a/../../b"), "../b");
     }
 
     #[test]

@@ -14,6 +14,9 @@ const MAX_SEQUENCES: usize = 1 << 20;
 /// How many sequences that begin before an address are looked at: those of functions that were left out overlap.
 const MAX_OVERLAPS: usize = 64;
 
+/// How many bytes of instructions are read in one step: a row takes one byte at least, and most take more.
+const ROWS: usize = 2;
+
 /// A row of addresses without a gap, and the line program it is from.
 #[derive(Debug)]
 pub(super) struct Sequence {
@@ -34,14 +37,22 @@ pub(super) struct Place {
 /// The header of a line program, which names its files.
 pub(super) type Header<'a> = LineProgramHeader<Reader<'a>>;
 
-/// Every sequence, in the order of their addresses.
-pub(super) fn sequences(sections: &Sections) -> Vec<Sequence> {
+/// The steps of a sequence that is kept: it has to be put in order.
+const SEQUENCE: usize = 4;
+
+/// Every sequence that the budget reaches, in the order of their addresses.
+pub(super) fn sequences(sections: &Sections, budget: &mut Budget) -> Vec<Sequence> {
     let mut found = Vec::new();
     let mut at = 0;
     while let Some(next) = next(&sections.line, at) {
         // A program with a mistake in it has the lines before the mistake.
-        if let Some(program) = read(sections, at) {
-            add(&mut found, program, at);
+        if budget.spend((next - at) / ROWS).is_none() {
+            break;
+        }
+        if let Some(program) = read(sections, at, budget)
+            && add(&mut found, program, at, budget).is_none()
+        {
+            break;
         }
         at = next;
     }
@@ -57,14 +68,18 @@ pub(super) fn containing(sequences: &[Sequence], address: u64) -> Option<&Sequen
 }
 
 /// The place of an address by the line program at `program`, and the header that names the file.
-pub(super) fn place(sections: &Sections, program: usize, address: u64) -> Option<(Header<'_>, Place)> {
-    let program = read(sections, program)?;
+pub(super) fn place<'a>(
+    sections: &'a Sections,
+    program: usize,
+    address: u64,
+    budget: &mut Budget,
+) -> Option<(Header<'a>, Place)> {
+    budget.spend((next(&sections.line, program)? - program) / ROWS)?;
+    let program = read(sections, program, budget)?;
     let header = program.header().clone();
-    let mut budget = Budget::of_question();
     let mut rows = program.rows();
     let mut last: Option<(u64, Place)> = None;
     while let Ok(Some((_, row))) = rows.next_row() {
-        budget.spend(1)?;
         // Rows of one sequence are in order, so that the last one before the address counts.
         let before = last
             .take()
@@ -88,15 +103,23 @@ pub(super) fn place(sections: &Sections, program: usize, address: u64) -> Option
 }
 
 /// The directory and the name of a file, as the compiler wrote them.
-pub(super) fn file<'a>(sections: &'a Sections, header: &Header<'a>, number: u64) -> Option<(String, String)> {
+pub(super) fn file<'a>(
+    sections: &'a Sections,
+    header: &Header<'a>,
+    number: u64,
+    budget: &mut Budget,
+) -> Option<(String, String)> {
     let file = header.file(number)?;
-    let text = |value| Some(String::from_utf8_lossy(sections.text(value)?).into_owned());
+    let text = |value| sections.text(value);
     // The first directory is the one the compiler ran in, which its unit knows.
     let directory = match file.directory_index() {
         0 => None,
         _ => file.directory(header).and_then(text),
     };
-    Some((directory.unwrap_or_default(), text(file.path_name())?))
+    let (directory, name) = (directory.unwrap_or_default(), text(file.path_name())?);
+    budget.spend(directory.len() + name.len())?;
+    let shown = |text| String::from_utf8_lossy(text).into_owned();
+    Some((shown(directory), shown(name)))
 }
 
 /// Where the line program behind the one at `at` begins.
@@ -108,20 +131,28 @@ fn next(section: &[u8], at: usize) -> Option<usize> {
     (next <= section.len()).then_some(next)
 }
 
-fn read(sections: &Sections, at: usize) -> Option<IncompleteLineProgram<Reader<'_>>> {
+fn read<'a>(sections: &'a Sections, at: usize, budget: &mut Budget) -> Option<IncompleteLineProgram<Reader<'a>>> {
     let section = &sections.line;
     let version = u16::from_le_bytes(section.get(at + 4..at + 6)?.try_into().ok()?);
     // Since version 5 there are two bytes for the sizes of addresses before it.
     let place = if version < 5 { at + 6 } else { at + 8 };
     let header = u32::from_le_bytes(section.get(place..place + 4)?.try_into().ok()?);
-    if usize::try_from(header).ok()? > MAX_HEADER {
+    let header = usize::try_from(header).ok()?;
+    if header > MAX_HEADER {
         return None;
     }
+    budget.spend(header)?;
     let lines: DebugLine<Reader<'_>> = reader(section).into();
     lines.program(DebugLineOffset(at), 4, None, None).ok()
 }
 
-fn add(found: &mut Vec<Sequence>, program: IncompleteLineProgram<Reader<'_>>, at: usize) {
+/// None when there is no room or budget for more.
+fn add(
+    found: &mut Vec<Sequence>,
+    program: IncompleteLineProgram<Reader<'_>>,
+    at: usize,
+    budget: &mut Budget,
+) -> Option<()> {
     let mut rows = program.rows();
     let mut start = None;
     while let Ok(Some((_, row))) = rows.next_row() {
@@ -132,8 +163,9 @@ fn add(found: &mut Vec<Sequence>, program: IncompleteLineProgram<Reader<'_>>, at
         }
         if let Some(start) = start.take().filter(|start| *start < address) {
             if found.len() == MAX_SEQUENCES {
-                return;
+                return None;
             }
+            budget.spend(SEQUENCE)?;
             found.push(Sequence {
                 start,
                 end: address,
@@ -141,6 +173,7 @@ fn add(found: &mut Vec<Sequence>, program: IncompleteLineProgram<Reader<'_>>, at
             });
         }
     }
+    Some(())
 }
 
 #[cfg(test)]

@@ -5,8 +5,8 @@ use std::ops::Range;
 use gimli::{EndianSlice, LittleEndian};
 use wasmparser::{Encoding, Parser, Payload};
 
-/// The most bytes of DWARF that are kept of one component.
-const MAX_BYTES: usize = 32 << 20;
+/// The longest text that is read: longer than any path. What is behind it is not even looked at.
+const MAX_TEXT: usize = 4096;
 
 /// How the sections are read.
 pub(super) type Reader<'a> = EndianSlice<'a, LittleEndian>;
@@ -26,7 +26,7 @@ pub(super) struct Sections {
 }
 
 /// The DWARF of each core module that has line programs.
-/// None at all when there is more than a component may have, or when the bytes cannot be read.
+/// None at all when the bytes cannot be read; how many they may be is a bound of every component.
 pub(super) fn of_component(bytes: &[u8]) -> Vec<Sections> {
     collect(bytes).unwrap_or_default()
 }
@@ -35,7 +35,6 @@ fn collect(bytes: &[u8]) -> Option<Vec<Sections>> {
     let mut modules: Vec<Sections> = Vec::new();
     // A module lies in a component, and one component in another, but nothing lies in a module.
     let mut in_module = false;
-    let mut kept = 0_usize;
     for payload in Parser::new(0).parse_all(bytes) {
         match payload.ok()? {
             Payload::Version { encoding, .. } => {
@@ -53,10 +52,6 @@ fn collect(bytes: &[u8]) -> Option<Vec<Sections>> {
             Payload::CustomSection(section) if in_module => {
                 let module = modules.last_mut()?;
                 if let Some(place) = module.place(section.name()) {
-                    kept += section.data().len();
-                    if kept > MAX_BYTES {
-                        return None;
-                    }
                     *place = section.data().to_vec();
                 }
             }
@@ -81,15 +76,16 @@ impl Sections {
         })
     }
 
-    /// The text of an attribute that is one.
+    /// The start of the text of an attribute that is one.
     pub(super) fn text<'a>(&'a self, value: gimli::AttributeValue<Reader<'a>>) -> Option<&'a [u8]> {
         let (section, offset) = match value {
-            gimli::AttributeValue::String(text) => return Some(text.slice()),
-            gimli::AttributeValue::DebugStrRef(offset) => (&self.strings, offset.0),
-            gimli::AttributeValue::DebugLineStrRef(offset) => (&self.line_strings, offset.0),
+            gimli::AttributeValue::String(text) => (text.slice(), 0),
+            gimli::AttributeValue::DebugStrRef(offset) => (self.strings.as_slice(), offset.0),
+            gimli::AttributeValue::DebugLineStrRef(offset) => (self.line_strings.as_slice(), offset.0),
             _ => return None,
         };
-        section.get(offset..)?.split(|byte| *byte == 0).next()
+        let text = section.get(offset..)?;
+        text[..text.len().min(MAX_TEXT)].split(|byte| *byte == 0).next()
     }
 }
 

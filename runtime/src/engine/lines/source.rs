@@ -1,8 +1,9 @@
 //! From an offset in a component to a place in its author's source.
 
 use std::fmt;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
+use super::budget::Budget;
 use super::path::{self, Origin};
 use super::program::{self, Place, Sequence};
 use super::sections::{self, Sections};
@@ -11,6 +12,8 @@ use super::unit::{self, Unit};
 /// The lines of one component.
 pub(crate) struct Lines {
     modules: Vec<Module>,
+    /// What is left for the indexes of all modules together.
+    budget: Mutex<Budget>,
 }
 
 /// A place in a source file.
@@ -49,38 +52,48 @@ impl Lines {
                 index: OnceLock::new(),
             })
             .collect();
-        (!modules.is_empty()).then_some(Self { modules })
+        (!modules.is_empty()).then(|| Self {
+            modules,
+            budget: Mutex::new(Budget::of_index()),
+        })
     }
 
     /// The place of the instruction at this offset in the component.
     ///
     /// Where a function of a library was put in place of its call, it is the place of the call: the nearest file of
     /// the author's own counts, then one of a library's.
-    pub(crate) fn at(&self, offset: usize) -> Option<Position> {
+    /// All functions of one trap share a budget.
+    pub(crate) fn at(&self, offset: usize, budget: &mut Budget) -> Option<Position> {
         let module = self
             .modules
             .iter()
             .find(|module| module.sections.code.contains(&offset))?;
-        module.at(u64::try_from(offset - module.sections.code.start).ok()?)
+        let index = module.index.get_or_init(|| {
+            let mut left = self.budget.lock().unwrap_or_else(PoisonError::into_inner);
+            Index {
+                sequences: program::sequences(&module.sections, &mut left),
+                units: unit::units(&module.sections, &mut left),
+            }
+        });
+        let address = u64::try_from(offset - module.sections.code.start).ok()?;
+        module.at(index, address, budget)
     }
 }
 
 impl Module {
-    fn at(&self, address: u64) -> Option<Position> {
-        let index = self.index.get_or_init(|| Index {
-            sequences: program::sequences(&self.sections),
-            units: unit::units(&self.sections),
-        });
+    fn at(&self, index: &Index, address: u64, budget: &mut Budget) -> Option<Position> {
         let program = program::containing(&index.sequences, address)?.program;
-        let (header, innermost) = program::place(&self.sections, program, address)?;
+        let (header, innermost) = program::place(&self.sections, program, address, budget)?;
         let unit = index
             .units
             .binary_search_by_key(&program, |unit| unit.program)
             .ok()
             .and_then(|found| index.units.get(found));
         let folder = unit.map_or("", |unit| unit.folder.as_str());
+        let calls = unit.map(|unit| unit::inlined_calls(&self.sections, unit, address, budget));
         let position = |place: Place| {
-            let (directory, name) = program::file(&self.sections, &header, place.file)?;
+            let (directory, name) = program::file(&self.sections, &header, place.file, budget)?;
+            budget.spend(folder.len())?;
             let (origin, file) = path::shown(folder, &directory, &name);
             (place.line > 0).then_some(Position {
                 origin,
@@ -90,7 +103,6 @@ impl Module {
                 folder: folder.to_owned(),
             })
         };
-        let calls = unit.map(|unit| unit::inlined_calls(&self.sections, unit, address));
         let places: Vec<Position> = std::iter::once(innermost)
             .chain(calls.unwrap_or_default())
             .filter_map(position)

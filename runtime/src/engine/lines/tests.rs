@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{Lines, Origin};
+use super::{Budget, Lines, Origin};
 
 /// The address of the only function, and its length.
 const FUNCTION: (u32, u32) = (1, 10);
@@ -49,7 +49,7 @@ fn section(to: &mut Vec<u8>, id: u8, content: &[u8]) {
 fn at(component: &[u8], address: usize) -> Option<(Origin, String)> {
     let lines = Lines::of(component)?;
     let code = super::sections::of_component(component).pop()?.code;
-    let position = lines.at(code.start + address)?;
+    let position = lines.at(code.start + address, &mut Budget::of_trap())?;
     Some((position.origin, position.to_string()))
 }
 
@@ -164,6 +164,68 @@ fn a_long_name_of_many_files_is_not_written_out() {
     section.extend(line_program(&["src/lib.rs"]));
     let component = component(&[(".debug_line", &section)]);
     assert_eq!(at(&component, 4), Some((Origin::Own, "src/lib.rs:1000:7".into())));
+}
+
+/// A line program of version 5, whose files and folders are all named by the text at the start of `.debug_str`.
+fn line_program_of_strings() -> Vec<u8> {
+    let mut header = vec![1, 1, 1, 0xfb, 14, 13, 0, 1, 1, 1, 1, 0, 0, 0, 1, 0, 0, 1];
+    // Entries of a path that is a reference to a text: one folder, two files.
+    header.extend([1, 1, 0x0e, 1, 0, 0, 0, 0]);
+    header.extend([1, 1, 0x0e, 2, 0, 0, 0, 0, 0, 0, 0, 0]);
+    let mut program = vec![0, 5, 2];
+    program.extend(FUNCTION.0.to_le_bytes());
+    program.extend([3, 0xe7, 0x07, 5, 7, 1, 2, FUNCTION.1 as u8, 0, 1, 1]);
+    let mut section = ((2 + 2 + 4 + header.len() + program.len()) as u32)
+        .to_le_bytes()
+        .to_vec();
+    section.extend([5, 0, 4, 0]);
+    section.extend((header.len() as u32).to_le_bytes());
+    section.extend(header);
+    section.extend(program);
+    section
+}
+
+#[test]
+fn a_text_of_megabytes_is_read_as_far_as_a_path_can_be() {
+    let mut text = vec![b'a'; 1 << 20];
+    text.extend(b"/end.rs\0");
+    let program = line_program_of_strings();
+    let component = component(&[(".debug_line", &program), (".debug_str", &text)]);
+    let expected = format!("{}:1000:7", "a".repeat(200));
+    assert_eq!(at(&component, 4), Some((Origin::Own, expected)));
+}
+
+#[test]
+fn all_functions_of_a_trap_share_a_budget() {
+    let within: Vec<u8> = (0..64).flat_map(|_| inlined(2, 8, 1, 23, 5)).collect();
+    let abbreviations = [UNIT, SUBPROGRAM, INLINED, SILENT, &[0]].concat();
+    let component = component(&[
+        (".debug_abbrev", &abbreviations),
+        (".debug_info", &info(&within)),
+        (".debug_line", &line_program_of_strings()),
+        (".debug_str", &vec![b'a'; 1 << 20]),
+    ]);
+    let lines = Lines::of(&component).unwrap();
+    let code = super::sections::of_component(&component).pop().unwrap().code;
+    let mut budget = Budget::of_trap();
+    let found = (0..100).filter(|_| lines.at(code.start + 4, &mut budget).is_some());
+    assert!((1..40).contains(&found.count()));
+    assert!(lines.at(code.start + 4, &mut Budget::of_trap()).is_some());
+}
+
+#[test]
+fn the_index_of_lines_has_a_budget() {
+    // Twenty million rows of one byte each, behind them another program.
+    let mut section = line_program(&["src/lib.rs"]);
+    section.extend(vec![0x20; 20 << 20]);
+    let length = (section.len() - 4) as u32;
+    section[..4].copy_from_slice(&length.to_le_bytes());
+    let first = line_program(&["src/first.rs"]);
+    let last = line_program(&["src/last.rs"]);
+    let component = |sections: &[&[u8]]| component(&[(".debug_line", &sections.concat())]);
+    let shown = |sections: &[&[u8]]| at(&component(sections), 4).map(|(_, shown)| shown);
+    assert_eq!(shown(&[&first, &section]), Some("src/first.rs:1000:7".into()));
+    assert_eq!(shown(&[&section, &last]), None);
 }
 
 proptest! {

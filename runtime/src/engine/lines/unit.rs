@@ -6,6 +6,7 @@ use gimli::{
 };
 
 use super::budget::Budget;
+use super::path::plain;
 use super::program::Place;
 use super::sections::{Reader, Sections, reader};
 
@@ -14,6 +15,9 @@ const MAX_TABLE: usize = 64 << 10;
 
 /// The most calls that are replaced within each other.
 const MAX_CALLS: usize = 64;
+
+/// How many bytes of a text are looked through in one step.
+const TEXT: usize = 16;
 
 /// A unit, and where its line program begins.
 #[derive(Debug)]
@@ -24,9 +28,8 @@ pub(super) struct Unit {
     pub(super) folder: String,
 }
 
-/// Every unit that has a line program, in the order of those.
-pub(super) fn units(sections: &Sections) -> Vec<Unit> {
-    let mut budget = Budget::of_index();
+/// Every unit that the budget reaches and that has a line program, in the order of those.
+pub(super) fn units(sections: &Sections, budget: &mut Budget) -> Vec<Unit> {
     let mut found = Vec::new();
     let info: DebugInfo<Reader<'_>> = reader(&sections.info).into();
     let mut headers = info.units();
@@ -34,30 +37,40 @@ pub(super) fn units(sections: &Sections) -> Vec<Unit> {
         if budget.spend(16).is_none() {
             break;
         }
-        found.extend(unit(sections, &header, &mut budget));
+        found.extend(unit(sections, &header, budget));
     }
     found.sort_unstable_by_key(|unit| unit.program);
     found
 }
 
 /// The places of the calls that were replaced by the code at `address`, the innermost first.
-pub(super) fn inlined_calls(sections: &Sections, unit: &Unit, address: u64) -> Vec<Place> {
+pub(super) fn inlined_calls(sections: &Sections, unit: &Unit, address: u64, budget: &mut Budget) -> Vec<Place> {
     let mut calls = Vec::new();
     // What was found before the budget ran out is right.
-    let _ = find_calls(sections, unit, address, &mut calls);
+    let _ = find_calls(sections, unit, address, &mut calls, budget);
     calls.reverse();
     calls
 }
 
-fn find_calls(sections: &Sections, unit: &Unit, address: u64, calls: &mut Vec<Place>) -> Option<()> {
-    let mut budget = Budget::of_question();
+fn find_calls(
+    sections: &Sections,
+    unit: &Unit,
+    address: u64,
+    calls: &mut Vec<Place>,
+    budget: &mut Budget,
+) -> Option<()> {
     let info: DebugInfo<Reader<'_>> = reader(&sections.info).into();
     let header = info.header_from_offset(DebugInfoOffset(unit.header)).ok()?;
-    let table = abbreviations(sections, header.debug_abbrev_offset(), &mut budget)?;
+    let table = abbreviations(sections, header.debug_abbrev_offset(), budget)?;
     let mut entries = header.entries_raw(&table, None).ok()?;
     let mut base = 0;
     let mut within = None;
+    let mut behind = 0;
     while !entries.is_empty() {
+        // A text in an entry is looked through for its end.
+        let offset = entries.next_offset().0;
+        budget.spend((offset - behind) / TEXT)?;
+        behind = offset;
         let depth = entries.next_depth();
         if within.is_some_and(|function| depth <= function) {
             break;
@@ -79,7 +92,7 @@ fn find_calls(sections: &Sections, unit: &Unit, address: u64, calls: &mut Vec<Pl
         let entry = Entry::read(&mut entries, abbreviation)?;
         if tag == constants::DW_TAG_compile_unit {
             base = entry.low.unwrap_or(0);
-        } else if entry.contains(sections, &header, base, address, &mut budget)? {
+        } else if entry.contains(sections, &header, base, address, budget)? {
             match tag {
                 constants::DW_TAG_subprogram => within = Some(depth),
                 _ if within.is_some() && calls.len() < MAX_CALLS => calls.push(entry.call),
@@ -106,13 +119,11 @@ fn unit(sections: &Sections, header: &UnitHeader<Reader<'_>>, budget: &mut Budge
         }
     }
     let folder = folder.unwrap_or_default();
-    // Longer than any path.
-    let folder = &folder[..folder.len().min(4096)];
     budget.spend(folder.len())?;
     Some(Unit {
         header: offset.0,
         program: program?,
-        folder: String::from_utf8_lossy(folder).into_owned(),
+        folder: plain(&String::from_utf8_lossy(folder)),
     })
 }
 
