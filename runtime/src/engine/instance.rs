@@ -81,8 +81,7 @@ impl Instance {
         store.set_max_component_handles(MAX_HANDLES);
         store.epoch_deadline_callback(|mut store| {
             debug::sample(&mut store);
-            let ended = store.data().deadline.is_none_or(|deadline| Instant::now() >= deadline);
-            Ok(if ended {
+            Ok(if store.data_mut().patience.is_over(Instant::now()) {
                 UpdateDeadline::Interrupt
             } else {
                 UpdateDeadline::Yield(1)
