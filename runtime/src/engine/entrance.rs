@@ -30,7 +30,7 @@ impl Entrance<'_> {
         self,
         entry: &str,
         run: impl AsyncFnOnce(&mut Store<InstanceState>) -> wasmtime::Result<R>,
-    ) -> Result<R, Error> {
+    ) -> Result<R, Box<Error>> {
         let limits = &self.prepared.release.limits;
         let limit = limits.deadline.0.min(LONGEST);
         self.budget.renew();
@@ -62,6 +62,6 @@ impl Entrance<'_> {
             component: self.prepared.release.name.clone(),
             code: error.code().as_str(),
         });
-        Err(error)
+        Err(error.into())
     }
 }

@@ -5,10 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
 
-use super::call::{Answer, Call};
+use super::call::{Answer, Call, Handled};
 use super::instance::Instance;
 use super::prepared::Prepared;
-use crate::error::Error;
 
 /// The instances of one release.
 #[derive(Debug)]
@@ -58,7 +57,7 @@ impl Pool {
     }
 
     /// Handles one call on an idle instance, on a new one, or on the next that becomes idle.
-    pub(crate) async fn call(&self, call: &mut Call) -> Result<Answer, Error> {
+    pub(crate) async fn call(&self, call: &mut Call, answer: &mut Answer) -> Handled {
         let (slot, idle) = match self.take() {
             Ok(taken) => taken,
             Err(waiting) => waiting.slot().await,
@@ -68,12 +67,12 @@ impl Pool {
             None => Box::new(Instance::start(&self.prepared).await?),
         };
         // A caller who gives up drops the instance with this future, in whatever state it is.
-        let answer = instance.handle(call).await;
+        let handled = instance.handle(call, answer).await;
         if let Some(instance) = slot.end(instance) {
             // The pool was closed in the meantime, so the instance has taken its last call.
             let _ = instance.shutdown().await;
         }
-        answer
+        handled
     }
 
     /// Takes a slot, with an idle instance if there is one, or a place in the line of those who wait.
