@@ -39,6 +39,8 @@ struct Slot<'a>(&'a Pool);
 struct Waiting<'a> {
     pool: &'a Pool,
     given: oneshot::Receiver<()>,
+    /// Whether it has its slot, and nothing to do with the line any more.
+    served: bool,
 }
 
 impl Pool {
@@ -84,7 +86,11 @@ impl Pool {
         }
         let (give, given) = oneshot::channel();
         slots.waiting.push_back(give);
-        Err(Waiting { pool: self, given })
+        Err(Waiting {
+            pool: self,
+            given,
+            served: false,
+        })
     }
 
     /// Gives a slot to the call that has waited longest, or frees it.
@@ -168,6 +174,7 @@ impl<'a> Waiting<'a> {
     async fn slot(mut self) -> (Slot<'a>, Option<Box<Instance>>) {
         // The sender is dropped only by giving, so this cannot fail.
         let _ = (&mut self.given).await;
+        self.served = true;
         let pool = self.pool;
         let slot = Slot(pool);
         (slot, pool.slots().idle.pop())
@@ -176,6 +183,9 @@ impl<'a> Waiting<'a> {
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
+        if self.served {
+            return;
+        }
         self.given.close();
         if self.given.try_recv().is_ok() {
             self.pool.pass_on(self.pool.slots());
