@@ -220,8 +220,9 @@ impl Host {
     /// [`Error::UnknownComponent`], [`Error::Busy`], and whatever the guest does wrong: see
     /// [`Error::is_guest_fault`].
     pub async fn call(&self, name: &ComponentName, message: Message) -> Result<Message> {
-        self.open()?;
-        self.route(name, Call::Message(message)).await?.into_message()
+        let mut answer = Answer::default();
+        self.route(name, Call::Message(message), &mut answer).await?;
+        answer.into_message()
     }
 
     /// Calls an export of a component by its own name and types.
@@ -242,13 +243,16 @@ impl Host {
     ///
     /// As [`Host::invoke`]; what concerns one of the calls is the last of the results.
     pub async fn invoke_all(&self, name: &ComponentName, invocations: Vec<Invocation>) -> Result<Vec<Result<Value>>> {
-        self.open()?;
-        self.route(name, Call::Invocations(invocations)).await?.into_values()
+        let mut answer = Answer::default();
+        self.route(name, Call::Invocations(invocations), &mut answer).await?;
+        answer.into_values()
     }
 
-    fn route<'a>(&'a self, name: &'a ComponentName, call: Call) -> impl Future<Output = Result<Answer>> + Send + 'a {
+    async fn route(&self, name: &ComponentName, mut call: Call, answer: &mut Answer) -> Result<()> {
+        self.open()?;
         let Deploy { router, starter, .. } = &self.0.deploy;
-        router.call(name, call, starter)
+        let handled = router.call(name, &mut call, answer, starter).await;
+        handled.map_err(|error| *error)
     }
 
     /// Makes an instance of a component that gets a new one for each call, and drops it.

@@ -8,11 +8,11 @@ use super::guest;
 use super::ours::{self, Mode};
 use super::pair::Effort;
 use super::raw::{self, Linked, Raw, Running};
-use super::table::Row;
+use super::table::{Row, Target};
 
 /// The targets that hold for what a call needs.
-const FRESH: &str = "ratio ≤ 1.2";
-const WARM: &str = "ratio ≤ 1.25, own part ≤ 500 ns";
+const FRESH: &[Target] = &[Target::Ratio(1.2)];
+const WARM: &[Target] = &[Target::Ratio(1.25), Target::OwnPart(500.0)];
 
 /// A letter to a task that owns an instance of raw wasmtime.
 type Letter = (raw::Message, oneshot::Sender<raw::Message>);

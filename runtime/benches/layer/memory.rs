@@ -6,7 +6,7 @@ use super::guest;
 use super::ours::{self, Mode};
 use super::pair::Effort;
 use super::raw::Raw;
-use super::table::Row;
+use super::table::{Row, Target};
 
 /// The argument that makes this program such a process.
 pub(crate) const ARGUMENT: &str = "--memory";
@@ -38,7 +38,7 @@ pub(crate) fn measure(effort: Effort, rows: &mut Vec<Row>) {
     };
     let row = Row::sized("memory per idle component", raw - code, ours - code);
     rows.push(
-        row.target("≤ 128 KiB")
+        row.target(&[Target::Size(128.0 * 1024.0)])
             .note(&format!("above its compiled code, {:.0} KiB", code / 1024.0)),
     );
 }

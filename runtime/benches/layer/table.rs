@@ -2,6 +2,16 @@
 
 use super::pair::{Pairs, Spread};
 
+/// What a figure should be at most.
+#[derive(Clone, Copy)]
+pub(crate) enum Target {
+    Ratio(f64),
+    /// Nanoseconds that ours takes longer.
+    OwnPart(f64),
+    /// Bytes of ours.
+    Size(f64),
+}
+
 /// One measured thing.
 pub(crate) struct Row {
     what: String,
@@ -11,6 +21,14 @@ pub(crate) struct Row {
     own_part: String,
     target: String,
     note: String,
+    figures: Figures,
+}
+
+/// What targets are compared with: the medians of times, or sizes.
+struct Figures {
+    ours: f64,
+    ratio: f64,
+    own_part: f64,
 }
 
 impl Row {
@@ -25,6 +43,11 @@ impl Row {
             own_part: time(difference.median),
             target: String::new(),
             note: String::new(),
+            figures: Figures {
+                ours: pairs.ours().median,
+                ratio: ratio.median,
+                own_part: difference.median,
+            },
         }
     }
 
@@ -39,12 +62,18 @@ impl Row {
             own_part: size(ours - raw),
             target: String::new(),
             note: String::new(),
+            figures: Figures {
+                ours,
+                ratio: ours / raw,
+                own_part: ours - raw,
+            },
         }
     }
 
-    /// Says what the figures should be.
-    pub(crate) fn target(mut self, target: &str) -> Self {
-        self.target = target.to_owned();
+    /// Says what the figures should be, and for each whether it is.
+    pub(crate) fn target(mut self, targets: &[Target]) -> Self {
+        let said: Vec<String> = targets.iter().map(|target| target.compared(&self.figures)).collect();
+        self.target = said.join(", ");
         self
     }
 
@@ -52,6 +81,17 @@ impl Row {
     pub(crate) fn note(mut self, note: &str) -> Self {
         self.note = note.to_owned();
         self
+    }
+}
+
+impl Target {
+    fn compared(self, figures: &Figures) -> String {
+        let (what, met) = match self {
+            Self::Ratio(most) => (format!("ratio ≤ {most}"), figures.ratio <= most),
+            Self::OwnPart(most) => (format!("own part ≤ {}", time(most)), figures.own_part <= most),
+            Self::Size(most) => (format!("≤ {:.0} KiB", most / 1024.0), figures.ours <= most),
+        };
+        format!("{what}: {}", if met { "met" } else { "missed" })
     }
 }
 

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::engine::{Answer, Call, Instance, Prepared, Taken};
+use crate::engine::{Answer, Call, Handled, Instance, Prepared, Taken};
 use crate::error::Error;
 
 /// What an instance left behind, and which release it was.
@@ -151,7 +151,9 @@ impl Body {
                     answer,
                     taken,
                 } => {
-                    let result = self.handle(&mut call).await;
+                    let mut answered = Answer::default();
+                    let handled = self.handle(&mut call, &mut answered).await;
+                    let result = handled.map(|()| answered).map_err(|error| *error);
                     // A caller that went away has no use for the answer.
                     let _ = answer.send(Delivery::Done(result));
                     drop(taken);
@@ -212,7 +214,7 @@ impl Body {
         Ok(self.saved.clone())
     }
 
-    async fn handle(&mut self, call: &mut Call) -> Result<Answer, Error> {
+    async fn handle(&mut self, call: &mut Call, answer: &mut Answer) -> Handled {
         let instance = match &mut self.instance {
             Some(instance) => instance,
             None => {
@@ -220,9 +222,9 @@ impl Body {
                 self.instance.insert(instance)
             }
         };
-        let result = instance.handle(call).await;
+        let handled = instance.handle(call, answer).await;
         self.discard_broken();
-        result
+        handled
     }
 
     fn discard_broken(&mut self) {

@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 use super::serving::Serving;
 use super::start::Starter;
 use crate::component::{ComponentName, Release, nearest};
-use crate::engine::{Answer, Call, within_limit};
+use crate::engine::{Answer, Call, Handled, within_limit};
 use crate::error::{Bounded, Error};
 
 /// The route of one component: the release that takes its calls.
@@ -156,17 +156,23 @@ impl Router {
     }
 
     /// Calls the release that the route leads to at this moment.
-    pub(crate) async fn call(&self, name: &ComponentName, mut call: Call, starter: &Starter) -> Result<Answer, Error> {
-        if let Call::Message(message) = &call {
+    pub(crate) async fn call(
+        &self,
+        name: &ComponentName,
+        call: &mut Call,
+        answer: &mut Answer,
+        starter: &Starter,
+    ) -> Handled {
+        if let Call::Message(message) = call {
             within_limit(Bounded::Message, message.body.len())?;
         }
         loop {
             let seen = self.revision();
             let route = self.find(name)?;
             if let Some(serving) = route.serving(starter).await?
-                && let Some(answer) = serving.call(&mut call).await
+                && let Some(handled) = serving.call(call, answer).await
             {
-                return answer;
+                return handled;
             }
             // The release is being replaced, or the host is being shut down.
             self.wait_for_change(seen).await;

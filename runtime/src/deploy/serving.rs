@@ -7,7 +7,7 @@ use tokio::time::timeout;
 
 use crate::actor::{Actor, Delivery, Handover, Saved};
 use crate::component::{InstanceMode, Kind, Release};
-use crate::engine::{Answer, Call, InFlight, Instance, Pool, Prepared};
+use crate::engine::{Answer, Call, Handled, InFlight, Instance, Pool, Prepared};
 use crate::error::Error;
 
 /// How long calls that were taken may go on after their release was replaced or the host is shut down.
@@ -48,14 +48,14 @@ impl Serving {
     }
 
     /// Handles one call; none, and the call as it was, when another release has taken over.
-    pub(crate) async fn call(&self, call: &mut Call) -> Option<Result<Answer, Error>> {
+    pub(crate) async fn call(&self, call: &mut Call, answer: &mut Answer) -> Option<Handled> {
         if let Hosting::Actor(actor) = &self.hosting {
             let Some(taken) = self.in_flight.take() else {
-                return Some(Err(self.busy()));
+                return Some(Err(self.busy().into()));
             };
             // The actor goes on with a message that it has begun, also when the caller goes away.
             return match actor.call(call.take(), taken).await {
-                Delivery::Done(answer) => Some(answer),
+                Delivery::Done(done) => Some(done.map(|done| *answer = done).map_err(Box::new)),
                 Delivery::Returned(unread) => {
                     *call = unread;
                     None
@@ -63,13 +63,13 @@ impl Serving {
             };
         }
         let Some(_held) = self.in_flight.hold() else {
-            return Some(Err(self.busy()));
+            return Some(Err(self.busy().into()));
         };
         Some(match &self.hosting {
-            Hosting::Pool(pool) => pool.call(call).await,
-            Hosting::Fresh(prepared) => call_fresh(prepared, call).await,
+            Hosting::Pool(pool) => pool.call(call, answer).await,
+            Hosting::Fresh(prepared) => call_fresh(prepared, call, answer).await,
             // Called above.
-            Hosting::Actor(_) => Err(self.busy()),
+            Hosting::Actor(_) => Err(self.busy().into()),
         })
     }
 
@@ -134,18 +134,18 @@ impl Serving {
     }
 }
 
-async fn call_fresh(prepared: &Arc<Prepared>, call: &mut Call) -> Result<Answer, Error> {
+async fn call_fresh(prepared: &Arc<Prepared>, call: &mut Call, answer: &mut Answer) -> Handled {
     if let Call::Message(message) = call
         && prepared.release.kind == Kind::Command
     {
-        let answer = Instance::run(prepared, std::mem::take(message)).await;
-        return answer.map(Answer::Message);
+        *answer = Answer::Message(Instance::run(prepared, std::mem::take(message)).await?);
+        return Ok(());
     }
     let mut instance = Instance::start(prepared).await?;
-    let answer = instance.handle(call).await;
+    let handled = instance.handle(call, answer).await;
     if instance.is_usable() {
         // The answer stands, whatever the guest does at its end.
         let _ = instance.shutdown().await;
     }
-    answer
+    handled
 }

@@ -14,8 +14,14 @@ pub(crate) enum Call {
 }
 
 /// What it answered.
-#[derive(Debug)]
+///
+/// It is written where the caller wants it, because each layer on the way would move it otherwise, which together takes
+/// a good part of what a short call takes.
+#[derive(Debug, Default)]
 pub(crate) enum Answer {
+    /// There is none yet.
+    #[default]
+    None,
     Message(Message),
     /// One for each invocation that was made; only the last can be an error.
     Values(Vec<Result<Value, Error>>),
@@ -33,7 +39,7 @@ impl Answer {
     pub(crate) fn into_message(self) -> Result<Message, Error> {
         match self {
             Self::Message(message) => Ok(message),
-            Self::Values(_) => Err(mixed_up()),
+            Self::None | Self::Values(_) => Err(mixed_up()),
         }
     }
 
@@ -41,10 +47,14 @@ impl Answer {
     pub(crate) fn into_values(self) -> Result<Vec<Result<Value, Error>>, Error> {
         match self {
             Self::Values(values) => Ok(values),
-            Self::Message(_) => Err(mixed_up()),
+            Self::None | Self::Message(_) => Err(mixed_up()),
         }
     }
 }
+
+/// What became of a call: done, and the answer is where it belongs, or not.
+/// An error is large, and must not make what is moved large where there is none.
+pub(crate) type Handled = Result<(), Box<Error>>;
 
 /// An instance answers each call in the form it was made in.
 fn mixed_up() -> Error {

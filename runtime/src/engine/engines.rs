@@ -22,7 +22,12 @@ pub(super) const POOL_INSTANCES: u32 = 1_000;
 const STACK_KEPT: usize = 8 << 10;
 
 /// How much of a memory or table is reset by writing before its next use; what is beyond is given back to the system.
-const MEMORY_KEPT: usize = 256 << 10;
+/// That much of each instance that was there at the same time may stay in memory after a burst of calls.
+const MEMORY_KEPT: usize = 64 << 10;
+
+/// As long as fewer places of the pool than this wait with what an instance left in memory, an instance of another
+/// component takes a place that was never used; then it takes one of these.
+const WARM_PLACES: u32 = 100;
 
 /// What a component needs of its engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -154,6 +159,7 @@ fn pooling() -> InstanceAllocationStrategy {
         .total_memories(POOL_INSTANCES)
         .total_tables(4 * POOL_INSTANCES)
         .total_stacks(POOL_INSTANCES)
+        .max_unused_warm_slots(WARM_PLACES)
         .max_component_instance_size(16 << 20)
         .max_core_instance_size(4 << 20)
         .max_memories_per_module(MAX_MEMORIES)

@@ -1,12 +1,12 @@
 //! The one way into a guest: every clock runs, and whatever does not return in order costs the instance.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use wasmtime::Store;
 
 use super::fault;
 use super::prepared::Prepared;
-use super::state::InstanceState;
+use super::state::{InstanceState, Patience};
 use super::timeout::until;
 use crate::error::Error;
 use crate::event::Event;
@@ -30,12 +30,13 @@ impl Entrance<'_> {
         self,
         entry: &str,
         run: impl AsyncFnOnce(&mut Store<InstanceState>) -> wasmtime::Result<R>,
-    ) -> Result<R, Error> {
+    ) -> Result<R, Box<Error>> {
         let limits = &self.prepared.release.limits;
-        let deadline = Instant::now() + limits.deadline.0.min(LONGEST);
+        let limit = limits.deadline.0.min(LONGEST);
         self.budget.renew();
-        self.store.data_mut().limiter.take_refused();
-        self.store.data_mut().deadline = Some(deadline);
+        let state = self.store.data_mut();
+        state.limiter.take_refused();
+        state.patience = Patience::new(limit);
         self.store.set_epoch_deadline(1);
         if limits.fuel > 0 {
             let set = self.store.set_fuel(limits.fuel);
@@ -44,7 +45,7 @@ impl Entrance<'_> {
             })?;
         }
         *self.broken = true;
-        let ended = until(deadline, run(self.store)).await;
+        let ended = until(limit, run(self.store)).await;
         let error = match ended {
             Some(Ok(value)) => {
                 *self.broken = false;
@@ -61,6 +62,6 @@ impl Entrance<'_> {
             component: self.prepared.release.name.clone(),
             code: error.code().as_str(),
         });
-        Err(error)
+        Err(error.into())
     }
 }

@@ -9,7 +9,7 @@ use wasmtime::{AsContextMut, Store, UpdateDeadline};
 use wasmtime_wasi::p2::pipe::MemoryInputPipe;
 
 use super::binding::{self, guest, state};
-use super::call::{Answer, Call};
+use super::call::{Answer, Call, Handled};
 use super::debug;
 use super::entrance::Entrance;
 use super::limit::Limiter;
@@ -81,8 +81,7 @@ impl Instance {
         store.set_max_component_handles(MAX_HANDLES);
         store.epoch_deadline_callback(|mut store| {
             debug::sample(&mut store);
-            let ended = store.data().deadline.is_none_or(|deadline| Instant::now() >= deadline);
-            Ok(if ended {
+            Ok(if store.data_mut().patience.is_over(Instant::now()) {
                 UpdateDeadline::Interrupt
             } else {
                 UpdateDeadline::Yield(1)
@@ -113,7 +112,7 @@ impl Instance {
         entry: &str,
         run: impl AsyncFnOnce(&mut Store<InstanceState>) -> wasmtime::Result<R>,
     ) -> Result<R, Error> {
-        self.entrance().enter(entry, run).await
+        self.entrance().enter(entry, run).await.map_err(|error| *error)
     }
 
     fn entrance(&mut self) -> Entrance<'_> {
@@ -137,22 +136,25 @@ impl Instance {
 
     /// Handles one call.
     /// The call is lent; what of it is used up is taken out.
-    pub(crate) async fn handle(&mut self, call: &mut Call) -> Result<Answer, Error> {
+    pub(crate) async fn handle(&mut self, call: &mut Call, answer: &mut Answer) -> Handled {
         self.begin_profile();
-        let answer = match call {
-            Call::Message(message) => self.execute(std::mem::take(message)).await.map(Answer::Message),
-            Call::Invocations(invocations) => Ok(Answer::Values(self.invoke_all(invocations).await)),
+        let handled = match call {
+            Call::Message(message) => self.execute(message, answer).await,
+            Call::Invocations(invocations) => {
+                *answer = Answer::Values(self.invoke_all(invocations).await);
+                Ok(())
+            }
         };
         self.end_profile();
-        answer
+        handled
     }
 
-    async fn execute(&mut self, message: Message) -> Result<Message, Error> {
-        let input = message.into();
+    async fn execute(&mut self, message: &mut Message, answer: &mut Answer) -> Handled {
+        let input = std::mem::take(message).into();
         self.load_guest()?;
         // Borrowed beside the entrance, so that no call copies all functions of the contract.
         let Some(guest) = &self.guest else {
-            return Err(self.not_callable());
+            return Err(self.not_callable().into());
         };
         let entrance = Entrance {
             store: &mut self.store,
@@ -160,12 +162,19 @@ impl Instance {
             budget: &self.budget,
             broken: &mut self.broken,
         };
-        let answer = entrance
-            .enter("execute", async |store| guest.call_execute(store, &input).await)
-            .await?;
-        let message = Message::from(answer.map_err(|error| Error::Guest(error.into()))?);
-        within_limit(Bounded::Answer, message.body.len())?;
-        Ok(message)
+        let mut refused = Ok(());
+        let enter = entrance.enter("execute", async |store| {
+            match guest.call_execute(store, &input).await? {
+                Ok(message) => match within_limit(Bounded::Answer, message.body.len()) {
+                    Ok(()) => *answer = Answer::Message(message.into()),
+                    Err(error) => refused = Err(error.into()),
+                },
+                Err(error) => refused = Err(Error::Guest(error.into()).into()),
+            }
+            Ok(())
+        });
+        enter.await?;
+        refused
     }
 
     fn begin_profile(&mut self) {

@@ -24,7 +24,7 @@ mod timeout;
 
 pub(crate) use aot_cache::AotCache;
 pub(crate) use blocking::blocking;
-pub(crate) use call::{Answer, Call};
+pub(crate) use call::{Answer, Call, Handled};
 pub use compile::{COMPILE_ARGUMENT, Compiler, compile_child};
 pub(crate) use compile::{CodeSource, CompileSettings, Compiled, is_offered};
 pub(crate) use debug::Debugging;

@@ -5,10 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
 
-use super::call::{Answer, Call};
+use super::call::{Answer, Call, Handled};
 use super::instance::Instance;
 use super::prepared::Prepared;
-use crate::error::Error;
 
 /// The instances of one release.
 #[derive(Debug)]
@@ -40,6 +39,8 @@ struct Slot<'a>(&'a Pool);
 struct Waiting<'a> {
     pool: &'a Pool,
     given: oneshot::Receiver<()>,
+    /// Whether it has its slot, and nothing to do with the line any more.
+    served: bool,
 }
 
 impl Pool {
@@ -58,7 +59,7 @@ impl Pool {
     }
 
     /// Handles one call on an idle instance, on a new one, or on the next that becomes idle.
-    pub(crate) async fn call(&self, call: &mut Call) -> Result<Answer, Error> {
+    pub(crate) async fn call(&self, call: &mut Call, answer: &mut Answer) -> Handled {
         let (slot, idle) = match self.take() {
             Ok(taken) => taken,
             Err(waiting) => waiting.slot().await,
@@ -68,12 +69,12 @@ impl Pool {
             None => Box::new(Instance::start(&self.prepared).await?),
         };
         // A caller who gives up drops the instance with this future, in whatever state it is.
-        let answer = instance.handle(call).await;
+        let handled = instance.handle(call, answer).await;
         if let Some(instance) = slot.end(instance) {
             // The pool was closed in the meantime, so the instance has taken its last call.
             let _ = instance.shutdown().await;
         }
-        answer
+        handled
     }
 
     /// Takes a slot, with an idle instance if there is one, or a place in the line of those who wait.
@@ -85,7 +86,11 @@ impl Pool {
         }
         let (give, given) = oneshot::channel();
         slots.waiting.push_back(give);
-        Err(Waiting { pool: self, given })
+        Err(Waiting {
+            pool: self,
+            given,
+            served: false,
+        })
     }
 
     /// Gives a slot to the call that has waited longest, or frees it.
@@ -169,6 +174,7 @@ impl<'a> Waiting<'a> {
     async fn slot(mut self) -> (Slot<'a>, Option<Box<Instance>>) {
         // The sender is dropped only by giving, so this cannot fail.
         let _ = (&mut self.given).await;
+        self.served = true;
         let pool = self.pool;
         let slot = Slot(pool);
         (slot, pool.slots().idle.pop())
@@ -177,6 +183,9 @@ impl<'a> Waiting<'a> {
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
+        if self.served {
+            return;
+        }
         self.given.close();
         if self.given.try_recv().is_ok() {
             self.pool.pass_on(self.pool.slots());
