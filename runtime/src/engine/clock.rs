@@ -8,8 +8,7 @@ use wasmtime::{Engine, EngineWeak};
 use crate::error::Error;
 
 /// How often a running guest is stopped to look at its deadline and to let others run.
-/// The deadline begins at the first stop and is looked at at each, so a runaway guest is stopped at most twice this
-/// much after it.
+/// A runaway guest is stopped at most this much after its deadline.
 pub(super) const TICK: Duration = Duration::from_millis(10);
 
 /// Advances the epoch of engines for as long as there are any.

@@ -1,12 +1,12 @@
 //! The one way into a guest: every clock runs, and whatever does not return in order costs the instance.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use wasmtime::Store;
 
 use super::fault;
 use super::prepared::Prepared;
-use super::state::{InstanceState, Patience};
+use super::state::InstanceState;
 use super::timeout::until;
 use crate::error::Error;
 use crate::event::Event;
@@ -32,11 +32,10 @@ impl Entrance<'_> {
         run: impl AsyncFnOnce(&mut Store<InstanceState>) -> wasmtime::Result<R>,
     ) -> Result<R, Box<Error>> {
         let limits = &self.prepared.release.limits;
-        let limit = limits.deadline.0.min(LONGEST);
+        let deadline = Instant::now() + limits.deadline.0.min(LONGEST);
         self.budget.renew();
-        let state = self.store.data_mut();
-        state.limiter.take_refused();
-        state.patience = Patience::new(limit);
+        self.store.data_mut().limiter.take_refused();
+        self.store.data_mut().deadline = Some(deadline);
         self.store.set_epoch_deadline(1);
         if limits.fuel > 0 {
             let set = self.store.set_fuel(limits.fuel);
@@ -45,7 +44,7 @@ impl Entrance<'_> {
             })?;
         }
         *self.broken = true;
-        let ended = until(limit, run(self.store)).await;
+        let ended = until(deadline, run(self.store)).await;
         let error = match ended {
             Some(Ok(value)) => {
                 *self.broken = false;

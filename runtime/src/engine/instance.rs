@@ -81,7 +81,8 @@ impl Instance {
         store.set_max_component_handles(MAX_HANDLES);
         store.epoch_deadline_callback(|mut store| {
             debug::sample(&mut store);
-            Ok(if store.data_mut().patience.is_over(Instant::now()) {
+            let ended = store.data().deadline.is_none_or(|deadline| Instant::now() >= deadline);
+            Ok(if ended {
                 UpdateDeadline::Interrupt
             } else {
                 UpdateDeadline::Yield(1)

@@ -1,6 +1,6 @@
 //! What a store holds beside the guest: its WASI context, its resources, its limits and its deadline.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use wasmtime::GuestProfiler;
 use wasmtime::component::ResourceTable;
@@ -16,29 +16,10 @@ pub(crate) struct InstanceState {
     wasi: WasiCtx,
     table: ResourceTable,
     pub(super) limiter: Limiter,
-    /// How long the present entry into the guest may go on.
-    pub(super) patience: Patience,
+    /// When the present entry into the guest has to end.
+    pub(super) deadline: Option<Instant>,
     /// Records where the guest spends its time, while a call is profiled.
     pub(super) profiler: Option<Box<GuestProfiler>>,
-}
-
-/// The deadline of one entry, which begins when the epoch first advances: most entries have ended by then, and have
-/// never looked at the time.
-#[derive(Default)]
-pub(super) struct Patience {
-    limit: Duration,
-    deadline: Option<Instant>,
-}
-
-impl Patience {
-    pub(super) fn new(limit: Duration) -> Self {
-        Self { limit, deadline: None }
-    }
-
-    /// Whether it has come to its end at this time.
-    pub(super) fn is_over(&mut self, now: Instant) -> bool {
-        now >= *self.deadline.get_or_insert(now + self.limit)
-    }
 }
 
 impl InstanceState {
@@ -49,7 +30,7 @@ impl InstanceState {
             wasi,
             table,
             limiter,
-            patience: Patience::default(),
+            deadline: None,
             profiler: None,
         }
     }

@@ -3,24 +3,23 @@
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::task::Poll;
-use std::time::Duration;
+use std::time::Instant;
 
 use tokio::task::unconstrained;
-use tokio::time::sleep;
+use tokio::time::sleep_until;
 
-/// Runs `work`; none when it was not done `limit` after it first waited.
+/// Runs `work` until `deadline`; none when it was not done by then.
 ///
-/// The timer is made then, and the time not looked at before, because most calls of guests never wait.
-/// A guest that computes waits at the next tick of the epoch at the latest.
+/// The timer is made when the work first waits, because most calls of guests never do.
 /// Whether the work has used up its share of the thread does not count for the timer.
-pub(super) async fn until<T>(limit: Duration, work: impl Future<Output = T>) -> Option<T> {
+pub(super) async fn until<T>(deadline: Instant, work: impl Future<Output = T>) -> Option<T> {
     let mut work = pin!(work);
     let mut timer = None;
     poll_fn(|context| {
         if let Poll::Ready(done) = work.as_mut().poll(context) {
             return Poll::Ready(Some(done));
         }
-        let timer = timer.get_or_insert_with(|| unconstrained(Box::pin(sleep(limit))));
+        let timer = timer.get_or_insert_with(|| unconstrained(Box::pin(sleep_until(deadline.into()))));
         Pin::new(timer).poll(context).map(|()| None)
     })
     .await
@@ -28,22 +27,22 @@ pub(super) async fn until<T>(limit: Duration, work: impl Future<Output = T>) -> 
 
 #[cfg(test)]
 mod tests {
-    use std::time::Instant;
+    use std::time::Duration;
 
     use super::*;
 
     #[tokio::test]
     async fn what_is_done_at_once_needs_no_time() {
-        assert_eq!(until(Duration::ZERO, async { 1 }).await, Some(1));
+        assert_eq!(until(Instant::now(), async { 1 }).await, Some(1));
     }
 
     #[tokio::test]
     async fn what_waits_is_done_before_the_deadline_or_not_at_all() {
-        let (began, limit) = (Instant::now(), Duration::from_millis(5));
-        assert_eq!(until(limit, std::future::pending::<()>()).await, None);
-        assert!(began.elapsed() >= limit);
+        let deadline = Instant::now() + Duration::from_millis(5);
+        assert_eq!(until(deadline, std::future::pending::<()>()).await, None);
+        assert!(Instant::now() >= deadline);
 
-        let far = Duration::from_secs(3600);
+        let far = Instant::now() + Duration::from_secs(3600);
         let twice = async {
             tokio::task::yield_now().await;
             2
@@ -59,6 +58,7 @@ mod tests {
             context.waker().wake_by_ref();
             Poll::<()>::Pending
         });
-        assert_eq!(until(Duration::from_millis(5), greedy).await, None);
+        let deadline = Instant::now() + Duration::from_millis(5);
+        assert_eq!(until(deadline, greedy).await, None);
     }
 }
