@@ -74,6 +74,10 @@ fn answer_once() -> std::io::Result<()> {
         return send(&mut output, &Answer::out_of_memory());
     }
     (&input).take(order.size).read_to_end(&mut bytes)?;
+    if (bytes.len() as u64) < order.size {
+        // The host is gone in the middle of what it had to say.
+        return Err(std::io::ErrorKind::UnexpectedEof.into());
+    }
     match compile_while_wanted(bytes, order.profile, input)? {
         Some(answer) => send(&mut output, &answer),
         None => Err(std::io::ErrorKind::BrokenPipe.into()),
