@@ -20,6 +20,7 @@ pub(crate) use amount::{counted, seconds, size, took};
 pub(crate) use cases::cases;
 
 use crate::exit::{Exit, Failure};
+pub(crate) use airssys_wasm::printable_line;
 
 const GOOD: Style = AnsiColor::Green.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
@@ -139,8 +140,11 @@ impl Shell {
                 serde_json::to_string(&reported).unwrap_or_default()
             );
         } else {
-            self.say(format_args!("{ERROR}error{ERROR:#}: {}", printable(&failure.message)));
-            self.say(format_args!("{HINT}help{HINT:#}: {}", printable(&failure.help)));
+            self.say(format_args!(
+                "{ERROR}error{ERROR:#}: {}",
+                printable_line(&failure.message)
+            ));
+            self.say(format_args!("{HINT}help{HINT:#}: {}", printable_line(&failure.help)));
         }
     }
 
@@ -166,7 +170,7 @@ impl Shell {
             bar
         });
         bar.set_prefix("");
-        bar.set_message(printable(&text.to_string().replace('\n', " ")));
+        bar.set_message(printable_line(&text.to_string().replace('\n', " ")));
     }
 
     /// Shows how far the spinner's step is.
@@ -206,28 +210,6 @@ impl Drop for Spinner<'_> {
     }
 }
 
-/// Text of unknown origin in one line, without characters that could rewrite what a terminal shows.
-pub(crate) fn printable(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for c in text.chars() {
-        if c != '\t' && (c.is_control() || ends_line(c) || changes_direction(c)) {
-            shown.extend(c.escape_default());
-        } else {
-            shown.push(c);
-        }
-    }
-    shown
-}
-
-fn ends_line(c: char) -> bool {
-    matches!(c, '\u{2028}' | '\u{2029}')
-}
-
-/// Unicode's bidirectional controls: text after them can be shown in another order than it was written.
-fn changes_direction(c: char) -> bool {
-    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
 /// A reader that has gone, as in `airssys-wasm status | head -1`, is no failure.
 fn unbroken(outcome: io::Result<()>) -> io::Result<()> {
     match outcome {
@@ -247,15 +229,18 @@ mod tests {
 
     #[test]
     fn text_of_unknown_origin_cannot_steer_a_terminal() {
-        assert_eq!(printable("a\u{1b}[31mb\r\tä"), "a\\u{1b}[31mb\\r\tä");
+        assert_eq!(printable_line("a\u{1b}[31mb\r\tä"), "a\\u{1b}[31mb\\r\tä");
         assert_eq!(
-            printable("a\u{202e}b\u{2066}c\u{200f}"),
+            printable_line("a\u{202e}b\u{2066}c\u{200f}"),
             "a\\u{202e}b\\u{2066}c\\u{200f}"
         );
     }
 
     #[test]
     fn text_of_unknown_origin_begins_no_line() {
-        assert_eq!(printable("no\nhelp: run this\u{2028}"), "no\\nhelp: run this\\u{2028}");
+        assert_eq!(
+            printable_line("no\nhelp: run this\u{2028}"),
+            "no\\nhelp: run this\\u{2028}"
+        );
     }
 }

@@ -57,6 +57,7 @@ pub use engine::{COMPILE_ARGUMENT, Compiler, Machine, compile_child};
 pub use error::{Bounded, Error, ErrorCode, Result};
 pub use event::Event;
 pub use host::{ComponentStatus, Host, HostBuilder};
+pub use printable::{printable, printable_line};
 
 /// Whether a host offers some version of an interface to import, for example `wasi:clocks/wall-clock@0.2.0`.
 pub fn is_offered(import: &str) -> bool {

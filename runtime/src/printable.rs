@@ -1,12 +1,13 @@
 //! Text of guests and other programs, as it can be shown: it cannot steer a terminal, nor hide what it says.
 
-/// Text in lines; line ends and tabs stay.
-pub(crate) fn printable(text: &str) -> String {
+/// Text of a guest or another program in lines: what could steer a terminal, or hide what the text says, is escaped.
+/// Line ends and tabs stay.
+pub fn printable(text: &str) -> String {
     shown(text, |c| matches!(c, '\n' | '\t'))
 }
 
-/// Text in one line; tabs stay.
-pub(crate) fn printable_line(text: &str) -> String {
+/// The same in one line; tabs stay.
+pub fn printable_line(text: &str) -> String {
     shown(text, |c| c == '\t')
 }
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::verb::{Context, Verb};
 use crate::ops::build::{Built, build};
 use crate::ops::project::{self, Project};
-use crate::shell::{printable, seconds, size, took};
+use crate::shell::{printable_line, seconds, size, took};
 use crate::toolchain::Profile;
 
 /// Build the component of this project
@@ -52,7 +52,7 @@ pub(super) fn built(context: &Context, project: &Project, profile: Profile) -> a
         build(project, profile, shell.has_color(), shell.as_ref())?
     };
     for warning in &built.artifact.warnings {
-        shell.warn(printable(warning));
+        shell.warn(printable_line(warning));
     }
     Ok(built)
 }

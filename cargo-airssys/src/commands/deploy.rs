@@ -13,7 +13,7 @@ use crate::ops::host::{self, Listener};
 use crate::ops::package::{self, Said};
 use crate::ops::state::StatePlace;
 use crate::ops::{input, project};
-use crate::shell::{Shell, printable, size, took};
+use crate::shell::{Shell, printable_line, size, took};
 use crate::toolchain::Profile;
 use airssys_wasm::Deployment;
 use airssys_wasm::component::{ComponentName, Package, parse_version};
@@ -88,7 +88,7 @@ pub(super) fn deploy(shell: &Arc<Shell>, place: &StatePlace, package: Package) -
     shell.hide_spinner();
     let deployment = outcome?;
     for (capability, pattern) in deployment.release.requests.iter() {
-        let request = printable(&format!("{capability} {pattern}"));
+        let request = printable_line(&format!("{capability} {pattern}"));
         shell.note(format_args!(
             "note: it asks for {}: not granted; this version grants nothing",
             request.trim_end()

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::verb::{Context, Verb};
 use crate::exit::{Exit, Failure};
 use crate::ops::doctor::{Check, Place, Status, examine, repair};
-use crate::shell::{counted, printable};
+use crate::shell::{counted, printable_line};
 use crate::toolchain;
 
 /// Show what is there and what is missing to build and run components, and put it right
@@ -42,7 +42,7 @@ impl Verb for Doctor {
             for repaired in repair(checks, shell.as_ref()) {
                 match repaired.failed {
                     None => fixed.push(repaired.name),
-                    Some(reason) => shell.warn(format_args!("{}: {}", repaired.name, printable(&reason))),
+                    Some(reason) => shell.warn(format_args!("{}: {}", repaired.name, printable_line(&reason))),
                 }
             }
             shell.hide_spinner();
@@ -89,14 +89,23 @@ fn report(checks: &[Check], fixed: &[&str]) -> String {
         } else {
             check.status.as_str()
         };
-        lines.push(format!("{word:<8} {:<width$}  {}", check.name, printable(&check.found)));
+        lines.push(format!(
+            "{word:<8} {:<width$}  {}",
+            check.name,
+            printable_line(&check.found)
+        ));
         if let Some(remedy) = &check.remedy {
             let who = if remedy.repair.is_some() {
                 "--fix would"
             } else {
                 "you can"
             };
-            lines.push(format!("{:<8} {:<width$}  {who} {}", "", "", printable(&remedy.text)));
+            lines.push(format!(
+                "{:<8} {:<width$}  {who} {}",
+                "",
+                "",
+                printable_line(&remedy.text)
+            ));
         }
     }
     lines.join("\n")

@@ -12,9 +12,9 @@ use crate::exit::sentence;
 use crate::ops::package::{self, Said};
 use crate::ops::state::StatePlace;
 use crate::ops::{files, host};
-use crate::shell::{counted, printable, size};
+use crate::shell::{counted, printable_line, size};
 use airssys_wasm::component::{Callable, ComponentName, Export, Inspection, Producer, Release, callable, inspect};
-use airssys_wasm::{Error, Host, Versioning};
+use airssys_wasm::{Error, Host, Versioning, printable};
 
 /// Show what a component is: kind, world, exports, imports, capabilities, size, producers
 #[derive(Debug, Parser)]
@@ -52,7 +52,7 @@ impl Verb for Inspect {
         let text = format!(
             "{}\n\n{}",
             text(&found, release.as_ref(), &callable),
-            printable_lines(callable.wit.trim_end())
+            printable(callable.wit.trim_end())
         );
         Ok(context.shell.result(text, &value)?)
     }
@@ -74,7 +74,7 @@ fn of_file(context: &Context, path: &Path) -> anyhow::Result<(Vec<u8>, Option<Re
         Err(error) => {
             context.shell.warn(format_args!(
                 "it cannot be deployed here: {}",
-                printable(&sentence(&error))
+                printable_line(&sentence(&error))
             ));
             Ok((bytes, None))
         }
@@ -137,7 +137,7 @@ fn text(found: &Inspection, release: Option<&Release>, callable: &Callable) -> S
     let typed = callable.exports.iter().map(|export| example(name, export));
     facts.push(("calls", message.into_iter().chain(typed).collect()));
     let line = |(index, (fact, value)): (usize, (&str, &String))| {
-        format!("{:<12} {}", if index == 0 { fact } else { "" }, printable(value))
+        format!("{:<12} {}", if index == 0 { fact } else { "" }, printable_line(value))
             .trim_end()
             .to_owned()
     };
@@ -166,16 +166,11 @@ fn example(name: &str, export: &Export) -> String {
 fn without(context: &Context, error: Error) -> anyhow::Result<Callable> {
     match error {
         Error::NoWit { .. } | Error::TooComplex { .. } => {
-            context.shell.warn(printable(&error.to_string()));
+            context.shell.warn(printable_line(&error.to_string()));
             Ok(Callable::default())
         }
         error => Err(error.into()),
     }
-}
-
-/// Text of unknown origin, in its own lines.
-fn printable_lines(text: &str) -> String {
-    text.lines().map(printable).collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]
@@ -185,6 +180,6 @@ mod tests {
     #[test]
     fn what_a_file_says_of_itself_cannot_steer_the_terminal() {
         let wit = "/// \u{1b}[2J\u{1b}]0;x\u{7}\nworld root {}";
-        assert_eq!(printable_lines(wit), "/// \\u{1b}[2J\\u{1b}]0;x\\u{7}\nworld root {}");
+        assert_eq!(printable(wit), "/// \\u{1b}[2J\\u{1b}]0;x\\u{7}\nworld root {}");
     }
 }

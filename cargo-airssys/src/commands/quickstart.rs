@@ -13,7 +13,7 @@ use crate::ops::package::{self, Said};
 use crate::ops::scaffold::{self, Plan, templates};
 use crate::ops::state::StatePlace;
 use crate::ops::{host, project, tour};
-use crate::shell::{printable, seconds, size, took};
+use crate::shell::{printable_line, seconds, size, took};
 use crate::toolchain::Profile;
 use airssys_wasm::component::{ComponentName, Message};
 use airssys_wasm::{Error, Host};
@@ -185,7 +185,7 @@ impl Tour<'_> {
         let answer = answer.to_text().into_owned();
         let text = format!(
             "called with `world`, it answered `{}` in {}",
-            printable(&answer),
+            printable_line(&answer),
             took(time)
         );
         let measured = json!({ "answer": answer, "call_seconds": seconds(time) });
@@ -194,7 +194,7 @@ impl Tour<'_> {
 
     fn close(self, answers: &[String; 2], begin: Instant) -> anyhow::Result<()> {
         let shell = &self.context.shell;
-        let [before, after] = answers.each_ref().map(|answer| printable(answer));
+        let [before, after] = answers.each_ref().map(|answer| printable_line(answer));
         let text = format!(
             "hello@0.1.0 answered: {before}\nhello@0.2.0 answered: {after}\nThe project is in {}",
             self.folder.display()

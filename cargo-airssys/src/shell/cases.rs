@@ -6,7 +6,7 @@ use std::time::Duration;
 use anstyle::Style;
 use similar::{ChangeTag, TextDiff};
 
-use super::{ERROR, GOOD, HINT, WARNING, counted, printable, took};
+use super::{ERROR, GOOD, HINT, WARNING, counted, printable_line, took};
 use crate::ops::test::{Ended, Report};
 use airssys_wasm::testing::{Difference, Outcome, OutputLine, Verdict};
 
@@ -38,7 +38,7 @@ fn case(text: &mut String, report: &Report, ended: &Ended) -> std::fmt::Result {
         _ => ERROR,
     };
     let word = verdict.as_str();
-    write!(text, "{style}{word:>12}{style:#} {}", printable(&ended.name))?;
+    write!(text, "{style}{word:>12}{style:#} {}", printable_line(&ended.name))?;
     match &ended.result {
         Ok(outcome) => {
             let calls = counted(outcome.calls.len(), "call");
@@ -47,7 +47,7 @@ fn case(text: &mut String, report: &Report, ended: &Ended) -> std::fmt::Result {
                 differences(text, ended, outcome)?;
             }
         }
-        Err(error) => writeln!(text, "\n  {}", printable(error))?,
+        Err(error) => writeln!(text, "\n  {}", printable_line(error))?,
     }
     Ok(())
 }
@@ -74,7 +74,7 @@ fn differences(text: &mut String, ended: &Ended, outcome: &Outcome) -> std::fmt:
 }
 
 fn heading(text: &mut String, words: &str) -> std::fmt::Result {
-    writeln!(text, "  {}", printable(words))
+    writeln!(text, "  {}", printable_line(words))
 }
 
 fn difference(text: &mut String, found: &Difference) -> std::fmt::Result {
@@ -84,7 +84,7 @@ fn difference(text: &mut String, found: &Difference) -> std::fmt::Result {
 /// What a component wrote.
 fn output(text: &mut String, written: &[OutputLine]) -> std::fmt::Result {
     for line in written {
-        writeln!(text, "  {HINT}|{HINT:#} {}", printable(&line.text))?;
+        writeln!(text, "  {HINT}|{HINT:#} {}", printable_line(&line.text))?;
     }
     Ok(())
 }
@@ -105,7 +105,7 @@ fn lines(text: &mut String, expected: &str, actual: &str) -> std::fmt::Result {
                 ChangeTag::Equal => (' ', Style::new()),
             };
             let line = change.value().trim_end_matches('\n');
-            writeln!(text, "  {style}{sign} {}{style:#}", printable(line))?;
+            writeln!(text, "  {style}{sign} {}{style:#}", printable_line(line))?;
         }
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! What a host tells while it works, as lines.
 
-use super::{Shell, printable, took};
+use super::{Shell, printable_line, took};
 use airssys_wasm::Event;
 
 impl Shell {
@@ -16,7 +16,7 @@ impl Shell {
                 self.hide_spinner();
                 self.note(format_args!("{:>12} {step:<14} {}", "", took(*time)));
             }
-            Event::Output { component, line, .. } => self.say(format_args!("[{component}] {}", printable(line))),
+            Event::Output { component, line, .. } => self.say(format_args!("[{component}] {}", printable_line(line))),
             Event::OutputDropped { component } => {
                 self.warn(format_args!(
                     "`{component}` wrote too much; the rest of its output was dropped"
@@ -25,11 +25,11 @@ impl Shell {
             Event::CacheEntryRefused { digest, reason } => self.warn(format_args!(
                 "compiled code for sha256 {} was not what this host wrote ({}); it was removed",
                 digest.short(),
-                printable(reason)
+                printable_line(reason)
             )),
             Event::CacheUnusable { reason } => self.warn(format_args!(
                 "compiled code is not kept between commands, so that each compiles anew: {}",
-                printable(reason)
+                printable_line(reason)
             )),
             Event::DeploymentRecovered { component, serving } => self.warn(match serving {
                 Some(version) => format!("a deployment of `{component}` was cut off earlier; {version} serves"),
@@ -38,7 +38,7 @@ impl Shell {
             Event::StateNotSaved { component, reason } => {
                 self.warn(format_args!(
                     "the state of `{component}` was not saved: {}",
-                    printable(reason)
+                    printable_line(reason)
                 ));
             }
             Event::CoreDumped { component, path } => {
@@ -46,7 +46,7 @@ impl Shell {
             }
             Event::CoreDumpFailed { component, reason } => self.warn(format_args!(
                 "the core dump of `{component}` was not written: {}",
-                printable(reason)
+                printable_line(reason)
             )),
             _ => {}
         }
