@@ -35,12 +35,15 @@ impl Verb for Inspect {
     fn run(self, context: &Context) -> anyhow::Result<()> {
         let path = Path::new(&self.component);
         let is_file = path.exists() || path.extension().is_some_and(|extension| extension == "wasm");
-        let (bytes, release) = if is_file {
-            of_file(context, path)?
-        } else {
-            of_name(context, &self.component)?
+        let (bytes, deployed) = match is_file {
+            true => (files::read(path)?, None),
+            false => of_name(context, &self.component).map(|(bytes, release)| (bytes, Some(release)))?,
         };
         let found = inspect(&bytes)?;
+        let release = match deployed {
+            Some(release) => Some(release),
+            None => packaged(context, path)?,
+        };
         let callable = callable(&bytes).or_else(|error| without(context, error))?;
         let value = json!({
             "inspection": found,
@@ -58,9 +61,8 @@ impl Verb for Inspect {
     }
 }
 
-fn of_file(context: &Context, path: &Path) -> anyhow::Result<(Vec<u8>, Option<Release>)> {
-    let bytes = files::read(path)?;
-    inspect(&bytes)?;
+/// The release that deploying the file would make; none, and a warning, when it cannot be deployed.
+fn packaged(context: &Context, path: &Path) -> anyhow::Result<Option<Release>> {
     // What it asks for is its own answer, given in a host that nobody keeps; the steps on the way are not of interest.
     let aside = tempfile::tempdir()?;
     let place = StatePlace {
@@ -70,18 +72,18 @@ fn of_file(context: &Context, path: &Path) -> anyhow::Result<(Vec<u8>, Option<Re
     let release = package::of_file(path, Said::default())
         .and_then(|package| host::with(&place, Arc::new(|_| {}), async |host| host.package(package).await));
     match release {
-        Ok(release) => Ok((bytes, Some(release))),
+        Ok(release) => Ok(Some(release)),
         Err(error) => {
             context.shell.warn(format_args!(
                 "it cannot be deployed here: {}",
                 printable_line(&sentence(&error))
             ));
-            Ok((bytes, None))
+            Ok(None)
         }
     }
 }
 
-fn of_name(context: &Context, name: &str) -> anyhow::Result<(Vec<u8>, Option<Release>)> {
+fn of_name(context: &Context, name: &str) -> anyhow::Result<(Vec<u8>, Release)> {
     let name: ComponentName = name.parse().map_err(Error::from)?;
     let unknown = || {
         Err(Error::UnknownComponent {
@@ -90,8 +92,7 @@ fn of_name(context: &Context, name: &str) -> anyhow::Result<(Vec<u8>, Option<Rel
         })
     };
     let ask = async |host: &Host| Ok((host.bytes(&name).await?, host.release(&name)?));
-    let (bytes, release) = host::with_existing(&context.state()?, listener(&context.shell), ask, unknown)?;
-    Ok((bytes, Some(release)))
+    host::with_existing(&context.state()?, listener(&context.shell), ask, unknown)
 }
 
 /// One fact in each line; lists go on below their first entry.
