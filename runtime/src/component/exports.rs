@@ -6,7 +6,7 @@ use serde::Serialize;
 use wasm_wave::value::{FuncType, Type, resolve_wit_func_type};
 use wasm_wave::wasm::WasmFunc;
 use wit_component::{OutputToString, WitPrinter};
-use wit_parser::{Function, InterfaceId, PackageId, Resolve, World, WorldItem, WorldKey};
+use wit_parser::{Function, InterfaceId, PackageId, Resolve, World, WorldItem};
 
 use super::decode::decode;
 use super::inspect;
@@ -87,7 +87,7 @@ fn functions<'a>(resolve: &'a Resolve, world: &'a World) -> Vec<(ExportName, &'a
         match item {
             WorldItem::Function(function) => found.push((ExportName::new(None, &function.name), function)),
             WorldItem::Interface { id, .. } => {
-                let interface = name(resolve, key);
+                let interface = resolve.name_world_key(key);
                 let functions = resolve.interfaces[*id].functions.values();
                 found.extend(functions.map(|function| (ExportName::new(Some(&interface), &function.name), function)));
             }
@@ -95,10 +95,6 @@ fn functions<'a>(resolve: &'a Resolve, world: &'a World) -> Vec<(ExportName, &'a
         }
     }
     found
-}
-
-fn name(resolve: &Resolve, key: &WorldKey) -> String {
-    resolve.name_world_key(key)
 }
 
 fn signature(ty: &FuncType) -> Signature<Type> {

@@ -36,15 +36,10 @@ impl Invocation {
     /// [`Error::Arguments`] when the text has another form, [`Error::TooLarge`] beyond 4 MiB.
     pub fn wave(text: &str) -> Result<Self, Error> {
         let (export, arguments) = parts(text, "EXPORT(ARGUMENTS), for example `add(1, 2)`")?;
-        Ok(Self::wave_parts(export, &text[arguments..]))
-    }
-
-    /// A call of `export` with WAVE arguments in parentheses.
-    fn wave_parts(export: &str, arguments: &str) -> Self {
-        Self {
+        Ok(Self {
             export: export.trim().to_owned(),
-            arguments: Arguments::Wave(arguments.to_owned()),
-        }
+            arguments: Arguments::Wave(text[arguments..].to_owned()),
+        })
     }
 
     /// A call with JSON arguments: `EXPORT(JSON, JSON, …)`, for example `add({"x": 1}, [2])`.
