@@ -4,6 +4,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use semver::Version;
+
 use crate::component::{ByteCount, ComponentError, ComponentName, Kind, ManifestError, NameError, VersionError};
 use crate::typed::ArgumentError;
 
@@ -186,6 +188,78 @@ pub enum Error {
         #[source]
         reason: Box<Error>,
     },
+    /// A release is not in the state directory.
+    #[error("there is no release {label}")]
+    UnknownRelease {
+        /// `name@version`.
+        label: String,
+        /// The versions that are there.
+        known: Vec<Version>,
+    },
+    /// The bytes of a release were removed, because newer ones took the place that its component may have.
+    #[error("the bytes of {label} were removed to make room for newer releases")]
+    ReleaseCollected {
+        /// `name@version`.
+        label: String,
+    },
+    /// A component has no earlier release to go back to.
+    #[error("`{name}` has no earlier release to go back to")]
+    NothingEarlier {
+        /// The component.
+        name: ComponentName,
+    },
+    /// A component cannot go back with an earlier state, because none was kept.
+    #[error("no state was kept from when {label} was replaced")]
+    NoEarlierState {
+        /// `name@version`.
+        label: String,
+    },
+    /// A release breaks what the callers of a component rely on.
+    #[error("{label} is not compatible with {from}: {}", listed(.differences))]
+    Incompatible {
+        /// `name@version` of the new release.
+        label: String,
+        /// The version that serves.
+        from: Version,
+        /// What breaks, a sentence each.
+        differences: Vec<String>,
+    },
+    /// A component cannot be deployed in the way that was asked for.
+    #[error("`{name}` cannot be deployed by {strategy}: {reason}")]
+    UnsuitableStrategy {
+        /// The component.
+        name: ComponentName,
+        /// The strategy.
+        strategy: &'static str,
+        /// Why.
+        reason: &'static str,
+    },
+    /// What a deployment was asked to do contradicts itself.
+    #[error("{reason}")]
+    InvalidOptions {
+        /// What is wrong.
+        reason: String,
+    },
+    /// A watched release exceeded a bound.
+    #[error("the gate `{gate}` failed: {measured}")]
+    GateFailed {
+        /// The gate.
+        gate: String,
+        /// What was measured.
+        measured: String,
+    },
+    /// A deployment was given up while it was under way.
+    #[error("the deployment was given up: {reason}")]
+    Aborted {
+        /// By whom or what.
+        reason: &'static str,
+    },
+    /// A call was cancelled, because its release was drained and it did not end in time.
+    #[error("the call was cancelled: {label} was replaced, and its calls had to end")]
+    Cancelled {
+        /// `name@version`.
+        label: String,
+    },
     /// Another process owns the state directory.
     #[error("another process{} owns the state directory {}", owner(.process), directory.display())]
     StateInUse {
@@ -309,6 +383,16 @@ impl Error {
         "release-exists",
         "deployment-conflict",
         "deployment-failed",
+        "unknown-release",
+        "release-collected",
+        "nothing-earlier",
+        "no-earlier-state",
+        "incompatible-release",
+        "unsuitable-strategy",
+        "invalid-options",
+        "gate-failed",
+        "deployment-aborted",
+        "cancelled",
         "state-in-use",
         "store-failed",
         "store-damaged",
@@ -347,6 +431,16 @@ impl Error {
             Self::ReleaseExists { .. } => "release-exists",
             Self::Conflict { .. } => "deployment-conflict",
             Self::Deployment { .. } => "deployment-failed",
+            Self::UnknownRelease { .. } => "unknown-release",
+            Self::ReleaseCollected { .. } => "release-collected",
+            Self::NothingEarlier { .. } => "nothing-earlier",
+            Self::NoEarlierState { .. } => "no-earlier-state",
+            Self::Incompatible { .. } => "incompatible-release",
+            Self::UnsuitableStrategy { .. } => "unsuitable-strategy",
+            Self::InvalidOptions { .. } => "invalid-options",
+            Self::GateFailed { .. } => "gate-failed",
+            Self::Aborted { .. } => "deployment-aborted",
+            Self::Cancelled { .. } => "cancelled",
             Self::StateInUse { .. } => "state-in-use",
             Self::Store { .. } => "store-failed",
             Self::Damaged { .. } => "store-damaged",
@@ -372,10 +466,23 @@ impl Error {
             | Self::Memory { .. }
             | Self::Guest(_)
             | Self::Exit { .. }
-            | Self::Unhealthy { .. } => true,
+            | Self::Unhealthy { .. }
+            | Self::Incompatible { .. }
+            | Self::GateFailed { .. } => true,
             Self::TooLarge { what, .. } => *what != Bounded::Message,
             Self::Deployment { reason, .. } => reason.is_guest_fault(),
             _ => false,
+        }
+    }
+
+    /// Whether a call that ended so speaks against the release that took it.
+    ///
+    /// A caller's invalid input does not; a release that is too slow for its calls, or has to be cancelled, does.
+    pub fn counts_as_failure(&self) -> bool {
+        match self {
+            Self::Guest(ComponentError::InvalidInput(_)) => false,
+            Self::Busy { .. } | Self::Cancelled { .. } => true,
+            error => error.is_guest_fault(),
         }
     }
 
@@ -409,6 +516,16 @@ impl From<ArgumentError> for Error {
 
 /// The result of an operation of a host.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// The first few of several sentences.
+fn listed(sentences: &[String]) -> String {
+    const SHOWN: usize = 8;
+    let mut text = sentences.iter().take(SHOWN).cloned().collect::<Vec<_>>().join("; ");
+    if sentences.len() > SHOWN {
+        text.push_str(&format!("; and {} more", sentences.len() - SHOWN));
+    }
+    text
+}
 
 fn because(reason: &str) -> String {
     if reason.is_empty() {

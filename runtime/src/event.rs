@@ -1,15 +1,19 @@
 //! Everything a host tells the outside while it works.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use semver::Version;
+use serde::{Deserialize, Serialize};
+use tokio::sync::broadcast;
 
-use crate::component::{ComponentName, Digest};
+use crate::component::{ComponentName, Digest, Percent};
 
 /// Something that happened in a host.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Event {
     /// A step of a deployment begins.
@@ -19,7 +23,7 @@ pub enum Event {
         /// The version being deployed.
         version: Version,
         /// The step, for example `compile`.
-        step: &'static str,
+        step: Cow<'static, str>,
     },
     /// A step of a deployment ended well.
     StepFinished {
@@ -28,9 +32,79 @@ pub enum Event {
         /// The version being deployed.
         version: Version,
         /// The step.
-        step: &'static str,
+        step: Cow<'static, str>,
         /// How long it took.
+        #[serde(rename = "seconds", with = "as_seconds")]
         took: Duration,
+    },
+    /// A release gets another part of the calls, before the outcome of its deployment is recorded.
+    Shifted {
+        /// The component.
+        component: ComponentName,
+        /// The version being deployed.
+        version: Version,
+        /// Its part of the calls.
+        part: Percent,
+    },
+    /// A release was watched for a window, and no gate has failed.
+    WindowPassed {
+        /// The component.
+        component: ComponentName,
+        /// The version being deployed.
+        version: Version,
+        /// The calls that it took in the window.
+        calls: u64,
+        /// Those of them that failed by the component's fault.
+        failed: u64,
+        /// Within which time 99 of 100 calls were done.
+        #[serde(rename = "p99_seconds", with = "as_optional_seconds")]
+        p99: Option<Duration>,
+        /// Whether there were enough calls to judge the release by them.
+        is_judged: bool,
+    },
+    /// A release that had taken calls was taken back, and its deployment has failed.
+    RolledBack {
+        /// The component.
+        component: ComponentName,
+        /// The version that was taken back.
+        version: Version,
+        /// The version that serves again; none when it was the first.
+        serving: Option<Version>,
+        /// Why, with the figures.
+        reason: String,
+    },
+    /// The calls that a replaced release had taken have ended.
+    Drained {
+        /// The component.
+        component: ComponentName,
+        /// The version that was replaced.
+        version: Version,
+        /// The calls that were cancelled, because they did not end before the drain deadline.
+        cancelled: u32,
+    },
+    /// The bytes of a release were removed to make room for newer ones.
+    ReleaseCollected {
+        /// The component.
+        component: ComponentName,
+        /// The version.
+        version: Version,
+    },
+    /// Releases that are not kept could not be removed; that is tried again after the next deployment.
+    NotCollected {
+        /// The component.
+        component: ComponentName,
+        /// Why.
+        reason: String,
+    },
+    /// A deployment has come to a point at which a process may end without leaving a half state.
+    /// Tests end it there.
+    #[doc(hidden)]
+    #[serde(skip)]
+    Reached {
+        /// The component.
+        component: ComponentName,
+        /// The point.
+        point: &'static str,
     },
     /// A guest wrote a line to its standard output or error.
     Output {
@@ -63,7 +137,7 @@ pub enum Event {
         /// The component.
         component: ComponentName,
         /// The code of the error.
-        code: &'static str,
+        code: Cow<'static, str>,
     },
     /// A guest trapped, and its core dump was written.
     CoreDumped {
@@ -84,12 +158,17 @@ pub enum Event {
         /// The component.
         component: ComponentName,
         /// The profile, in the JSON format that the Firefox Profiler opens.
+        #[serde(skip)]
         profile: Arc<[u8]>,
     },
     /// The host came back after a deployment was cut off, and this is the version that serves.
     DeploymentRecovered {
         /// The component.
         component: ComponentName,
+        /// The deployment that was cut off.
+        deployment: u64,
+        /// The version that it was to bring into service.
+        to: Option<Version>,
         /// The serving version; none when the cut-off deployment was the first.
         serving: Option<Version>,
     },
@@ -102,17 +181,78 @@ pub enum Event {
     },
 }
 
+impl Event {
+    /// The component that it is about; none for what concerns the host.
+    pub fn component(&self) -> Option<&ComponentName> {
+        match self {
+            Self::StepStarted { component, .. }
+            | Self::StepFinished { component, .. }
+            | Self::Shifted { component, .. }
+            | Self::WindowPassed { component, .. }
+            | Self::RolledBack { component, .. }
+            | Self::Drained { component, .. }
+            | Self::ReleaseCollected { component, .. }
+            | Self::NotCollected { component, .. }
+            | Self::Reached { component, .. }
+            | Self::Output { component, .. }
+            | Self::OutputDropped { component }
+            | Self::InstanceDiscarded { component, .. }
+            | Self::CoreDumped { component, .. }
+            | Self::CoreDumpFailed { component, .. }
+            | Self::CallProfiled { component, .. }
+            | Self::DeploymentRecovered { component, .. }
+            | Self::StateNotSaved { component, .. } => Some(component),
+            Self::CacheEntryRefused { .. } | Self::CacheUnusable { .. } => None,
+        }
+    }
+}
+
+/// How many events a slow subscriber may be behind.
+const BACKLOG: usize = 1_024;
+
 /// Where events go.
 #[derive(Clone)]
-pub(crate) struct Events(Arc<dyn Fn(Event) + Send + Sync>);
+pub(crate) struct Events {
+    listener: Arc<dyn Fn(Event) + Send + Sync>,
+    subscribers: broadcast::Sender<Event>,
+}
+
+/// The events of a host from the moment of subscribing.
+#[derive(Debug)]
+pub struct Subscription(broadcast::Receiver<Event>);
+
+impl Subscription {
+    /// The next event; none when the host is gone.
+    /// A subscriber that is more than 1,024 events behind misses the oldest.
+    pub async fn next(&mut self) -> Option<Event> {
+        loop {
+            match self.0.recv().await {
+                Ok(event) => return Some(event),
+                Err(broadcast::error::RecvError::Lagged(_)) => {}
+                Err(broadcast::error::RecvError::Closed) => return None,
+            }
+        }
+    }
+}
 
 impl Events {
     pub(crate) fn new(listener: impl Fn(Event) + Send + Sync + 'static) -> Self {
-        Self(Arc::new(listener))
+        Self {
+            listener: Arc::new(listener),
+            subscribers: broadcast::Sender::new(BACKLOG),
+        }
     }
 
     pub(crate) fn emit(&self, event: Event) {
-        (self.0)(event);
+        if self.subscribers.receiver_count() > 0 {
+            // Whoever has gone since then needs no event.
+            let _ = self.subscribers.send(event.clone());
+        }
+        (self.listener)(event);
+    }
+
+    pub(crate) fn subscribe(&self) -> Subscription {
+        Subscription(self.subscribers.subscribe())
     }
 }
 
@@ -125,5 +265,38 @@ impl Default for Events {
 impl std::fmt::Debug for Events {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Events")
+    }
+}
+
+/// A length of time as a number of seconds.
+pub(crate) mod as_seconds {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(crate) fn serialize<S: Serializer>(took: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_f64(took.as_secs_f64())
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+        let seconds = f64::deserialize(deserializer)?;
+        Duration::try_from_secs_f64(seconds).map_err(serde::de::Error::custom)
+    }
+}
+
+/// A length of time as a number of seconds, or nothing.
+pub(crate) mod as_optional_seconds {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(crate) fn serialize<S: Serializer>(took: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+        took.map(|took| took.as_secs_f64()).serialize(serializer)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+        let seconds = Option::<f64>::deserialize(deserializer)?;
+        let took = seconds.map(Duration::try_from_secs_f64).transpose();
+        took.map_err(serde::de::Error::custom)
     }
 }

@@ -5,14 +5,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
-use serde::Serialize;
+use semver::Version;
 
 use crate::component::{ByteCount, ComponentName, Message, Package, Release};
-use crate::deploy::{Deploy, Deployment, Starter, Versioning, blocking, recover};
+use crate::deploy::{
+    ComponentStatus, DRAIN, Deploy, DeployOptions, Deployment, DeploymentRecord, Drains, Ledgers, Origin, Preview,
+    RetentionPolicy, RollbackOptions, SplitOptions, Starter, Versioning, blocking, recover,
+};
 use crate::engine::{Answer, AotCache, Call, CodeSource, CompileSettings, Compiler, Debugging, Engines};
 use crate::error::{Error, Result};
-use crate::event::{Event, Events};
+use crate::event::{Event, Events, Subscription};
 use crate::interface::Sandbox;
 use crate::store::Store;
 use crate::typed::{Invocation, Value};
@@ -22,6 +24,7 @@ use crate::typed::{Invocation, Value};
 /// A host owns its state directory: one process, one host.
 /// Clones share it.
 #[derive(Clone, Debug)]
+#[doc(alias = "HotDeploymentEngine")]
 pub struct Host(Arc<Inner>);
 
 #[derive(Debug)]
@@ -45,22 +48,8 @@ pub struct HostBuilder {
     profiles: bool,
     shared: Option<CodeSource>,
     sandbox: Sandbox,
-}
-
-/// A deployed component, as it is at one moment.
-#[derive(Clone, Debug, Serialize)]
-#[non_exhaustive]
-pub struct ComponentStatus {
-    /// The release that takes the calls.
-    pub release: Release,
-    /// The deployment that brought it into service.
-    pub deployment: u64,
-    /// When that was.
-    pub deployed_at: DateTime<Utc>,
-    /// Instances that exist now; none before the first call to a host that was just opened.
-    pub instances: u32,
-    /// Calls that run or wait now.
-    pub in_flight: u32,
+    retention: RetentionPolicy,
+    drain_deadline: Option<Duration>,
 }
 
 impl HostBuilder {
@@ -124,6 +113,20 @@ impl HostBuilder {
         self
     }
 
+    /// Says how many replaced releases are kept.
+    pub fn retention(mut self, policy: RetentionPolicy) -> Self {
+        self.retention = policy;
+        self
+    }
+
+    /// Bounds the time that calls may go on after their release was replaced or the host is shut down; 30 seconds when
+    /// nothing is said.
+    /// Those that are left are cancelled, counted in the history, and told as [`Event::Drained`].
+    pub fn drain_deadline(mut self, deadline: Duration) -> Self {
+        self.drain_deadline = Some(deadline);
+        self
+    }
+
     /// Takes code from where other hosts take theirs, instead of compiling it.
     pub(crate) fn share(mut self, code: CodeSource) -> Self {
         self.shared = Some(code);
@@ -153,6 +156,8 @@ impl HostBuilder {
             profiles,
             shared,
             sandbox,
+            retention,
+            drain_deadline,
         } = self;
         blocking(move || {
             let store = match state_dir {
@@ -167,13 +172,16 @@ impl HostBuilder {
                     own_code(&store, cache_key_file, engines, compile, &events)
                 }
             };
+            let drains = Drains::new(drain_deadline.unwrap_or(DRAIN), events.clone());
             let starter = Starter {
                 store: Arc::new(store),
                 code,
                 events,
                 sandbox,
+                ledgers: Ledgers::default(),
             };
-            let deploy = Deploy::new(starter, Arc::new(router), versioning);
+            let mut deploy = Deploy::new(starter, Arc::new(router), versioning, drains);
+            deploy.retention = retention;
             Ok(Host(Arc::new(Inner {
                 deploy,
                 closed: AtomicBool::new(false),
@@ -190,15 +198,127 @@ impl Host {
         HostBuilder::default()
     }
 
-    /// Validates, compiles, starts and health-checks a package beside what is deployed, and gives it the calls.
+    /// Validates, compiles, starts and health-checks a package beside what is deployed, and gives it the calls, in the
+    /// way that its manifest says.
+    ///
+    /// When the future is dropped the deployment is given up, unless its outcome was recorded already.
     ///
     /// # Errors
     ///
-    /// Whatever makes the package unusable; [`Error::Deployment`] when the release did not come into service, in
-    /// which case what was deployed before still is; [`Error::Conflict`] when another deployment is under way.
+    /// Whatever makes the package unusable; [`Error::Incompatible`] when it breaks what callers rely on;
+    /// [`Error::Deployment`] when the release did not come into service, or was taken back, in which case what was
+    /// deployed before still is; [`Error::Conflict`] when another deployment is under way.
     pub async fn deploy(&self, package: Package) -> Result<Deployment> {
+        self.deploy_with(package, &DeployOptions::default()).await
+    }
+
+    /// [`deploy`](Self::deploy) in the way that `options` say.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`deploy`](Self::deploy), [`Error::InvalidOptions`], and [`Error::UnsuitableStrategy`] when the component
+    /// cannot be deployed in that way.
+    pub async fn deploy_with(&self, package: Package, options: &DeployOptions) -> Result<Deployment> {
         self.open()?;
-        self.0.deploy.deploy(package).await
+        self.0.deploy.deploy(package, options).await
+    }
+
+    /// What deploying a package would do and change; nothing is done.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`deploy_with`](Self::deploy_with), but for breaking changes, which are told instead.
+    pub async fn plan(&self, package: Package, options: &DeployOptions) -> Result<Preview> {
+        self.open()?;
+        self.0.deploy.preview(package, options).await
+    }
+
+    /// Brings a release that is in the store into service: one that served before, or shares the calls.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`deploy_with`](Self::deploy_with), [`Error::UnknownRelease`], and [`Error::ReleaseCollected`] when its
+    /// bytes are not kept any more.
+    pub async fn update(&self, name: &ComponentName, version: &Version, options: &DeployOptions) -> Result<Deployment> {
+        self.open()?;
+        self.0.deploy.update(name, version, options).await
+    }
+
+    /// What [`update`](Self::update) would do and change; nothing is done.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`update`](Self::update), but for breaking changes, which are told instead.
+    pub async fn plan_update(
+        &self,
+        name: &ComponentName,
+        version: &Version,
+        options: &DeployOptions,
+    ) -> Result<Preview> {
+        self.open()?;
+        self.0.deploy.preview_update(name, version, options).await
+    }
+
+    /// Takes a component back to an earlier release: all calls, at once.
+    ///
+    /// A deployment of the component that is under way is given up first, and its callers get [`Error::Aborted`]; without
+    /// a version the component then stays with what served before.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NothingEarlier`], [`Error::UnknownRelease`], [`Error::ReleaseCollected`], and [`Error::Deployment`] when the
+    /// earlier release cannot be started or does not take the state, in which case what is deployed stays.
+    pub async fn rollback(&self, name: &ComponentName, options: &RollbackOptions) -> Result<Deployment> {
+        self.open()?;
+        self.0.deploy.rollback(name, options).await
+    }
+
+    /// Has several releases share the calls of a component, by weights and rules.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidOptions`], [`Error::UnknownRelease`], [`Error::UnsuitableStrategy`] for actors, and
+    /// [`Error::Deployment`] when one of the releases cannot be started.
+    #[doc(alias = "TrafficRouter")]
+    pub async fn split(&self, name: &ComponentName, options: &SplitOptions) -> Result<Deployment> {
+        self.open()?;
+        self.0.deploy.split(name, options).await
+    }
+
+    /// Changes how many instances the pools of a component may have, while they take calls.
+    /// It holds for later releases and after a restart as well.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidOptions`] outside 1 to 1,000 and for components without a pool, [`Error::Conflict`].
+    pub async fn scale(&self, name: &ComponentName, max: u32, origin: &Origin) -> Result<DeploymentRecord> {
+        self.open()?;
+        self.0.deploy.scale(name, max, origin).await
+    }
+
+    /// Every deployment of a component, the oldest first; also of one that was removed.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Store`] and [`Error::Damaged`].
+    pub async fn history(&self, name: &ComponentName) -> Result<Vec<DeploymentRecord>> {
+        self.open()?;
+        self.0.deploy.history(name).await
+    }
+
+    /// The releases of a component that can be brought into service, the oldest version first.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Store`] and [`Error::Damaged`].
+    pub async fn releases(&self, name: &ComponentName) -> Result<Vec<Release>> {
+        self.open()?;
+        self.0.deploy.releases(name).await
+    }
+
+    /// What happens in this host from now on.
+    pub fn events(&self) -> Subscription {
+        self.0.deploy.starter.events.subscribe()
     }
 
     /// The release that deploying a package would make; changes nothing.
@@ -261,7 +381,7 @@ impl Host {
     pub async fn instantiate(&self, name: &ComponentName) -> Result<()> {
         self.open()?;
         let route = self.0.deploy.router.find(name)?;
-        match route.started() {
+        match route.primary().started() {
             Some(serving) => serving.instantiate().await,
             None => Ok(()),
         }
@@ -273,24 +393,25 @@ impl Host {
     ///
     /// [`Error::UnknownComponent`], and [`Error::Conflict`] when a deployment is under way.
     pub async fn remove(&self, name: &ComponentName) -> Result<Release> {
+        self.remove_for(name, &Origin::default()).await
+    }
+
+    /// [`remove`](Self::remove), with who asks for it.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`remove`](Self::remove).
+    pub async fn remove_for(&self, name: &ComponentName, origin: &Origin) -> Result<Release> {
         self.open()?;
-        self.0.deploy.remove(name).await
+        self.0.deploy.remove(name, origin).await
     }
 
     /// Every deployed component, sorted by name.
     pub fn status(&self) -> Vec<ComponentStatus> {
-        let routes = self.0.deploy.router.all();
-        let status = routes.iter().map(|route| ComponentStatus {
-            release: Release::clone(&route.release),
-            deployment: route.deployment,
-            deployed_at: route.deployed_at,
-            instances: route.started().map_or(0, |serving| serving.instances()),
-            in_flight: route.started().map_or(0, |serving| serving.in_flight()),
-        });
-        status.collect()
+        self.0.deploy.status()
     }
 
-    /// The release of a component that takes the calls.
+    /// The release of a component that takes most of the calls.
     ///
     /// # Errors
     ///
@@ -300,16 +421,16 @@ impl Host {
             .deploy
             .router
             .find(name)
-            .map(|route| Release::clone(&route.release))
+            .map(|route| Release::clone(&route.primary().release))
     }
 
-    /// The bytes of the release that takes the calls.
+    /// The bytes of the release that takes most of the calls.
     ///
     /// # Errors
     ///
     /// [`Error::UnknownComponent`], and [`Error::Damaged`] when the bytes have changed on disk.
     pub async fn bytes(&self, name: &ComponentName) -> Result<Vec<u8>> {
-        let digest = self.0.deploy.router.find(name)?.release.digest;
+        let digest = self.0.deploy.router.find(name)?.primary().release.digest;
         let store = self.0.deploy.starter.store.clone();
         blocking(move || store.bytes(&digest)).await
     }

@@ -52,11 +52,16 @@ mod store;
 pub mod testing;
 pub mod typed;
 
-pub use deploy::{Deployment, StepTiming, Strategy, Versioning};
+pub use component::Strategy;
+pub use deploy::{
+    Action, ComponentStatus, DeployOptions, Deployment, DeploymentRecord, Key, KeySource, Origin, Outcome, Preview,
+    ReleaseStatus, RetentionPolicy, RollbackOptions, Rule, Rules, SplitOptions, StateChoice, StepTiming, Sticky,
+    Versioning,
+};
 pub use engine::{COMPILE_ARGUMENT, Compiler, Machine, compile_child};
 pub use error::{Bounded, Error, ErrorCode, Result};
-pub use event::Event;
-pub use host::{ComponentStatus, Host, HostBuilder};
+pub use event::{Event, Subscription};
+pub use host::{Host, HostBuilder};
 pub use printable::{printable, printable_line};
 
 /// Whether a host offers some version of an interface to import, for example `wasi:clocks/wall-clock@0.2.0`.

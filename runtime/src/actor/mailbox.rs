@@ -4,19 +4,32 @@
 //! For a swap it stops between two messages, hands out the state, and waits: either it goes on, or it ends and gives
 //! the messages that still wait back to their senders, who send them to the next release.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::{mpsc, oneshot, watch};
 
+use crate::component::Health;
 use crate::engine::{Answer, Call, Handled, Instance, Prepared, Taken};
 use crate::error::Error;
 
 /// What an instance left behind, and which release it was.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Saved {
     pub(crate) version: semver::Version,
+    /// How many calls the state has gone through, over all releases that handed it on.
+    pub(crate) calls: u64,
     pub(crate) bytes: Vec<u8>,
+}
+
+/// Whether an actor that is paused is asked for its state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Saving {
+    /// It is, and goes on when it cannot say.
+    Now,
+    /// It is not: what it knew is given up.
+    Skipped,
 }
 
 /// A component with one instance.
@@ -35,6 +48,8 @@ pub(crate) struct Actor {
 pub(crate) struct Handover {
     /// The state at this moment; none when the component keeps none.
     pub(crate) saved: Option<Saved>,
+    /// How many calls its state has gone through.
+    pub(crate) calls: u64,
     end: oneshot::Sender<()>,
 }
 
@@ -46,15 +61,27 @@ impl Handover {
     }
 }
 
-#[derive(Debug)]
+/// Resolves when a call is cancelled.
+pub(crate) type Cancelled = Pin<Box<dyn Future<Output = ()> + Send>>;
+
 enum Letter {
     Call {
         call: Call,
         answer: oneshot::Sender<Delivery>,
         /// Counts the call as in flight until the actor is done with it.
         taken: Taken,
+        /// Resolves when the call is cancelled.
+        cancelled: Cancelled,
+    },
+    Health {
+        answer: oneshot::Sender<Result<Health, Error>>,
+    },
+    Restore {
+        saved: Saved,
+        answer: oneshot::Sender<Result<(), Error>>,
     },
     Pause {
+        saving: Saving,
         paused: oneshot::Sender<Result<Handover, Error>>,
     },
     End,
@@ -73,6 +100,7 @@ impl Actor {
     /// Hosts an instance that was started, and restored where there was something to restore.
     /// At most `waiting` messages wait.
     pub(crate) fn new(prepared: Arc<Prepared>, first: Instance, saved: Option<Saved>, waiting: u32) -> Self {
+        let calls = saved.as_ref().map_or(0, |saved| saved.calls);
         let (mailbox, letters) = mpsc::channel(waiting.max(1) as usize);
         let handed_over = Arc::<AtomicBool>::default();
         let (life, alive) = watch::channel(());
@@ -80,6 +108,7 @@ impl Actor {
             prepared,
             instance: Some(first),
             saved,
+            calls,
             handed_over: handed_over.clone(),
         };
         tokio::spawn(async move {
@@ -94,9 +123,15 @@ impl Actor {
     }
 
     /// Has the call handled after those before it.
-    pub(crate) async fn call(&self, call: Call, taken: Taken) -> Delivery {
+    /// When `cancelled` resolves, it is not handled, or no further.
+    pub(crate) async fn call(&self, call: Call, taken: Taken, cancelled: Cancelled) -> Delivery {
         let (answer, answered) = oneshot::channel();
-        let letter = Letter::Call { call, answer, taken };
+        let letter = Letter::Call {
+            call,
+            answer,
+            taken,
+            cancelled,
+        };
         if let Err(refused) = self.mailbox.send(letter).await {
             return match refused.0 {
                 Letter::Call { call, .. } if self.handed_over.load(Ordering::Acquire) => Delivery::Returned(call),
@@ -122,11 +157,25 @@ impl Actor {
         let _ = self.alive.clone().changed().await;
     }
 
+    /// Asks the component how it is, after the messages before.
+    pub(crate) async fn health(&self) -> Result<Health, Error> {
+        self.ask(|answer| Letter::Health { answer }).await
+    }
+
+    /// Hands the component what an earlier instance saved.
+    pub(crate) async fn restore(&self, saved: Saved) -> Result<(), Error> {
+        self.ask(|answer| Letter::Restore { saved, answer }).await
+    }
+
     /// Stops between two messages and saves the state.
-    pub(crate) async fn pause(&self) -> Result<Handover, Error> {
-        let (paused, handover) = oneshot::channel();
-        self.mailbox.send(Letter::Pause { paused }).await.map_err(|_| dead())?;
-        handover.await.map_err(|_| dead())?
+    pub(crate) async fn pause(&self, saving: Saving) -> Result<Handover, Error> {
+        self.ask(|paused| Letter::Pause { saving, paused }).await
+    }
+
+    async fn ask<T>(&self, letter: impl FnOnce(oneshot::Sender<Result<T, Error>>) -> Letter) -> Result<T, Error> {
+        let (answer, answered) = oneshot::channel();
+        self.mailbox.send(letter(answer)).await.map_err(|_| dead())?;
+        answered.await.map_err(|_| dead())?
     }
 }
 
@@ -137,6 +186,7 @@ struct Body {
     instance: Option<Instance>,
     /// What a new instance starts with: the state as it was last saved.
     saved: Option<Saved>,
+    calls: u64,
     handed_over: Arc<AtomicBool>,
 }
 
@@ -150,16 +200,32 @@ impl Body {
                     mut call,
                     answer,
                     taken,
+                    cancelled,
                 } => {
                     let mut answered = Answer::default();
-                    let handled = self.handle(&mut call, &mut answered).await;
-                    let result = handled.map(|()| answered).map_err(|error| *error);
-                    // A caller that went away has no use for the answer.
-                    let _ = answer.send(Delivery::Done(result));
+                    let handled = tokio::select! {
+                        biased;
+                        handled = self.handle(&mut call, &mut answered) => Some(handled),
+                        () = cancelled => None,
+                    };
+                    // The guest has not returned, so its instance is not used again.
+                    self.discard_broken();
+                    self.calls += 1;
+                    if let Some(handled) = handled {
+                        let result = handled.map(|()| answered).map_err(|error| *error);
+                        // A caller that went away has no use for the answer.
+                        let _ = answer.send(Delivery::Done(result));
+                    }
                     drop(taken);
                 }
-                Letter::Pause { paused } => {
-                    if self.pause(paused).await {
+                Letter::Health { answer } => {
+                    let _ = answer.send(self.health().await);
+                }
+                Letter::Restore { saved, answer } => {
+                    let _ = answer.send(self.restore(saved).await);
+                }
+                Letter::Pause { saving, paused } => {
+                    if self.pause(saving, paused).await {
                         self.handed_over.store(true, Ordering::Release);
                         break;
                     }
@@ -183,8 +249,12 @@ impl Body {
     }
 
     /// Hands out the state and waits; true when the actor has to end.
-    async fn pause(&mut self, paused: oneshot::Sender<Result<Handover, Error>>) -> bool {
-        let saved = match self.save().await {
+    async fn pause(&mut self, saving: Saving, paused: oneshot::Sender<Result<Handover, Error>>) -> bool {
+        let saved = match saving {
+            Saving::Now => self.save().await,
+            Saving::Skipped => Ok(None),
+        };
+        let saved = match saved {
             Ok(saved) => saved,
             Err(error) => {
                 let _ = paused.send(Err(error));
@@ -192,7 +262,8 @@ impl Body {
             }
         };
         let (end, ended) = oneshot::channel();
-        if paused.send(Ok(Handover { saved, end })).is_err() {
+        let calls = self.calls;
+        if paused.send(Ok(Handover { saved, calls, end })).is_err() {
             return false;
         }
         ended.await.is_ok()
@@ -208,6 +279,7 @@ impl Body {
         if let Some(bytes) = bytes {
             self.saved = Some(Saved {
                 version: self.prepared.release.version.clone(),
+                calls: self.calls,
                 bytes,
             });
         }
@@ -215,16 +287,31 @@ impl Body {
     }
 
     async fn handle(&mut self, call: &mut Call, answer: &mut Answer) -> Handled {
-        let instance = match &mut self.instance {
-            Some(instance) => instance,
-            None => {
-                let instance = start(&self.prepared, self.saved.as_ref()).await?;
-                self.instance.insert(instance)
-            }
-        };
-        let handled = instance.handle(call, answer).await;
+        self.instance().await?.handle(call, answer).await
+    }
+
+    async fn health(&mut self) -> Result<Health, Error> {
+        let health = self.instance().await?.health().await;
         self.discard_broken();
-        handled
+        health
+    }
+
+    async fn restore(&mut self, saved: Saved) -> Result<(), Error> {
+        let instance = self.instance().await?;
+        let restored = instance.restore(&saved.version.to_string(), &saved.bytes).await;
+        self.discard_broken();
+        restored?;
+        self.calls = saved.calls;
+        self.saved = Some(saved);
+        Ok(())
+    }
+
+    /// The instance; a new one after the last was discarded.
+    async fn instance(&mut self) -> Result<&mut Instance, Error> {
+        match &mut self.instance {
+            Some(instance) => Ok(instance),
+            none => Ok(none.insert(start(&self.prepared, self.saved.as_ref()).await?)),
+        }
     }
 
     fn discard_broken(&mut self) {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{AccessRequests, ByteCount, ComponentName, Span};
+use super::{AccessRequests, ByteCount, ComponentName, DeploySection, Span};
 
 /// The `manifest-version` that this build reads.
 const MANIFEST_VERSION: i64 = 1;
@@ -33,6 +33,9 @@ pub struct Manifest {
     /// What it asks for.
     #[serde(default)]
     pub capabilities: AccessRequests,
+    /// How it is deployed.
+    #[serde(default)]
+    pub deploy: DeploySection,
     /// What is handed to `init`.
     #[serde(default)]
     pub config: serde_json::Map<String, serde_json::Value>,
@@ -134,6 +137,7 @@ impl Default for Manifest {
             instances: InstancesSection::default(),
             limits: LimitsSection::default(),
             capabilities: AccessRequests::default(),
+            deploy: DeploySection::default(),
             config: serde_json::Map::new(),
         }
     }
@@ -168,6 +172,9 @@ impl Manifest {
         }
         if manifest.limits.deadline.is_some_and(|deadline| deadline.0.is_zero()) {
             return refuse("deadline", "`limits.deadline` is longer than nothing".into());
+        }
+        if let Some((key, reason)) = manifest.deploy.mistake() {
+            return refuse(key, reason.into());
         }
         Ok(manifest)
     }
@@ -225,6 +232,7 @@ fn version<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<s
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::component::Strategy;
 
     const FULL: &str = r#"
 manifest-version = 1
@@ -248,6 +256,12 @@ file-read = ["/data/**"]
 network-outbound = ["https://api.example.com:443"]
 network-inbound = [8080]
 [capabilities.custom."acme:gpu"]
+[deploy]
+strategy = "canary"
+steps = ["5%", "25%", "100%"]
+window = "30s"
+min-calls = 50
+rollback-if = ["error-rate > 1%", "p99 > 250ms"]
 [config]
 greeting = "hello"
 "#;
@@ -258,6 +272,8 @@ greeting = "hello"
         assert_eq!(manifest.component.name.as_ref().unwrap().as_str(), "acme:greeter");
         assert_eq!(manifest.limits.memory, Some(ByteCount(64 << 20)));
         assert_eq!(manifest.config["greeting"], "hello");
+        assert_eq!(manifest.deploy.strategy(), Some(Strategy::canary()));
+        assert_eq!(manifest.deploy.rollback_if.len(), 2);
         let requests: Vec<_> = manifest.capabilities.iter().collect();
         assert_eq!(
             requests,
@@ -318,5 +334,9 @@ greeting = "hello"
         );
         check("manifest-version = 1\n[instances]\nmax = 0\n", 3, 1, "at least 1", None);
         check("manifest-version = \n", 1, 20, "", None);
+        let deploy = |line: &str| format!("manifest-version = 1\n[deploy]\n{line}\n");
+        check(&deploy("steps = [\"5%\"]"), 3, 1, "`strategy = \"canary\"` only", None);
+        check(&deploy("rollback-if = [\"error-rate > lots\"]"), 3, 15, "is not a gate such as", None);
+        check(&deploy("strategy = \"canary\"\nsteps = [\"25%\", \"5%\"]"), 4, 1, "the last is", None);
     }
 }

@@ -101,6 +101,8 @@ impl Package {
             requests: manifest.capabilities,
             config: self.config.unwrap_or(manifest.config),
             has_state,
+            deploy: manifest.deploy,
+            collected: false,
             needs_async: inspection.needs_async,
         };
         Ok(Validated {

@@ -3,10 +3,10 @@
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
-use super::{AccessRequests, ComponentName, Digest, InstanceMode, Kind, Limits};
+use super::{AccessRequests, ComponentName, DeploySection, Digest, InstanceMode, Kind, Limits};
 
 /// One immutable version of a component, as it is recorded.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Release {
     /// The name of the component.
@@ -31,6 +31,12 @@ pub struct Release {
     pub config: serde_json::Map<String, serde_json::Value>,
     /// Whether it exports `airssys:component/state`.
     pub has_state: bool,
+    /// How its author wants it to be deployed.
+    #[serde(default)]
+    pub deploy: DeploySection,
+    /// Whether its bytes were removed to make room for newer releases.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) collected: bool,
     /// Whether it needs an engine with the component model's asynchronous intrinsics.
     pub(crate) needs_async: bool,
 }

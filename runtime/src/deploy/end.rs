@@ -7,9 +7,10 @@ use tokio::time::timeout;
 
 use super::execute::Deploy;
 use super::record;
-use super::route::Route;
-use super::serving::DRAIN;
-use super::start::{Starter, blocking};
+use super::route::Target;
+use super::serving::Afterwards;
+use super::start::blocking;
+use crate::actor::Saving;
 use crate::error::Error;
 use crate::event::Event;
 use crate::store::Batch;
@@ -19,15 +20,20 @@ impl Deploy {
     /// May be called again when it was cancelled or has failed.
     pub(crate) async fn end(&self) -> Result<(), Error> {
         // A deployment that has not switched its route yet is refused when it comes to it.
-        let _ = timeout(DRAIN, self.turns.close()).await;
+        let _ = timeout(self.drains.deadline(), self.turns.close()).await;
         let mut saving = JoinSet::new();
-        for route in self.router.all() {
-            let (starter, drains) = (self.starter.clone(), self.drains.clone());
-            saving.spawn(async move {
-                let saved = save(&starter, &route).await;
-                drains.begin(Some(route));
-                saved
-            });
+        for (_, route) in self.router.all() {
+            for share in route.shares() {
+                let (deploy, target) = (self.clone(), share.target.clone());
+                saving.spawn(async move {
+                    let saved = deploy.save(&target).await;
+                    deploy.withdraw(&target);
+                    saved
+                });
+            }
+        }
+        for target in self.standby.drain() {
+            self.withdraw(&target);
         }
         let mut outcome = Ok(());
         while let Some(saved) = saving.join_next().await {
@@ -42,29 +48,39 @@ impl Deploy {
         self.router.close();
         outcome
     }
-}
 
-/// Saves the state of an actor that was started, and ends it.
-async fn save(starter: &Starter, route: &Arc<Route>) -> Result<(), Error> {
-    let Some(serving) = route.retire().await else {
-        return Ok(());
-    };
-    let name = &route.release.name;
-    let handover = match serving.pause().await {
-        Ok(Some(handover)) => handover,
-        Ok(None) => return Ok(()),
-        Err(error) => {
-            starter.events.emit(Event::StateNotSaved {
-                component: name.clone(),
-                reason: error.to_string(),
-            });
-            return Ok(());
+    /// Lets a release end when its calls have.
+    fn withdraw(&self, target: &Target) {
+        if let Some(serving) = target.started() {
+            self.drains.begin(serving.clone(), Afterwards::End, |_| {});
         }
-    };
-    if let Some(saved) = &handover.saved {
-        let (store, batch) = (starter.store.clone(), record::put_state(Batch::default(), name, saved));
-        blocking(move || store.commit(batch)).await?;
     }
-    handover.end();
-    Ok(())
+
+    /// Saves the state of an actor that was started, and ends it.
+    async fn save(&self, target: &Arc<Target>) -> Result<(), Error> {
+        let Some(serving) = target.retire().await else {
+            return Ok(());
+        };
+        let name = &target.release.name;
+        let handover = match serving.pause(Saving::Now, self.drains.deadline()).await {
+            Ok(Some(handover)) => handover,
+            Ok(None) => return Ok(()),
+            Err(error) => {
+                self.starter.events.emit(Event::StateNotSaved {
+                    component: name.clone(),
+                    reason: error.to_string(),
+                });
+                return Ok(());
+            }
+        };
+        if let Some(saved) = &handover.saved {
+            let (store, batch) = (
+                self.starter.store.clone(),
+                record::put_state(Batch::default(), name, saved),
+            );
+            blocking(move || store.commit(batch)).await?;
+        }
+        handover.end();
+        Ok(())
+    }
 }

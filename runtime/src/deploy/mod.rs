@@ -1,29 +1,32 @@
 //! Deployments: how a release comes into service, and how calls find it.
 
-mod candidate;
-mod drain;
+mod approach;
 mod end;
 mod execute;
-mod journal;
+mod gate;
+mod operation;
+mod options;
 mod packaging;
 mod plan;
 mod record;
 mod recover;
-mod remove;
+mod retention;
 mod route;
 mod serving;
-mod situation;
 mod start;
-mod step;
+mod step_timing;
 mod strategy;
-mod timing;
 mod turn;
 
-pub(crate) use drain::Drains;
 pub(crate) use execute::Deploy;
 pub use execute::Deployment;
+pub use operation::{ComponentStatus, Preview, ReleaseStatus};
+pub use options::{DeployOptions, Origin, RollbackOptions, SplitOptions, StateChoice};
 pub use packaging::Versioning;
+pub use record::{Action, DeploymentRecord, Outcome};
 pub(crate) use recover::recover;
-pub(crate) use start::{Starter, blocking};
-pub use strategy::Strategy;
-pub use timing::StepTiming;
+pub use retention::RetentionPolicy;
+pub use route::{Key, KeySource, Rule, Rules, Sticky};
+pub(crate) use serving::{DRAIN, Drains};
+pub(crate) use start::{Ledgers, Starter, blocking};
+pub use step_timing::StepTiming;

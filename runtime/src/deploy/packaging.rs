@@ -56,7 +56,7 @@ fn development_releases(store: &Store, name: &ComponentName, version: &Version) 
     let prefix = format!("{name}@{}", development_version(version, 0));
     let prefix = prefix.trim_end_matches('0');
     let mut found = Vec::new();
-    for (key, bytes) in store.list(Table::Releases)? {
+    for (key, bytes) in store.list_from(Table::Releases, prefix)? {
         if let Some(Ok(n)) = key.strip_prefix(prefix).map(str::parse) {
             found.push((n, record::decode::<Release>(&key, &bytes)?));
         }

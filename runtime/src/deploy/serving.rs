@@ -1,24 +1,42 @@
 //! A release in service: its instances, the calls it has taken, and how it is drained.
 
-use std::sync::Arc;
-use std::time::Duration;
+mod cancellation;
+mod drain;
+mod measures;
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use tokio::time::timeout;
 
-use crate::actor::{Actor, Delivery, Handover, Saved};
-use crate::component::{InstanceMode, Kind, Release};
+use self::cancellation::{Began, Cancellation};
+pub(crate) use self::drain::{Afterwards, Drains};
+pub(crate) use self::measures::{Ledger, Measures, Reading};
+use crate::actor::{Actor, Delivery, Handover, Saved, Saving};
+use crate::component::{Health, InstanceMode, Kind, Release};
 use crate::engine::{Answer, Call, Handled, InFlight, Instance, Pool, Prepared};
 use crate::error::Error;
 
-/// How long calls that were taken may go on after their release was replaced or the host is shut down.
+/// How long calls that were taken may go on after their release was replaced or the host is shut down, when nothing else
+/// was said.
 pub(crate) const DRAIN: Duration = Duration::from_secs(30);
+
+/// How long guests have to return after their calls were cancelled: they are interrupted within 10 ms.
+const CANCEL: Duration = Duration::from_secs(1);
 
 /// A release that takes calls.
 #[derive(Debug)]
 pub(crate) struct Serving {
     pub(crate) release: Arc<Release>,
+    pub(crate) prepared: Arc<Prepared>,
+    pub(crate) measures: Arc<Measures>,
     hosting: Hosting,
     in_flight: InFlight,
+    cancellation: Cancellation,
+    /// Ends a drain of a release that takes calls again.
+    recall: Cancellation,
+    /// What the component last said.
+    health: Mutex<Option<Health>>,
 }
 
 #[derive(Debug)]
@@ -31,30 +49,59 @@ enum Hosting {
 impl Serving {
     /// Puts a release into service.
     /// `first` is its first instance, started and restored; `saved` is what it was restored from.
-    pub(crate) fn new(prepared: Arc<Prepared>, first: Option<Instance>, saved: Option<Saved>) -> Self {
+    /// A pool has up to `max` instances, when the operator said so.
+    pub(crate) fn new(prepared: Arc<Prepared>, first: Option<Instance>, saved: Option<Saved>, max: Option<u32>) -> Self {
         let release = prepared.release.clone();
         let hosting = match (release.instances, first) {
             (InstanceMode::Actor, Some(first)) => {
-                Hosting::Actor(Actor::new(prepared, first, saved, release.limits.concurrency))
+                Hosting::Actor(Actor::new(prepared.clone(), first, saved, release.limits.concurrency))
             }
-            (InstanceMode::Pool { max }, Some(first)) => Hosting::Pool(Pool::new(prepared, max, first)),
-            _ => Hosting::Fresh(prepared),
+            (InstanceMode::Pool { max: own }, Some(first)) => {
+                Hosting::Pool(Pool::new(prepared.clone(), max.unwrap_or(own), first))
+            }
+            _ => Hosting::Fresh(prepared.clone()),
         };
         Self {
             in_flight: InFlight::new(release.limits.concurrency),
             release,
+            prepared,
+            measures: Arc::new(Measures::new()),
             hosting,
+            cancellation: Cancellation::default(),
+            recall: Cancellation::default(),
+            health: Mutex::new(None),
         }
     }
 
     /// Handles one call; none, and the call as it was, when another release has taken over.
     pub(crate) async fn call(&self, call: &mut Call, answer: &mut Answer) -> Option<Handled> {
+        let begin = Instant::now();
+        let began = self.cancellation.now();
+        let handled = tokio::select! {
+            biased;
+            handled = self.dispatch(call, answer) => handled?,
+            () = self.cancellation.of(began) => {
+                self.cancellation.count();
+                Err(self.cancelled().into())
+            }
+        };
+        let failed = match &handled {
+            Ok(()) => answer.failed(),
+            Err(error) => error.counts_as_failure(),
+        };
+        self.measures.note(begin.elapsed(), failed);
+        Some(handled)
+    }
+
+    async fn dispatch(&self, call: &mut Call, answer: &mut Answer) -> Option<Handled> {
         if let Hosting::Actor(actor) = &self.hosting {
             let Some(taken) = self.in_flight.take() else {
                 return Some(Err(self.busy().into()));
             };
+            let (cancellation, began) = (self.cancellation.clone(), self.cancellation.now());
+            let cancelled = Box::pin(async move { cancellation.of(began).await });
             // The actor goes on with a message that it has begun, also when the caller goes away.
-            return match actor.call(call.take(), taken).await {
+            return match actor.call(call.take(), taken, cancelled).await {
                 Delivery::Done(done) => Some(done.map(|done| *answer = done).map_err(Box::new)),
                 Delivery::Returned(unread) => {
                     *call = unread;
@@ -80,6 +127,12 @@ impl Serving {
         }
     }
 
+    fn cancelled(&self) -> Error {
+        Error::Cancelled {
+            label: self.release.label(),
+        }
+    }
+
     /// Makes an instance as a call would, and drops it; nothing for what keeps its instances.
     pub(crate) async fn instantiate(&self) -> Result<(), Error> {
         match &self.hosting {
@@ -88,18 +141,78 @@ impl Serving {
         }
     }
 
+    /// Starts as many instances of a pool as are wanted, and asks each how it is; nothing for other kinds.
+    pub(crate) async fn grow(&self, wanted: u32) -> Result<(), Error> {
+        let Hosting::Pool(pool) = &self.hosting else {
+            return Ok(());
+        };
+        match pool.grow(wanted).await? {
+            Health::Unhealthy(reason) => Err(Error::Unhealthy { reason }),
+            Health::Healthy | Health::Degraded(_) => Ok(()),
+        }
+    }
+
+    /// Asks the component how it is; a command cannot say.
+    pub(crate) async fn check_health(&self) -> Result<Health, Error> {
+        let health = match &self.hosting {
+            Hosting::Actor(actor) => actor.health().await?,
+            Hosting::Pool(pool) => pool.health().await?,
+            Hosting::Fresh(_) if self.release.kind == Kind::Command => Health::Healthy,
+            Hosting::Fresh(prepared) => {
+                let mut instance = Instance::start(prepared).await?;
+                let health = instance.health().await?;
+                instance.shutdown().await?;
+                health
+            }
+        };
+        *self.health.lock().unwrap_or_else(PoisonError::into_inner) = Some(health.clone());
+        Ok(health)
+    }
+
+    /// What the component said when it was last asked.
+    pub(crate) fn health(&self) -> Option<Health> {
+        self.health.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Hands an actor the state of another instance; nothing for other kinds.
+    pub(crate) async fn restore(&self, saved: Saved) -> Result<(), Error> {
+        match &self.hosting {
+            Hosting::Actor(actor) => actor.restore(saved).await,
+            Hosting::Pool(_) | Hosting::Fresh(_) => Ok(()),
+        }
+    }
+
+    /// Changes how many instances a pool may have; nothing for other kinds.
+    pub(crate) async fn resize(&self, max: u32) {
+        if let Hosting::Pool(pool) = &self.hosting {
+            pool.resize(max).await;
+        }
+    }
+
+    /// Ends idle instances of a pool until this many are left.
+    pub(crate) async fn trim(&self, keep: u32) {
+        if let Hosting::Pool(pool) = &self.hosting {
+            pool.trim(keep).await;
+        }
+    }
+
     /// Stops an actor between two calls; none for what is no actor.
-    /// Calls that come before take at most the drain deadline.
-    pub(crate) async fn pause(&self) -> Result<Option<Handover>, Error> {
+    /// Calls that come before take at most the deadline.
+    pub(crate) async fn pause(&self, saving: Saving, deadline: Duration) -> Result<Option<Handover>, Error> {
         let Hosting::Actor(actor) = &self.hosting else {
             return Ok(None);
         };
-        let paused = timeout(DRAIN, actor.pause()).await;
+        let paused = timeout(deadline, actor.pause(saving)).await;
         let late = |_| Error::Deadline {
             entry: "the calls before its state can be saved".into(),
-            deadline: DRAIN,
+            deadline,
         };
         paused.map_err(late)?.map(Some)
+    }
+
+    /// Whether it is an actor.
+    pub(crate) fn is_actor(&self) -> bool {
+        matches!(&self.hosting, Hosting::Actor(_))
     }
 
     /// Whether it is an actor whose task has failed.
@@ -107,14 +220,50 @@ impl Serving {
         matches!(&self.hosting, Hosting::Actor(actor) if actor.is_dead())
     }
 
-    /// Waits for the calls that were taken, at most until the drain deadline, and ends the idle instances.
-    pub(crate) async fn drain(&self) {
-        // What is still running then ends by its own deadline.
-        let _ = timeout(DRAIN, self.in_flight.wait_for_none()).await;
-        // Guests that do not end must not hold up the drain.
+    /// Takes calls again: a drain that is under way ends without cancelling any.
+    pub(crate) fn recall(&self) {
+        self.recall.fire();
+    }
+
+    /// Waits for the calls that were taken, cancels those that are left at the deadline, and then lets `afterwards` decide
+    /// over the instances.
+    /// Returns how many were cancelled; none when the release was recalled.
+    pub(crate) async fn drain(&self, began: Began, deadline: Duration, afterwards: Afterwards) -> Option<u32> {
+        let drained = async {
+            let cancelled = self.cancel_late(deadline).await;
+            match afterwards {
+                Afterwards::End => self.end(deadline).await,
+                Afterwards::Keep(instances) => self.trim(instances).await,
+            }
+            cancelled
+        };
+        tokio::select! {
+            biased;
+            () = self.recall.of(began) => None,
+            cancelled = drained => Some(cancelled),
+        }
+    }
+
+    /// When a drain begins.
+    pub(crate) fn drain_begins(&self) -> Began {
+        self.recall.now()
+    }
+
+    async fn cancel_late(&self, deadline: Duration) -> u32 {
+        if timeout(deadline, self.in_flight.wait_for_none()).await.is_ok() {
+            return 0;
+        }
+        self.cancellation.fire();
+        let _ = timeout(CANCEL, self.in_flight.wait_for_none()).await;
+        self.cancellation.take()
+    }
+
+    /// Ends the idle instances; the others end when their calls have returned.
+    /// Guests that do not end are given up at the deadline.
+    pub(crate) async fn end(&self, deadline: Duration) {
         let _ = match &self.hosting {
-            Hosting::Actor(actor) => timeout(DRAIN, actor.end()).await,
-            Hosting::Pool(pool) => timeout(DRAIN, pool.close()).await,
+            Hosting::Actor(actor) => timeout(deadline, actor.end()).await,
+            Hosting::Pool(pool) => timeout(deadline, pool.close()).await,
             Hosting::Fresh(_) => Ok(()),
         };
     }
@@ -130,6 +279,15 @@ impl Serving {
             Hosting::Actor(_) => 1,
             Hosting::Pool(pool) => pool.size(),
             Hosting::Fresh(_) => self.in_flight(),
+        }
+    }
+
+    /// The most instances that may exist; none where only the limit of calls counts.
+    pub(crate) fn max_instances(&self) -> Option<u32> {
+        match &self.hosting {
+            Hosting::Actor(_) => Some(1),
+            Hosting::Pool(pool) => Some(pool.max()),
+            Hosting::Fresh(_) => None,
         }
     }
 }

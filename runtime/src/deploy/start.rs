@@ -1,11 +1,12 @@
 //! From a release to one in service.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::record;
-use super::serving::Serving;
+use super::serving::{Ledger, Serving};
 use crate::actor;
-use crate::component::{InstanceMode, Kind, Release};
+use crate::component::{ComponentName, InstanceMode, Kind, Release};
 pub(crate) use crate::engine::blocking;
 use crate::engine::{CodeSource, Compiled, Instance, Prepared};
 use crate::error::Error;
@@ -21,6 +22,8 @@ pub(crate) struct Starter {
     pub(crate) events: Events,
     /// What instances find.
     pub(crate) sandbox: Sandbox,
+    /// What components did, release by release.
+    pub(crate) ledgers: Ledgers,
 }
 
 impl Starter {
@@ -36,26 +39,64 @@ impl Starter {
             .map(Arc::new)
     }
 
-    /// Starts the first instance of a release; none for commands, whose instances start with their call.
-    pub(crate) async fn first_instance(&self, prepared: &Arc<Prepared>) -> Result<Option<Instance>, Error> {
-        match prepared.release.kind {
-            Kind::Command => Ok(None),
-            _ => Instance::start(prepared).await.map(Some),
-        }
+    /// Puts a release into service with its first instance; a command's instances start with their calls.
+    pub(crate) async fn first(&self, prepared: &Arc<Prepared>, max: Option<u32>) -> Result<Arc<Serving>, Error> {
+        let first = match prepared.release.kind {
+            Kind::Command => None,
+            // What gets an instance for each call has one started by its health check.
+            _ if prepared.release.instances == InstanceMode::Fresh => None,
+            _ => Some(Instance::start(prepared).await?),
+        };
+        Ok(self.register(Serving::new(prepared.clone(), first, None, max)))
+    }
+
+    /// Has the calls of a release counted with those of its component.
+    pub(crate) fn register(&self, serving: Serving) -> Arc<Serving> {
+        self.ledgers.of(&serving.release.name).add(serving.measures.clone());
+        Arc::new(serving)
+    }
+
+    /// Loads and links a release whose bytes are in the store.
+    pub(crate) async fn prepare_stored(&self, release: &Arc<Release>) -> Result<Arc<Prepared>, Error> {
+        let (compiled, _) = self.load(release).await?;
+        self.prepare(compiled, release.clone())
+    }
+
+    /// Loads a release from the store and compiles it, through the cache; returns its bytes as well.
+    pub(crate) async fn load(&self, release: &Release) -> Result<(Compiled, Arc<Vec<u8>>), Error> {
+        let (store, digest, label) = (self.store.clone(), release.digest, release.label());
+        let bytes = blocking(move || match store.holds(&digest) {
+            true => store.bytes(&digest),
+            false => Err(Error::ReleaseCollected { label }),
+        });
+        let bytes = Arc::new(bytes.await?);
+        let compiled = self.compile(bytes.clone(), release.clone()).await?;
+        Ok((compiled, bytes))
     }
 
     /// Puts a release into service that was deployed before this host was started.
-    pub(crate) async fn bring_back(&self, release: &Arc<Release>) -> Result<Arc<Serving>, Error> {
-        let (store, digest, name) = (self.store.clone(), release.digest, release.name.clone());
-        let (bytes, saved) = blocking(move || Ok((store.bytes(&digest)?, record::state(&store, &name)?))).await?;
-        let compiled = self.compile(Arc::new(bytes), Release::clone(release)).await?;
-        let prepared = self.prepare(compiled, release.clone())?;
+    pub(crate) async fn bring_back(&self, release: &Arc<Release>, max: Option<u32>) -> Result<Arc<Serving>, Error> {
+        let prepared = self.prepare_stored(release).await?;
+        if release.instances == InstanceMode::Fresh {
+            return Ok(self.register(Serving::new(prepared, None, None, max)));
+        }
+        let (store, name) = (self.store.clone(), release.name.clone());
+        let saved = blocking(move || record::state(&store, &name)).await?;
         let saved = saved.filter(|_| release.has_state && release.instances == InstanceMode::Actor);
-        let first = match release.instances {
-            InstanceMode::Actor | InstanceMode::Pool { .. } => Some(actor::start(&prepared, saved.as_ref()).await?),
-            InstanceMode::Fresh => None,
-        };
-        Ok(Arc::new(Serving::new(prepared, first, saved)))
+        let first = actor::start(&prepared, saved.as_ref()).await?;
+        Ok(self.register(Serving::new(prepared, Some(first), saved, max)))
+    }
+}
+
+/// The ledgers of all components.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Ledgers(Arc<Mutex<HashMap<ComponentName, Arc<Ledger>>>>);
+
+impl Ledgers {
+    /// The ledger of a component.
+    pub(crate) fn of(&self, name: &ComponentName) -> Arc<Ledger> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.entry(name.clone()).or_default().clone()
     }
 }
 

@@ -1,6 +1,6 @@
 //! One deployment of a component at a time.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
@@ -10,24 +10,27 @@ use crate::error::Error;
 
 /// The components that are being deployed or removed.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Turns(Arc<Table>);
+pub(crate) struct Turns(Arc<Table>);
 
 #[derive(Debug, Default)]
 struct Table {
     state: Mutex<State>,
     ended: Notify,
+    /// Told when turns have to be given up.
+    aborted: Notify,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    taken: HashSet<ComponentName>,
+    /// For each, why it has to be given up, if it has to.
+    taken: HashMap<ComponentName, Option<&'static str>>,
     closed: bool,
 }
 
 /// Held while a component is deployed or removed.
 /// It goes along with what must not be interleaved, also when the caller has gone away.
 #[derive(Debug)]
-pub(super) struct Turn {
+pub(crate) struct Turn {
     table: Arc<Table>,
     name: ComponentName,
 }
@@ -39,16 +42,35 @@ impl Turns {
         if state.closed {
             return Err(Error::Closed);
         }
-        if !state.taken.insert(name.clone()) {
+        if state.taken.contains_key(name) {
             return Err(Error::Conflict { name: name.clone() });
         }
+        state.taken.insert(name.clone(), None);
         Ok(Arc::new(Turn {
             table: self.0.clone(),
             name: name.clone(),
         }))
     }
 
-    /// Gives no more turns, and waits for those that are taken.
+    /// Has the component's turn given up, and waits for its end; false when nobody has it.
+    pub(super) async fn abort(&self, name: &ComponentName, reason: &'static str) -> bool {
+        let mut was_taken = false;
+        loop {
+            let ended = self.0.ended.notified();
+            {
+                let mut state = self.0.state();
+                let Some(taken) = state.taken.get_mut(name) else {
+                    return was_taken;
+                };
+                taken.get_or_insert(reason);
+                was_taken = true;
+            }
+            self.0.aborted.notify_waiters();
+            ended.await;
+        }
+    }
+
+    /// Gives no more turns, has those that are taken given up, and waits for their end.
     pub(super) async fn close(&self) {
         loop {
             let ended = self.0.ended.notified();
@@ -59,18 +81,39 @@ impl Turns {
                     return;
                 }
             }
+            self.0.aborted.notify_waiters();
             ended.await;
         }
     }
 }
 
 impl Turn {
-    /// Refuses to go on when the host has stopped waiting for this turn.
+    /// Refuses to go on when the host shuts down, or the turn was given up.
     pub(super) fn check(&self) -> Result<(), Error> {
-        if self.table.state().closed {
-            Err(Error::Closed)
-        } else {
-            Ok(())
+        let state = self.table.state();
+        match state.taken.get(&self.name) {
+            _ if state.closed => Err(Error::Closed),
+            Some(Some(reason)) => Err(Error::Aborted { reason }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Has the turn given up at the next opportunity.
+    pub(super) fn abort(&self, reason: &'static str) {
+        if let Some(taken) = self.table.state().taken.get_mut(&self.name) {
+            taken.get_or_insert(reason);
+        }
+        self.table.aborted.notify_waiters();
+    }
+
+    /// Waits until the turn has to be given up, and says why.
+    pub(super) async fn aborted(&self) -> Error {
+        loop {
+            let aborted = self.table.aborted.notified();
+            if let Err(error) = self.check() {
+                return error;
+            }
+            aborted.await;
         }
     }
 }
@@ -91,6 +134,24 @@ impl Drop for Turn {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_turn_that_is_given_up_knows_why() {
+        let turns = Turns::default();
+        let name: ComponentName = "a".parse().unwrap();
+        assert!(!turns.abort(&name, "nobody has it").await);
+        let turn = turns.take(&name).unwrap();
+        assert!(turn.check().is_ok());
+        let (aborted, ()) = tokio::join!(turns.abort(&name, "the operator rolled back"), async {
+            assert_eq!(
+                turn.aborted().await.to_string(),
+                "the deployment was given up: the operator rolled back"
+            );
+            drop(turn);
+        });
+        assert!(aborted);
+        assert!(turns.take(&name).unwrap().check().is_ok());
+    }
 
     #[tokio::test]
     async fn a_turn_ends_when_it_is_dropped_and_closing_waits_for_it() {

@@ -28,6 +28,14 @@ pub(crate) enum Answer {
 }
 
 impl Call {
+    /// The message, when it carries one.
+    pub(crate) fn message(&self) -> Option<&Message> {
+        match self {
+            Self::Message(message) => Some(message),
+            Self::Invocations(_) => None,
+        }
+    }
+
     /// The call, which leaves nothing to do behind.
     pub(crate) fn take(&mut self) -> Self {
         std::mem::replace(self, Self::Invocations(Vec::new()))
@@ -40,6 +48,14 @@ impl Answer {
         match self {
             Self::Message(message) => Ok(message),
             Self::None | Self::Values(_) => Err(mixed_up()),
+        }
+    }
+
+    /// Whether one of several calls failed by the component's fault.
+    pub(crate) fn failed(&self) -> bool {
+        match self {
+            Self::Values(values) => matches!(values.last(), Some(Err(error)) if error.counts_as_failure()),
+            Self::None | Self::Message(_) => false,
         }
     }
 

@@ -59,7 +59,7 @@ impl Entrance<'_> {
         };
         self.prepared.events.emit(Event::InstanceDiscarded {
             component: self.prepared.release.name.clone(),
-            code: error.code().as_str(),
+            code: error.code().as_str().into(),
         });
         Err(error.into())
     }

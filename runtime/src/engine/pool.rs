@@ -8,13 +8,14 @@ use tokio::sync::oneshot;
 use super::call::{Answer, Call, Handled};
 use super::instance::Instance;
 use super::prepared::Prepared;
+use crate::component::Health;
+use crate::error::Error;
 
 /// The instances of one release.
 #[derive(Debug)]
 pub(crate) struct Pool {
     prepared: Arc<Prepared>,
     slots: Mutex<Slots>,
-    max: u32,
 }
 
 /// Who runs, who waits, and the instances that wait for a call.
@@ -27,6 +28,8 @@ struct Slots {
     )]
     idle: Vec<Box<Instance>>,
     busy: u32,
+    /// The most instances there may be.
+    max: u32,
     /// Calls that get the next slots, in order; empty unless all slots are busy.
     waiting: VecDeque<oneshot::Sender<()>>,
     closed: bool,
@@ -51,10 +54,10 @@ impl Pool {
             slots: Mutex::new(Slots {
                 idle: vec![Box::new(first)],
                 busy: 0,
+                max: max.max(1),
                 waiting: VecDeque::new(),
                 closed: false,
             }),
-            max: max.max(1),
         }
     }
 
@@ -80,7 +83,7 @@ impl Pool {
     /// Takes a slot, with an idle instance if there is one, or a place in the line of those who wait.
     fn take(&self) -> Result<(Slot<'_>, Option<Box<Instance>>), Waiting<'_>> {
         let mut slots = self.slots();
-        if slots.busy < self.max {
+        if slots.busy < slots.max {
             slots.busy += 1;
             return Ok((Slot(self), slots.idle.pop()));
         }
@@ -95,7 +98,10 @@ impl Pool {
 
     /// Gives a slot to the call that has waited longest, or frees it.
     fn pass_on<'a>(&'a self, mut slots: MutexGuard<'a, Slots>) {
-        while let Some(next) = slots.waiting.pop_front() {
+        // A pool that was made smaller lets go of slots first.
+        while slots.busy <= slots.max
+            && let Some(next) = slots.waiting.pop_front()
+        {
             drop(slots);
             if next.send(()).is_ok() {
                 return;
@@ -110,6 +116,71 @@ impl Pool {
         self.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Starts instances until there are this many, as far as the pool may have them; each is asked how it is.
+    pub(crate) async fn grow(&self, wanted: u32) -> Result<Health, Error> {
+        while self.slots().wants(wanted) {
+            let mut instance = Box::new(Instance::start(&self.prepared).await?);
+            let health = instance.health().await?;
+            if matches!(health, Health::Unhealthy(_)) {
+                return Ok(health);
+            }
+            if let Some(excess) = self.slots().add(instance, wanted) {
+                let _ = excess.shutdown().await;
+            }
+        }
+        Ok(Health::Healthy)
+    }
+
+    /// Asks an instance how it is; waits for one that is idle.
+    pub(crate) async fn health(&self) -> Result<Health, Error> {
+        let (slot, idle) = match self.take() {
+            Ok(taken) => taken,
+            Err(waiting) => waiting.slot().await,
+        };
+        let mut instance = match idle {
+            Some(instance) => instance,
+            None => Box::new(Instance::start(&self.prepared).await?),
+        };
+        let health = instance.health().await;
+        if let Some(instance) = slot.end(instance) {
+            let _ = instance.shutdown().await;
+        }
+        health
+    }
+
+    /// Changes the most instances there may be, at least one; those in excess end, idle ones now and busy ones after
+    /// their call.
+    pub(crate) async fn resize(&self, max: u32) {
+        {
+            let mut slots = self.slots();
+            slots.max = max.max(1);
+            while slots.busy < slots.max
+                && let Some(next) = slots.waiting.pop_front()
+            {
+                slots.busy += 1;
+                if next.send(()).is_err() {
+                    // That call was given up.
+                    slots.busy -= 1;
+                }
+            }
+        }
+        self.trim(max.max(1)).await;
+    }
+
+    /// Ends idle instances until this many are left, or only busy ones.
+    pub(crate) async fn trim(&self, keep: u32) {
+        loop {
+            let next = self.slots().excess(keep);
+            let Some(instance) = next else { return };
+            let _ = instance.shutdown().await;
+        }
+    }
+
+    /// The most instances there may be.
+    pub(crate) fn max(&self) -> u32 {
+        self.slots().max
+    }
+
     /// Ends the idle instances; the others end when their calls have returned.
     pub(crate) async fn close(&self) {
         loop {
@@ -122,13 +193,36 @@ impl Pool {
 
     /// Instances that exist now.
     pub(crate) fn size(&self) -> u32 {
-        let slots = self.slots();
-        let idle = u32::try_from(slots.idle.len()).unwrap_or(u32::MAX);
-        idle.saturating_add(slots.busy)
+        self.slots().size()
     }
 }
 
 impl Slots {
+    /// Instances that exist, idle and busy.
+    fn size(&self) -> u32 {
+        let idle = u32::try_from(self.idle.len()).unwrap_or(u32::MAX);
+        idle.saturating_add(self.busy)
+    }
+
+    /// Whether there should be one more for `wanted` instances.
+    fn wants(&self, wanted: u32) -> bool {
+        !self.closed && self.size() < wanted.min(self.max)
+    }
+
+    /// Takes in an idle instance, or gives it back when there are enough.
+    fn add(&mut self, instance: Box<Instance>, wanted: u32) -> Option<Box<Instance>> {
+        if !self.wants(wanted) {
+            return Some(instance);
+        }
+        self.idle.push(instance);
+        None
+    }
+
+    /// Hands out an idle instance when there are more instances than these.
+    fn excess(&mut self, keep: u32) -> Option<Box<Instance>> {
+        if self.size() > keep { self.idle.pop() } else { None }
+    }
+
     /// Takes nothing more; hands out what is left, one after the other.
     fn close(&mut self) -> Option<Box<Instance>> {
         self.closed = true;
@@ -144,7 +238,9 @@ impl Slot<'_> {
         // What dropping it does is done here, under the lock that keeping the instance takes anyway.
         std::mem::forget(self);
         let mut slots = pool.slots();
-        let left = match (instance.is_usable(), slots.closed) {
+        // The slot counts as busy still, so this instance counts once.
+        let is_excess = slots.closed || slots.size() > slots.max;
+        let left = match (instance.is_usable(), is_excess) {
             (true, false) => {
                 slots.idle.push(instance);
                 None

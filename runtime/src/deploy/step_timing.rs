@@ -1,22 +1,23 @@
 //! How long each step of a deployment took.
 
+use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
 use semver::Version;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::component::ComponentName;
 use crate::error::Error;
 use crate::event::{Event, Events};
 
 /// One step of a deployment and how long it took.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct StepTiming {
     /// The step, for example `compile`.
-    pub step: &'static str,
+    pub step: Cow<'static, str>,
     /// How long it took.
-    #[serde(rename = "seconds", serialize_with = "as_seconds")]
+    #[serde(rename = "seconds", with = "crate::event::as_seconds")]
     pub took: Duration,
 }
 
@@ -48,23 +49,22 @@ impl<'a> Clock<'a> {
         self.events.emit(Event::StepStarted {
             component,
             version,
-            step,
+            step: step.into(),
         });
         let began = Instant::now();
         let value = run.await?;
         let took = began.elapsed();
-        self.steps.push(StepTiming { step, took });
+        self.steps.push(StepTiming {
+            step: step.into(),
+            took,
+        });
         let (component, version) = (self.component.clone(), self.version.clone());
         self.events.emit(Event::StepFinished {
             component,
             version,
-            step,
+            step: step.into(),
             took,
         });
         Ok(value)
     }
-}
-
-fn as_seconds<S: serde::Serializer>(took: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_f64(took.as_secs_f64())
 }

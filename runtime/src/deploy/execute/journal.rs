@@ -1,0 +1,98 @@
+//! What is written down before and after a deployment.
+
+use chrono::Utc;
+
+use super::{Deploy, Failure, Order};
+use crate::deploy::plan::Plan;
+use crate::deploy::record::{self, DeploymentRecord, Outcome};
+use crate::deploy::start::blocking;
+use crate::error::Error;
+use crate::store::{Batch, Table};
+
+impl Deploy {
+    /// What a deployment is about to do.
+    pub(super) fn intent(&self, order: &Order, plan: &Plan) -> DeploymentRecord {
+        let weights = order.weights();
+        DeploymentRecord {
+            id: 0,
+            component: order.name.clone(),
+            action: order.action,
+            from: plan.from.clone(),
+            to: Some(order.lead().version.clone()),
+            strategy: order.approach.strategy.clone(),
+            weights: if weights.len() > 1 { weights } else { Vec::new() },
+            max_instances: None,
+            started_at: Utc::now(),
+            origin: order.origin.bounded(),
+            outcome: None,
+            calls_lost: None,
+            calls_cancelled: 0,
+        }
+    }
+
+    /// Keeps the bytes that are new, and records what is about to happen.
+    pub(super) async fn record_intent(&self, order: &Order, plan: &Plan) -> Result<u64, Error> {
+        let deploy = self.clone();
+        let store = self.starter.store.clone();
+        let id = store.next_id();
+        let record = record::encode(&self.intent(order, plan))?;
+        let batch = Batch::default().put(Table::Deployments, record::deployment_key(id), record);
+        let name = order.name.clone();
+        let new = order.newcomers.iter().filter_map(|(newcomer, _)| {
+            let bytes = newcomer.bytes.clone()?;
+            Some((newcomer.release.digest, bytes))
+        });
+        let new: Vec<_> = new.collect();
+        blocking(move || {
+            for (digest, bytes) in new {
+                store.keep(&digest, &bytes)?;
+                deploy.reached(&name, "bytes-kept");
+            }
+            store.commit(batch)
+        })
+        .await?;
+        Ok(id)
+    }
+
+    /// Records why a deployment failed.
+    pub(super) async fn record_failure(
+        &self,
+        id: u64,
+        order: &Order,
+        plan: &Plan,
+        failure: &Failure,
+    ) -> Result<(), Error> {
+        let (at, code, reason) = (
+            Utc::now(),
+            failure.reason.code().to_string(),
+            failure.reason.to_string(),
+        );
+        let mut record = self.intent(order, plan);
+        record.calls_lost = failure.calls_lost;
+        record.outcome = Some(match failure.was_shifted {
+            true => Outcome::RolledBack { at, code, reason },
+            false => Outcome::Failed { at, code, reason },
+        });
+        let batch = Batch::default().put(Table::Deployments, record::deployment_key(id), record::encode(&record)?);
+        let store = self.starter.store.clone();
+        blocking(move || store.commit(batch)).await
+    }
+
+    /// Adds to a deployment how many calls of the replaced release had to be cancelled.
+    pub(super) fn record_cancelled(&self, id: u64, cancelled: u32) {
+        let store = self.starter.store.clone();
+        let add = move || -> Result<(), Error> {
+            let key = record::deployment_key(id);
+            let Some(bytes) = store.read(Table::Deployments, &key)? else {
+                return Ok(());
+            };
+            let mut record: DeploymentRecord = record::decode(&key, &bytes)?;
+            record.calls_cancelled += cancelled;
+            store.commit(Batch::default().put(Table::Deployments, key, record::encode(&record)?))
+        };
+        // The event tells it as well, should the disk be full.
+        tokio::task::spawn_blocking(move || {
+            let _ = add();
+        });
+    }
+}

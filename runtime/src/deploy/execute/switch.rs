@@ -1,0 +1,119 @@
+//! The outcome of a deployment and the switch of its route, in one piece that nothing divides.
+
+use std::sync::Arc;
+
+use chrono::Utc;
+
+use super::{Move, not_started};
+use crate::deploy::record::{self, Action, Outcome};
+use crate::deploy::route::{Route, RouteRecord, Share};
+use crate::deploy::serving::Afterwards;
+use crate::deploy::start::blocking;
+use crate::error::Error;
+use crate::store::{Batch, Table};
+
+impl Move<'_> {
+    /// Records the outcome and makes the route what it is to be; the releases that are replaced begin to drain.
+    pub(super) async fn switch(&mut self) -> Result<(), Error> {
+        let route = Arc::new(self.final_route()?);
+        let batch = self.outcome(&route)?;
+        let deploy = self.deploy.clone();
+        let (name, id, turn) = (self.order.name.clone(), self.id, self.turn.clone());
+        let expected = self.plan.base;
+        let kept = route.clone();
+        blocking(move || {
+            turn.check()?;
+            let base = deploy.router.find(&name).ok().map(|route| route.deployment);
+            // A first release that is watched has a route of its own already.
+            if base != expected && base != Some(id) {
+                return Err(Error::Conflict { name });
+            }
+            deploy.starter.store.commit(batch)?;
+            deploy.reached(&name, "outcome-recorded");
+            deploy.router.set(&name, Some(route));
+            Ok(())
+        })
+        .await?;
+        self.is_shifted = false;
+        self.transfer.end_old();
+        self.retire_replaced(&kept);
+        Ok(())
+    }
+
+    fn final_route(&self) -> Result<Route, Error> {
+        let mut shares = Vec::new();
+        for (candidate, (_, weight)) in self.candidates.iter().zip(&self.order.newcomers) {
+            shares.push(Share {
+                target: candidate.target().ok_or_else(not_started)?.clone(),
+                weight: *weight,
+            });
+        }
+        let first = shares.remove(0);
+        let mut route = Route::new(first, shares, self.id, Utc::now());
+        route.rules = self.order.rules.clone();
+        if let Some(base) = &self.base {
+            route.max = base.max;
+            let (before, now) = (&base.primary().release.version, &route.primary().release.version);
+            route.previous = if before == now {
+                base.previous.clone()
+            } else {
+                Some(before.clone())
+            };
+        }
+        Ok(route)
+    }
+
+    fn outcome(&self, route: &Route) -> Result<Batch, Error> {
+        let outcome = Outcome::Succeeded { at: route.deployed_at };
+        let mut record = self.deploy.intent(self.order, self.plan);
+        record.outcome = Some(outcome);
+        record.calls_lost = self.transfer.calls_lost;
+        let name = &self.order.name;
+        let mut batch = Batch::default()
+            .put(Table::Routes, name.as_str(), record::encode(&RouteRecord::of(route))?)
+            .put(Table::Deployments, record::deployment_key(self.id), record::encode(&record)?);
+        for (newcomer, _) in &self.order.newcomers {
+            // A release is recorded when it has come into service, so that a version that never did can be used again.
+            if newcomer.bytes.is_some() {
+                let release = &newcomer.release;
+                batch = batch.put(Table::Releases, release.label(), record::encode(&**release)?);
+            }
+        }
+        if let Some(saved) = &self.transfer.saved {
+            batch = record::put_state(batch, name, saved);
+        }
+        if let Some(left) = &self.transfer.left
+            && self.order.action != Action::Rollback
+        {
+            batch = record::put_snapshot(batch, name, left);
+        }
+        Ok(batch)
+    }
+
+    /// Drains what is replaced, and keeps it warm as far as that was asked for.
+    fn retire_replaced(&self, route: &Route) {
+        let Some(base) = &self.base else { return };
+        let deploy = self.deploy;
+        for share in route.shares() {
+            deploy.standby.take(&share.target);
+        }
+        let is_kept = |share: &&Share| {
+            route.shares().iter().any(|kept| Arc::ptr_eq(&kept.target, &share.target))
+        };
+        for share in base.shares().iter().filter(|share| !is_kept(share)) {
+            let Some(serving) = share.target.started().cloned() else {
+                continue;
+            };
+            let afterwards = self.afterwards(&serving);
+            let (deploy_then, id) = (deploy.clone(), self.id);
+            deploy.drains.begin(serving, afterwards, move |cancelled| {
+                deploy_then.record_cancelled(id, cancelled);
+            });
+            for gone in deploy.standby.keep(share.target.clone(), deploy.retention.warm) {
+                if let Some(serving) = gone.started() {
+                    deploy.drains.begin(serving.clone(), Afterwards::End, |_| {});
+                }
+            }
+        }
+    }
+}

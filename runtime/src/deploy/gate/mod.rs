@@ -1,0 +1,6 @@
+//! Watching a release while it takes calls, and judging what it does.
+
+mod judge;
+mod watch;
+
+pub(crate) use watch::{Watched, watch};

@@ -1,0 +1,13 @@
+//! What an operator can do with a component. One file for each operation.
+
+mod deploy;
+mod preview;
+mod remove;
+mod rollback;
+mod scale;
+mod split;
+mod status;
+mod update;
+
+pub use preview::Preview;
+pub use status::{ComponentStatus, ReleaseStatus};

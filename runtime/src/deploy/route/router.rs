@@ -1,0 +1,127 @@
+//! The routes of all components.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arc_swap::ArcSwap;
+use tokio::sync::Notify;
+
+use super::Route;
+use crate::component::{ComponentName, nearest};
+use crate::deploy::start::Starter;
+use crate::engine::{Answer, Call, Handled, within_limit};
+use crate::error::{Bounded, Error};
+
+type Routes = HashMap<ComponentName, Arc<Route>>;
+
+/// The routes of all components: read without a lock, replaced as a whole.
+#[derive(Debug)]
+pub(crate) struct Router {
+    routes: ArcSwap<Routes>,
+    changing: Mutex<()>,
+    revision: AtomicU64,
+    changed: Notify,
+    closed: AtomicBool,
+}
+
+impl Router {
+    pub(crate) fn new(routes: Routes) -> Self {
+        Self {
+            routes: ArcSwap::from_pointee(routes),
+            changing: Mutex::new(()),
+            revision: AtomicU64::new(0),
+            changed: Notify::new(),
+            closed: AtomicBool::new(false),
+        }
+    }
+
+    /// Grows with every change of a route.
+    pub(crate) fn revision(&self) -> u64 {
+        self.revision.load(Ordering::Acquire)
+    }
+
+    /// The route of a component.
+    pub(crate) fn find(&self, name: &ComponentName) -> Result<Arc<Route>, Error> {
+        if self.closed.load(Ordering::Acquire) {
+            return Err(Error::Closed);
+        }
+        let routes = self.routes.load();
+        routes.get(name).cloned().ok_or_else(|| Error::UnknownComponent {
+            name: name.clone(),
+            nearest: nearest(name.as_str(), routes.keys().map(ComponentName::as_str))
+                .and_then(|near| near.parse().ok()),
+        })
+    }
+
+    /// Finds nothing from now on, and tells those who wait for a change.
+    pub(crate) fn close(&self) {
+        self.closed.store(true, Ordering::Release);
+        self.announce();
+    }
+
+    /// All routes, sorted by the components' names.
+    pub(crate) fn all(&self) -> Vec<(ComponentName, Arc<Route>)> {
+        let routes = self.routes.load();
+        let mut all: Vec<_> = routes
+            .iter()
+            .map(|(name, route)| (name.clone(), route.clone()))
+            .collect();
+        all.sort_by(|(a, _), (b, _)| a.cmp(b));
+        all
+    }
+
+    /// Replaces or withdraws the route of a component; returns the one it had.
+    pub(crate) fn set(&self, name: &ComponentName, route: Option<Arc<Route>>) -> Option<Arc<Route>> {
+        let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut routes = Routes::clone(&self.routes.load());
+        let before = match route {
+            Some(route) => routes.insert(name.clone(), route),
+            None => routes.remove(name),
+        };
+        self.routes.store(Arc::new(routes));
+        self.announce();
+        before
+    }
+
+    /// Calls the release that the route leads to at this moment.
+    pub(crate) async fn call(
+        &self,
+        name: &ComponentName,
+        call: &mut Call,
+        answer: &mut Answer,
+        starter: &Starter,
+    ) -> Handled {
+        if let Call::Message(message) = call {
+            within_limit(Bounded::Message, message.body.len())?;
+        }
+        loop {
+            let seen = self.revision();
+            let route = self.find(name)?;
+            if let Some(serving) = route.pick(call.message()).serving(starter).await?
+                && let Some(handled) = serving.call(call, answer).await
+            {
+                return handled;
+            }
+            // The release is being replaced, or the host is being shut down.
+            self.wait_for_change(seen).await;
+        }
+    }
+
+    /// Waits until a route has changed since the revision that was seen.
+    async fn wait_for_change(&self, seen: u64) {
+        loop {
+            let changed = self.changed.notified();
+            if self.revision() != seen {
+                return;
+            }
+            changed.await;
+        }
+    }
+
+    /// Has those who wait for a change look again.
+    pub(crate) fn announce(&self) {
+        self.revision.fetch_add(1, Ordering::AcqRel);
+        self.changed.notify_waiters();
+    }
+}
