@@ -142,6 +142,8 @@ impl CodeSource {
         Ok(component)
     }
 
+    pub(crate) fn forget(&self, _digest: &Digest) {}
+
     /// A full disk does not keep a component from running.
     fn keep(&self, artifact: &Artifact, code: &[u8]) {
         if let Some(cache) = &self.cache {

@@ -124,7 +124,8 @@ impl Pool {
             if matches!(health, Health::Unhealthy(_)) {
                 return Ok(health);
             }
-            if let Some(excess) = self.slots().add(instance, wanted) {
+            let excess = self.slots().add(instance, wanted);
+            if let Some(excess) = excess {
                 let _ = excess.shutdown().await;
             }
         }

@@ -4,14 +4,10 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
-use sha2::{Digest as _, Sha256};
 
+use super::database::{self, failed};
+use super::seal::{seal, unseal};
 use crate::error::Error;
-
-/// The version of the form of all records.
-const SCHEMA: u16 = 1;
-/// The bytes of SHA-256 that are kept as a checksum.
-const CHECKSUM: usize = 16;
 
 /// The tables of the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +25,7 @@ pub(crate) enum Table {
 }
 
 impl Table {
-    const ALL: [Self; 5] = [
+    pub(super) const ALL: [Self; 5] = [
         Self::Releases,
         Self::Routes,
         Self::Deployments,
@@ -77,12 +73,13 @@ pub(super) struct Records {
 
 impl Records {
     pub(super) fn open(file: &Path) -> Result<Self, Error> {
-        let opened = Database::create(file).map_err(|error| match error {
-            redb::DatabaseError::Storage(redb::StorageError::Corrupted(what)) => Error::Damaged { what },
-            error => Error::store("opening the database", error),
-        });
+        Self::over(database::open(file)?)
+    }
+
+    /// The records of an open database.
+    pub(super) fn over(database: Database) -> Result<Self, Error> {
         let records = Self {
-            database: opened?,
+            database,
             next_id: AtomicU64::new(1),
         };
         records.make_tables()?;
@@ -123,14 +120,18 @@ impl Records {
         found.map(|guard| unseal(table, key, guard.value())).transpose()
     }
 
-    pub(super) fn list(&self, table: Table) -> Result<Vec<(String, Vec<u8>)>, Error> {
+    /// The records whose keys begin with `prefix`, in the order of their keys.
+    pub(super) fn list_from(&self, table: Table, prefix: &str) -> Result<Vec<(String, Vec<u8>)>, Error> {
         let transaction = self.database.begin_read().map_err(failed("reading records"))?;
         let opened = transaction
             .open_table(table.definition())
             .map_err(failed("reading records"))?;
         let mut records = Vec::new();
-        for entry in opened.iter().map_err(failed("reading records"))? {
+        for entry in opened.range(prefix..).map_err(failed("reading records"))? {
             let (key, record) = entry.map_err(failed("reading records"))?;
+            if !key.value().starts_with(prefix) {
+                break;
+            }
             records.push((key.value().to_owned(), unseal(table, key.value(), record.value())?));
         }
         Ok(records)
@@ -159,49 +160,6 @@ impl Records {
     }
 }
 
-fn failed<E: std::error::Error + Send + Sync + 'static>(operation: &'static str) -> impl Fn(E) -> Error {
-    move |error| Error::store(operation, error)
-}
-
-/// A record as it is kept: its schema, its checksum, its bytes.
-fn seal(table: Table, key: &str, record: &[u8]) -> Vec<u8> {
-    let mut sealed = Vec::with_capacity(2 + CHECKSUM + record.len());
-    sealed.extend_from_slice(&SCHEMA.to_le_bytes());
-    sealed.extend_from_slice(&checksum(table, key, record));
-    sealed.extend_from_slice(record);
-    sealed
-}
-
-fn unseal(table: Table, key: &str, sealed: &[u8]) -> Result<Vec<u8>, Error> {
-    let damaged = |why| Error::Damaged {
-        what: format!("record `{}` of the {table:?} {why}", key.escape_debug()),
-    };
-    let (schema, rest) = sealed.split_first_chunk::<2>().ok_or_else(|| damaged("is cut short"))?;
-    let (sum, record) = rest
-        .split_first_chunk::<CHECKSUM>()
-        .ok_or_else(|| damaged("is cut short"))?;
-    if u16::from_le_bytes(*schema) > SCHEMA {
-        return Err(damaged("was written by a newer version of airssys-wasm"));
-    }
-    if *sum != checksum(table, key, record) || u16::from_le_bytes(*schema) != SCHEMA {
-        return Err(damaged("does not match its checksum"));
-    }
-    Ok(record.to_vec())
-}
-
-/// Covers the place of the record too, so that records cannot be exchanged for one another.
-fn checksum(table: Table, key: &str, record: &[u8]) -> [u8; CHECKSUM] {
-    let mut hash = Sha256::new();
-    hash.update([table as u8]);
-    hash.update((key.len() as u64).to_le_bytes());
-    hash.update(key);
-    hash.update(record);
-    let whole: [u8; 32] = hash.finalize().into();
-    let mut sum = [0; CHECKSUM];
-    sum.copy_from_slice(&whole[..CHECKSUM]);
-    sum
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -219,26 +177,12 @@ mod tests {
         let records = Records::open(&file).unwrap();
         assert_eq!(records.read(Table::Routes, "a").unwrap().unwrap(), b"one");
         assert_eq!(
-            records.list(Table::Routes).unwrap(),
+            records.list_from(Table::Routes, "").unwrap(),
             [("a".to_owned(), b"one".to_vec())]
         );
         assert!(records.next_id() > id);
         records.commit(Batch::default().delete(Table::Routes, "a")).unwrap();
         assert_eq!(records.read(Table::Routes, "a").unwrap(), None);
-    }
-
-    #[test]
-    fn damage_at_every_byte_is_seen() {
-        let sealed = seal(Table::Routes, "a", b"record");
-        assert_eq!(unseal(Table::Routes, "a", &sealed).unwrap(), b"record");
-        for place in 0..sealed.len() {
-            let mut flipped = sealed.clone();
-            flipped[place] ^= 0x10;
-            assert!(unseal(Table::Routes, "a", &flipped).is_err(), "flipped at {place}");
-            assert!(unseal(Table::Routes, "a", &sealed[..place]).is_err(), "cut at {place}");
-        }
-        assert!(unseal(Table::Routes, "b", &sealed).is_err());
-        assert!(unseal(Table::States, "a", &sealed).is_err());
     }
 
     #[test]

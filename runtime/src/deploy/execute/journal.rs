@@ -79,7 +79,7 @@ impl Deploy {
     }
 
     /// Adds to a deployment how many calls of the replaced release had to be cancelled.
-    pub(super) fn record_cancelled(&self, id: u64, cancelled: u32) {
+    pub(in crate::deploy) fn record_cancelled(&self, id: u64, cancelled: u32) {
         let store = self.starter.store.clone();
         let add = move || -> Result<(), Error> {
             let key = record::deployment_key(id);

@@ -1,7 +1,5 @@
 //! An earlier release comes back into service.
 
-use semver::Version;
-
 use crate::component::{ComponentName, Strategy};
 use crate::deploy::approach::Approach;
 use crate::deploy::execute::{Deploy, Deployment, Order};

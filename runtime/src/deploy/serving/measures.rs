@@ -99,8 +99,6 @@ impl Reading {
 
     /// Within which time this percentage of the calls was done, to 6 %; none without calls.
     pub(crate) fn percentile(&self, percentile: f64) -> Option<Duration> {
-        use histogram::SampleQuantiles as _;
-
         let found = self.latency.as_ref()?.quantile(percentile / 100.0).ok()??;
         let bucket = found.get(&histogram::Quantile::new(percentile / 100.0).ok()?)?;
         Some(Duration::from_nanos(bucket.end()))
