@@ -49,12 +49,12 @@ impl Marker {
         }
     }
 
-    /// The name of the argument and of its type.
-    pub(crate) fn argument(self) -> Option<(&'static str, &'static str)> {
+    /// The arguments after the receiver: the name of each and its type.
+    pub(crate) fn arguments(self) -> &'static [(&'static str, &'static str)] {
         match self {
-            Self::Init => Some(("config", "ComponentConfig")),
-            Self::Execute => Some(("input", "ComponentInput")),
-            Self::Shutdown | Self::Capabilities | Self::Health => None,
+            Self::Init => &[("config", "ComponentConfig")],
+            Self::Execute => &[("input", "ComponentInput")],
+            Self::Shutdown | Self::Capabilities | Self::Health => &[],
         }
     }
 
@@ -86,8 +86,8 @@ impl Marker {
             Access::Read => Some("&self".to_owned()),
             Access::Write => Some("&mut self".to_owned()),
         };
-        let argument = self.argument().map(|(name, ty)| format!("{name}: {ty}"));
-        let inputs: Vec<_> = receiver.into_iter().chain(argument).collect();
+        let arguments = self.arguments().iter().map(|(name, ty)| format!("{name}: {ty}"));
+        let inputs: Vec<_> = receiver.into_iter().chain(arguments).collect();
         format!("fn {function}({}) -> {}", inputs.join(", "), self.output())
     }
 
