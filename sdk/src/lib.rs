@@ -45,11 +45,15 @@
 //! | [`#[component_capabilities]`](component_capabilities) | `fn required_capabilities() -> Vec<Capability>` | asks for nothing |
 //! | [`#[component_health]`](component_health) | `fn health(&self) -> HealthStatus` | healthy |
 //! | [`#[component_shutdown]`](component_shutdown) | `fn shutdown(&mut self) -> Result<(), ComponentError>` | nothing to do |
+//! | [`#[component_save]`](component_save) | `fn save(&self) -> Result<Vec<u8>, ComponentError>` | the field `state`, if any |
+//! | [`#[component_restore]`](component_restore) | `fn restore(&mut self, from_version: &str, saved: &[u8]) -> Result<(), ComponentError>` | the field `state`, if any |
 //!
 //! A struct with a field named `state` is *stateful*: the host runs one instance of it, and what is in the field survives
 //! when the component is replaced by its next release.
 //! The field may be of any type that serde can write and read; [`ComponentState`] is one that needs no declaration.
-//! A component without such a field may run in many instances at once.
+//! Two marked functions save and restore in its place when the bytes have a form of their own: the next release can then
+//! read what an earlier one wrote in another form.
+//! A component that does neither may run in many instances at once.
 //!
 //! Where to look next:
 //! - [`ComponentInput`] and [`ComponentOutput`] carry bytes, text or JSON.
@@ -77,7 +81,7 @@ pub mod __internal {
 
 pub use airssys_wasm_component::{
     component, component_capabilities, component_execute, component_health, component_impl, component_init,
-    component_shutdown,
+    component_restore, component_save, component_shutdown,
 };
 
 pub use crate::config::ComponentConfig;

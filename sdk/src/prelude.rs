@@ -2,7 +2,7 @@
 
 pub use airssys_wasm_component::{
     component, component_capabilities, component_execute, component_health, component_impl, component_init,
-    component_shutdown,
+    component_restore, component_save, component_shutdown,
 };
 
 pub use crate::config::ComponentConfig;

@@ -62,7 +62,8 @@ pub trait UniversalComponent {
 /// What lets the state of a component survive a swap and a restart.
 ///
 /// A component that exports it runs as an actor: one instance that takes its calls in order.
-/// `#[component]` implements it for a struct with a field named `state`;
+/// `#[component]` implements it for a struct with a field named `state`, and `#[component_impl]` for one whose functions are
+/// marked with `#[component_save]` and `#[component_restore]`;
 /// without macros, `export!(MyComponent, state)` exports it.
 pub trait StatefulComponent {
     /// Everything that the next instance needs to go on.

@@ -51,6 +51,44 @@ mod counter {
     }
 }
 
+/// Keeps what it hears, and writes it in a form of its own.
+mod journal {
+    use airssys_wasm_sdk::prelude::*;
+
+    #[component]
+    #[derive(Default)]
+    pub(crate) struct Journal {
+        lines: Vec<String>,
+        restored_from: Option<String>,
+    }
+
+    #[component_impl]
+    impl Journal {
+        #[component_execute]
+        fn note(&mut self, input: ComponentInput) -> ComponentResult {
+            self.lines.push(input.text()?.to_owned());
+            let from = self.restored_from.as_deref().unwrap_or("nothing");
+            Ok(ComponentOutput::text(format!("{} from {from}", self.lines.join(","))))
+        }
+
+        #[component_save]
+        fn save(&self) -> Result<Vec<u8>, ComponentError> {
+            if self.lines.is_empty() {
+                return Err(ComponentError::failed("empty", "nothing was noted"));
+            }
+            Ok(self.lines.join("\n").into_bytes())
+        }
+
+        #[component_restore]
+        fn restore(&mut self, from_version: &str, saved: &[u8]) -> Result<(), ComponentError> {
+            let text = std::str::from_utf8(saved)?;
+            self.lines = text.lines().map(str::to_owned).collect();
+            self.restored_from = Some(from_version.to_owned());
+            Ok(())
+        }
+    }
+}
+
 mod echo {
     use airssys_wasm_sdk::prelude::*;
 
@@ -137,6 +175,31 @@ fn the_next_release_goes_on_with_its_own_configuration() {
     let mut next = Instance::<counter::Counter>::start(config(r#"{"step": 10}"#)).unwrap();
     next.restore("1.0.0", &saved).unwrap();
     assert_eq!(count(&mut next), 11);
+}
+
+#[test]
+fn marked_functions_save_and_restore_in_a_form_of_their_own() {
+    let mut earlier = Instance::<journal::Journal>::start(ComponentConfig::default()).unwrap();
+    earlier.execute(ComponentInput::from_text("a")).unwrap();
+    let saved = earlier.save().unwrap();
+    assert_eq!(saved, b"a");
+
+    let mut next = Instance::<journal::Journal>::start(ComponentConfig::default()).unwrap();
+    next.restore("1.0.0", &saved).unwrap();
+    let output = next.execute(ComponentInput::from_text("b")).unwrap();
+    assert_eq!(output.as_text(), Ok("a,b from 1.0.0"));
+    assert_eq!(next.save().unwrap(), b"a\nb");
+}
+
+#[test]
+fn the_errors_of_marked_functions_reach_the_host() {
+    let mut journal = Instance::<journal::Journal>::start(ComponentConfig::default()).unwrap();
+    assert_eq!(
+        journal.save(),
+        Err(ComponentError::failed("empty", "nothing was noted"))
+    );
+    let refused = journal.restore("1.0.0", &[0xff]);
+    assert!(matches!(refused, Err(ComponentError::InvalidInput(_))));
 }
 
 #[test]

@@ -19,7 +19,7 @@ use crate::marker::Marker;
 ///
 /// A field named `state`, of any type that serde can write and read, survives when the component is replaced by its next
 /// release: the component then exports the interface `state` and runs as one instance that takes its calls in order.
-/// Give the field another name to not keep it.
+/// Give the field another name to not keep it, or to save it by hand with [`#[component_save]`](macro@component_save).
 ///
 /// The struct has no generic parameters, and a crate has one component.
 #[proc_macro_attribute]
@@ -74,4 +74,29 @@ pub fn component_capabilities(arguments: TokenStream, item: TokenStream) -> Toke
 #[proc_macro_attribute]
 pub fn component_health(arguments: TokenStream, item: TokenStream) -> TokenStream {
     expand::marked(Marker::Health, arguments.into(), item.into()).into()
+}
+
+/// Marks the function that saves the state by hand, inside `#[component_impl]`.
+///
+/// `fn save(&self) -> Result<Vec<u8>, ComponentError>`: it is called between two calls, never during one.
+/// It returns at least one byte: the contract has no error here, so no bytes stand for one.
+/// The component then exports the interface `state` and runs as one instance that takes its calls in order.
+///
+/// It comes with [`#[component_restore]`](macro@component_restore).
+/// The struct has no field named `state`: that would be saved by itself.
+#[proc_macro_attribute]
+pub fn component_save(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    expand::marked(Marker::Save, arguments.into(), item.into()).into()
+}
+
+/// Marks the function that takes over what an earlier instance saved, inside `#[component_impl]`.
+///
+/// `fn restore(&mut self, from_version: &str, saved: &[u8]) -> Result<(), ComponentError>`, or with `&self`: it is called
+/// after the instance is made and before its first call.
+/// `from_version` is the version of the release that saved the bytes; an error leaves that release in service.
+///
+/// It comes with [`#[component_save]`](macro@component_save).
+#[proc_macro_attribute]
+pub fn component_restore(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    expand::marked(Marker::Restore, arguments.into(), item.into()).into()
 }

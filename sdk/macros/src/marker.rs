@@ -8,6 +8,8 @@ pub(crate) enum Marker {
     Shutdown,
     Capabilities,
     Health,
+    Save,
+    Restore,
 }
 
 /// What a marked function may do with the instance.
@@ -22,13 +24,20 @@ pub(crate) enum Access {
 }
 
 impl Marker {
-    pub(crate) const ALL: [Self; 5] = [
+    pub(crate) const ALL: [Self; 7] = [
         Self::Init,
         Self::Execute,
         Self::Shutdown,
         Self::Capabilities,
         Self::Health,
+        Self::Save,
+        Self::Restore,
     ];
+
+    /// Whether the function is called for the interface `state`, and otherwise for `guest`.
+    pub(crate) fn is_of_state(self) -> bool {
+        matches!(self, Self::Save | Self::Restore)
+    }
 
     /// The attribute's name.
     pub(crate) fn name(self) -> &'static str {
@@ -38,23 +47,26 @@ impl Marker {
             Self::Shutdown => "component_shutdown",
             Self::Capabilities => "component_capabilities",
             Self::Health => "component_health",
+            Self::Save => "component_save",
+            Self::Restore => "component_restore",
         }
     }
 
     pub(crate) fn access(self) -> Access {
         match self {
             Self::Init | Self::Capabilities => Access::Nothing,
-            Self::Execute | Self::Shutdown => Access::Write,
-            Self::Health => Access::Read,
+            Self::Execute | Self::Shutdown | Self::Restore => Access::Write,
+            Self::Health | Self::Save => Access::Read,
         }
     }
 
-    /// The name of the argument and of its type.
-    pub(crate) fn argument(self) -> Option<(&'static str, &'static str)> {
+    /// The arguments after the receiver: the name of each and its type.
+    pub(crate) fn arguments(self) -> &'static [(&'static str, &'static str)] {
         match self {
-            Self::Init => Some(("config", "ComponentConfig")),
-            Self::Execute => Some(("input", "ComponentInput")),
-            Self::Shutdown | Self::Capabilities | Self::Health => None,
+            Self::Init => &[("config", "ComponentConfig")],
+            Self::Execute => &[("input", "ComponentInput")],
+            Self::Restore => &[("from_version", "&str"), ("saved", "&[u8]")],
+            Self::Shutdown | Self::Capabilities | Self::Health | Self::Save => &[],
         }
     }
 
@@ -63,16 +75,17 @@ impl Marker {
         match self {
             Self::Init => "Result<Self, ComponentError>",
             Self::Execute => "ComponentResult",
-            Self::Shutdown => "Result<(), ComponentError>",
+            Self::Shutdown | Self::Restore => "Result<(), ComponentError>",
             Self::Capabilities => "Vec<Capability>",
             Self::Health => "HealthStatus",
+            Self::Save => "Result<Vec<u8>, ComponentError>",
         }
     }
 
     /// The last path segment of the return types that can be right.
     pub(crate) fn output_names(self) -> &'static [&'static str] {
         match self {
-            Self::Init | Self::Shutdown => &["Result"],
+            Self::Init | Self::Shutdown | Self::Save | Self::Restore => &["Result"],
             Self::Execute => &["ComponentResult", "Result"],
             Self::Capabilities => &["Vec"],
             Self::Health => &["HealthStatus"],
@@ -86,8 +99,8 @@ impl Marker {
             Access::Read => Some("&self".to_owned()),
             Access::Write => Some("&mut self".to_owned()),
         };
-        let argument = self.argument().map(|(name, ty)| format!("{name}: {ty}"));
-        let inputs: Vec<_> = receiver.into_iter().chain(argument).collect();
+        let arguments = self.arguments().iter().map(|(name, ty)| format!("{name}: {ty}"));
+        let inputs: Vec<_> = receiver.into_iter().chain(arguments).collect();
         format!("fn {function}({}) -> {}", inputs.join(", "), self.output())
     }
 
@@ -121,7 +134,7 @@ mod tests {
             ("component_initialize", Marker::Init),
             ("component_capability", Marker::Capabilities),
             ("component_healthcheck", Marker::Health),
-            ("component_stop", Marker::Init),
+            ("component_store", Marker::Restore),
             ("component_shut_down", Marker::Shutdown),
         ] {
             assert_eq!(Marker::nearest(name), expected, "{name}");
@@ -137,6 +150,10 @@ mod tests {
         assert_eq!(
             Marker::Capabilities.signature("wanted"),
             "fn wanted() -> Vec<Capability>"
+        );
+        assert_eq!(
+            Marker::Restore.signature("restore"),
+            "fn restore(&mut self, from_version: &str, saved: &[u8]) -> Result<(), ComponentError>"
         );
     }
 }

@@ -94,6 +94,36 @@ fn every_marked_function_is_called() {
 }
 
 #[test]
+fn marked_functions_save_and_restore_the_state() {
+    let expansion = component_impl(quote! {
+        impl Counter {
+            #[component_execute]
+            fn count(&mut self, _: ComponentInput) -> ComponentResult {}
+
+            #[cfg(feature = "memory")]
+            #[component_save]
+            fn store(&self) -> Result<Vec<u8>, ComponentError> {}
+
+            #[cfg(feature = "memory")]
+            #[component_restore]
+            fn load(&mut self, version: &str, bytes: &[u8]) -> Result<(), ComponentError> {}
+        }
+    });
+    insta::assert_snapshot!(expansion);
+}
+
+#[test]
+fn one_half_of_a_state_is_a_mistake_beside_the_others() {
+    let expansion = component_impl(quote! {
+        impl Counter {
+            #[component_save]
+            fn store(&mut self) -> Vec<u8> {}
+        }
+    });
+    insta::assert_snapshot!(expansion);
+}
+
+#[test]
 fn a_mistake_leaves_the_code_in_place() {
     let expansion = component_impl(quote! {
         impl Greeter {

@@ -46,6 +46,13 @@ impl<T: Serialize + DeserializeOwned + 'static> StateField for T {
     }
 }
 
+/// A component without a field named `state`, whose state marked functions may save.
+#[diagnostic::on_unimplemented(
+    message = "the state of `{Self}` is saved twice: by marked functions, and by itself because a field is named `state`",
+    label = "rename the field, or leave out `#[component_save]` and `#[component_restore]`"
+)]
+pub trait WithoutStateField {}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;

@@ -11,5 +11,5 @@ mod slot;
 pub use bindings::{guest, state};
 pub use component::{Component, Declared, Implemented, InitOrDefault};
 pub use exported::Exported;
-pub use field::StateField;
+pub use field::{StateField, WithoutStateField};
 pub use slot::Slot;

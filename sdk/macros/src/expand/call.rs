@@ -14,15 +14,15 @@ use crate::marker::{Access, Marker};
 pub(super) fn call(component: &Type, marker: Marker, signature: &Signature) -> TokenStream {
     let (first, last) = ends(&signature.output);
     let receiver = (marker.access() != Access::Nothing).then(|| quote!(self));
-    let argument = signature.inputs.iter().find_map(|input| match input {
-        FnArg::Typed(argument) => {
-            let name = marker.argument().map(|(name, _)| name)?;
-            let name = syn::Ident::new(name, located_at(argument.ty.span()));
-            Some(quote!(#name))
-        }
+    let types = signature.inputs.iter().filter_map(|input| match input {
+        FnArg::Typed(argument) => Some(&argument.ty),
         FnArg::Receiver(_) => None,
     });
-    let inputs = receiver.into_iter().chain(argument);
+    let arguments = marker.arguments().iter().zip(types).map(|((name, _), ty)| {
+        let name = syn::Ident::new(name, located_at(ty.span()));
+        quote!(#name)
+    });
+    let inputs = receiver.into_iter().chain(arguments);
     let mut arguments = Group::new(Delimiter::Parenthesis, quote!(#(#inputs),*));
     arguments.set_span(last);
     let arguments = TokenTree::from(arguments);

@@ -21,7 +21,8 @@ pub(crate) fn component(arguments: TokenStream, tokens: TokenStream) -> TokenStr
     let expansion = if errors.is_empty() {
         expand(&structure)
     } else {
-        stand_in(&structure)
+        // Otherwise the compiler would report that the component is not declared, when the reason is reported already.
+        declare(&structure)
     };
     quote!(#tokens #expansion #errors)
 }
@@ -29,11 +30,12 @@ pub(crate) fn component(arguments: TokenStream, tokens: TokenStream) -> TokenStr
 fn expand(structure: &Structure) -> TokenStream {
     let name = &structure.item.ident;
     let stateful = structure.state.iter().map(|state| expand_state(name, state));
+    let declared = declare(structure);
     let checked = quote_spanned! {name.span()=>
         <#name as ::airssys_wasm_sdk::__internal::Implemented>::CHECKED
     };
     quote! {
-        impl ::airssys_wasm_sdk::__internal::Declared for #name {}
+        #declared
         const _: () = #checked;
         #(#stateful)*
     }
@@ -65,13 +67,29 @@ fn expand_state(name: &syn::Ident, state: &State) -> TokenStream {
     }
 }
 
-/// Keeps the compiler from reporting that the component is not declared, when the reason is a mistake that is reported.
-fn stand_in(structure: &Structure) -> TokenStream {
+/// Tells `#[component_impl]` that the struct is a component, and whether it may save a state by hand.
+fn declare(structure: &Structure) -> TokenStream {
     let name = &structure.item.ident;
-    let (parameters, arguments, conditions) = structure.item.generics.split_for_impl();
+    let (parameters, arguments, clause) = structure.item.generics.split_for_impl();
+    let absent = structure.state.as_ref().map_or_else(|| Some(quote!()), absence);
+    let without_field = absent.map(|condition| {
+        quote! {
+            #condition
+            impl #parameters ::airssys_wasm_sdk::__internal::WithoutStateField for #name #arguments #clause {}
+        }
+    });
     quote! {
-        impl #parameters ::airssys_wasm_sdk::__internal::Declared for #name #arguments #conditions {}
+        impl #parameters ::airssys_wasm_sdk::__internal::Declared for #name #arguments #clause {}
+        #without_field
     }
+}
+
+/// The condition on which the field is not there; none when it always is.
+fn absence(state: &State) -> Option<TokenStream> {
+    let conditions = state.conditions.iter();
+    let conditions = conditions.filter_map(|attribute| Some(&attribute.meta.require_list().ok()?.tokens));
+    let conditions: Vec<_> = conditions.collect();
+    (!conditions.is_empty()).then(|| quote!(#[cfg(not(all(#(#conditions),*)))]))
 }
 
 pub(super) fn with_error(tokens: TokenStream, error: Error) -> TokenStream {

@@ -2,14 +2,15 @@
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
+use syn::ItemImpl;
 use syn::spanned::Spanned;
-use syn::{Attribute, ItemImpl};
 
-use super::call::call;
 use super::component::with_error;
+use super::entry_point::entry_point;
+use super::state;
 use crate::marker::Marker;
 use crate::mistakes::Mistakes;
-use crate::read::{Function, Implementation};
+use crate::read::Implementation;
 
 /// Expands `#[component_impl]`: the block as it was, what the host calls, and the mistakes in it.
 pub(crate) fn component_impl(arguments: TokenStream, tokens: TokenStream) -> TokenStream {
@@ -33,12 +34,16 @@ pub(crate) fn component_impl(arguments: TokenStream, tokens: TokenStream) -> Tok
 fn expand(implementation: &Implementation) -> TokenStream {
     let name = &implementation.item.self_ty;
     let entry = |marker| {
-        let function = implementation.functions.get(&marker);
-        function.map(|function| entry_point(implementation, marker, function))
+        let function = implementation.functions.get(&marker)?;
+        let conditions = &function.conditions;
+        let entry_point = entry_point(name, marker, function);
+        Some(quote!(#(#conditions)* #entry_point))
     };
     let init = entry(Marker::Init).unwrap_or_else(|| init_from_default(implementation));
-    let others = Marker::ALL.into_iter().filter(|marker| *marker != Marker::Init);
+    let others = Marker::ALL.into_iter();
+    let others = others.filter(|marker| *marker != Marker::Init && !marker.is_of_state());
     let others = others.filter_map(entry);
+    let state = state::expand(implementation);
     let checked = quote_spanned! {name.span()=>
         <#name as ::airssys_wasm_sdk::__internal::Declared>::CHECKED
     };
@@ -57,40 +62,7 @@ fn expand(implementation: &Implementation) -> TokenStream {
         const _: () = #checked;
 
         ::airssys_wasm_sdk::__export_guest!(#name);
-    }
-}
-
-/// The function of the trait that calls the author's function.
-fn entry_point(implementation: &Implementation, marker: Marker, function: &Function) -> TokenStream {
-    let conditions: &[Attribute] = &function.conditions;
-    let call = call(&implementation.item.self_ty, marker, &function.signature);
-    let head = match marker {
-        Marker::Init => quote! {
-            fn init(
-                config: ::airssys_wasm_sdk::ComponentConfig,
-            ) -> ::core::result::Result<Self, ::airssys_wasm_sdk::ComponentError>
-        },
-        Marker::Execute => quote! {
-            fn execute(
-                &mut self,
-                input: ::airssys_wasm_sdk::ComponentInput,
-            ) -> ::airssys_wasm_sdk::ComponentResult
-        },
-        Marker::Shutdown => quote! {
-            fn shutdown(&mut self) -> ::core::result::Result<(), ::airssys_wasm_sdk::ComponentError>
-        },
-        Marker::Capabilities => quote! {
-            fn required_capabilities() -> ::std::vec::Vec<::airssys_wasm_sdk::Capability>
-        },
-        Marker::Health => quote! {
-            fn health_status(&self) -> ::airssys_wasm_sdk::HealthStatus
-        },
-    };
-    quote! {
-        #(#conditions)*
-        #head {
-            #call
-        }
+        #state
     }
 }
 
@@ -113,7 +85,11 @@ fn stand_in(implementation: &Implementation, mistakes: Mistakes) -> TokenStream 
     let errors = mistakes.into_compile_errors();
     let implemented = implementation.is_plain().then(|| {
         let name = &implementation.item.self_ty;
-        quote!(impl ::airssys_wasm_sdk::__internal::Implemented for #name {})
+        let state = state::check(implementation);
+        quote! {
+            impl ::airssys_wasm_sdk::__internal::Implemented for #name {}
+            #state
+        }
     });
     quote!(#implemented #errors)
 }

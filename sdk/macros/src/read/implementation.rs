@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use proc_macro2::TokenStream;
-use syn::{Attribute, ImplItem, ImplItemFn, ItemImpl, PathArguments, Signature, Type};
+use quote::quote;
+use syn::{Attribute, ImplItem, ImplItemFn, ItemImpl, Path, PathArguments, Signature, Type};
 
 use super::attribute::{refuse_marks, take_mark};
 use super::signature;
@@ -18,6 +19,9 @@ pub(crate) struct Implementation {
 
 /// A marked function.
 pub(crate) struct Function {
+    pub(crate) mark: Path,
+    /// Whether the mark is the nearest to a name that does not exist.
+    pub(crate) is_guessed: bool,
     /// What decides whether the function is there at all.
     pub(crate) conditions: Vec<Attribute>,
     pub(crate) signature: Signature,
@@ -40,6 +44,7 @@ impl Implementation {
             let message = format!("a component needs a function marked with `#[component_execute]`: `{example}`");
             mistakes.add(&item.self_ty, message);
         }
+        check_state(&functions, &mut mistakes);
         (Self { item, functions }, mistakes)
     }
 
@@ -50,6 +55,14 @@ impl Implementation {
             && self.item.generics.params.is_empty()
             && matches!(**self_ty, Type::Path(_))
             && type_arguments(self_ty).is_none()
+    }
+}
+
+impl Function {
+    /// Whether both functions are compiled on the same conditions, written in the same way.
+    fn is_compiled_with(&self, other: &Self) -> bool {
+        let written = |conditions: &[Attribute]| quote!(#(#conditions)*).to_string();
+        written(&self.conditions) == written(&other.conditions)
     }
 }
 
@@ -74,6 +87,28 @@ fn check_block(item: &ItemImpl, mistakes: &mut Mistakes) {
     }
     if let Some(clause) = &item.generics.where_clause {
         mistakes.add(clause, "the `impl` block of a component has no `where` clause");
+    }
+}
+
+/// What is saved must be restored, and the other way round.
+fn check_state(functions: &BTreeMap<Marker, Function>, mistakes: &mut Mistakes) {
+    for (marker, other) in [(Marker::Save, Marker::Restore), (Marker::Restore, Marker::Save)] {
+        let Some(function) = functions.get(&marker).filter(|function| !function.is_guessed) else {
+            continue;
+        };
+        let (name, other_name) = (marker.name(), other.name());
+        match functions.get(&other) {
+            None => {
+                let example = other.signature(other_name.trim_start_matches("component_"));
+                let message = format!("`#[{name}]` needs a function marked with `#[{other_name}]`: `{example}`");
+                mistakes.add(&function.mark, message);
+            }
+            Some(first) if marker == Marker::Restore && !function.is_compiled_with(first) => {
+                let message = format!("`#[{name}]` needs the same `#[cfg]` as `#[{other_name}]`");
+                mistakes.add(&function.mark, message);
+            }
+            Some(_) => {}
+        }
     }
 }
 
@@ -112,6 +147,8 @@ fn read_function(function: &mut ImplItemFn, functions: &mut BTreeMap<Marker, Fun
     let conditions = function.attrs.iter();
     let conditions = conditions.filter(|attribute| attribute.path().is_ident("cfg"));
     let function = Function {
+        mark: mark.path,
+        is_guessed: mark.is_guessed,
         conditions: conditions.cloned().collect(),
         signature: function.sig.clone(),
     };

@@ -32,7 +32,7 @@ const PRIMITIVE: [&str; 16] = [
     "usize",
 ];
 
-/// Whether the type can be told by its syntax to be none of those whose names are expected.
+/// Whether the type can be told by its syntax to be none of the expected: each is a name, or a name in `&` and `[]`.
 pub(super) fn is_wrong(ty: &Type, expected: &[&str]) -> bool {
     match ty {
         Type::Path(path) => path.path.segments.last().is_some_and(|segment| {
@@ -40,6 +40,15 @@ pub(super) fn is_wrong(ty: &Type, expected: &[&str]) -> bool {
             let is_in = |names: &[&str]| names.contains(&name.as_str());
             !is_in(expected) && (is_in(&KNOWN) || is_in(&PRIMITIVE))
         }),
+        Type::Reference(reference) => {
+            let behind: Vec<_> = expected.iter().filter_map(|name| name.strip_prefix('&')).collect();
+            behind.is_empty() || reference.mutability.is_some() || is_wrong(&reference.elem, &behind)
+        }
+        Type::Slice(slice) => {
+            let inside = expected.iter().map(|name| name.strip_prefix('[')?.strip_suffix(']'));
+            let inside: Vec<_> = inside.flatten().collect();
+            inside.is_empty() || is_wrong(&slice.elem, &inside)
+        }
         Type::Group(group) => is_wrong(&group.elem, expected),
         Type::Paren(paren) => is_wrong(&paren.elem, expected),
         Type::Macro(_) | Type::Infer(_) | Type::Verbatim(_) => false,
@@ -52,8 +61,12 @@ mod tests {
     use super::*;
 
     fn check(ty: &str, wrong: bool) {
+        check_for("ComponentInput", ty, wrong);
+    }
+
+    fn check_for(expected: &'static str, ty: &str, wrong: bool) {
         let parsed: Type = syn::parse_str(ty).expect("a type");
-        assert_eq!(is_wrong(&parsed, &["ComponentInput"]), wrong, "{ty}");
+        assert_eq!(is_wrong(&parsed, &[expected]), wrong, "{ty}");
     }
 
     #[test]
@@ -84,6 +97,22 @@ mod tests {
             "fn() -> u8",
         ] {
             check(ty, true);
+        }
+    }
+
+    #[test]
+    fn what_is_borrowed_is_told_too() {
+        check_for("&str", "&str", false);
+        check_for("&str", "&'_ str", false);
+        check_for("&str", "&Version", false);
+        check_for("&str", "Version", false);
+        for ty in ["str", "String", "&String", "&mut str", "&[u8]", "&&str"] {
+            check_for("&str", ty, true);
+        }
+        check_for("&[u8]", "&[u8]", false);
+        check_for("&[u8]", "&[Byte]", false);
+        for ty in ["[u8]", "Vec<u8>", "&Vec<u8>", "&mut [u8]", "&[u16]", "&[u8; 4]", "&str"] {
+            check_for("&[u8]", ty, true);
         }
     }
 }

@@ -78,7 +78,7 @@ impl Comparison<'_> {
             FnArg::Typed(argument) => Some(argument),
             FnArg::Receiver(_) => None,
         });
-        if let Some((_, wanted)) = self.marker.argument() {
+        for (_, wanted) in self.marker.arguments() {
             let what = format!("takes a `{wanted}`");
             match arguments.next() {
                 None => self.demand(&self.signature.ident, what),
