@@ -1,6 +1,7 @@
 //! What a component is: its name, its manifest, its immutable releases, and what its bytes say.
 
 mod bounds;
+mod compatibility;
 mod decode;
 mod digest;
 mod exports;
@@ -17,6 +18,7 @@ mod release;
 mod requests;
 mod version;
 
+pub use compatibility::{Compatibility, Difference, DifferenceKind, Severity, compare};
 pub use digest::Digest;
 pub use exports::{Callable, Export, callable};
 pub(crate) use inspect::MAX_COMPONENT_BYTES;
