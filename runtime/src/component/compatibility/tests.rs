@@ -18,6 +18,8 @@ pub(super) fn release(version: &str, bytes: &[u8]) -> Release {
         requests: AccessRequests::default(),
         config: Default::default(),
         has_state: false,
+        deploy: Default::default(),
+        collected: false,
         needs_async: false,
     }
 }
