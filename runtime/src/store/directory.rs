@@ -64,7 +64,7 @@ impl Store {
 
     /// All records of a table, verified, in the order of their keys.
     pub(crate) fn list(&self, table: Table) -> Result<Vec<(String, Vec<u8>)>, Error> {
-        self.records.list(table)
+        self.records.list_from(table, "")
     }
 
     /// Writes all of the batch or nothing; it is on disk when this returns.

@@ -3,9 +3,17 @@
 //! The store knows bytes and keys; what they mean is decided above.
 
 mod blobs;
+#[cfg(test)]
+mod damage;
+mod database;
 mod directory;
+#[cfg(test)]
+mod disk;
+#[cfg(test)]
+mod faults;
 mod lock;
 mod records;
+mod seal;
 
 pub(crate) use directory::Store;
 pub(crate) use records::{Batch, Table};

@@ -3,15 +3,15 @@
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
-use sha2::{Digest as _, Sha256};
+use redb::{Database, ReadOnlyTable, ReadableDatabase, TableDefinition};
 
+use super::database::{self, begin_write, failed, guarded};
+use super::seal::{seal, unseal};
 use crate::error::Error;
 
-/// The version of the form of all records.
-const SCHEMA: u16 = 1;
-/// The bytes of SHA-256 that are kept as a checksum.
-const CHECKSUM: usize = 16;
+/// What is said to fail once the database is open.
+const READING: &str = "reading a record";
+const WRITING: &str = "writing records";
 
 /// The tables of the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub(crate) enum Table {
 }
 
 impl Table {
-    const ALL: [Self; 5] = [
+    pub(super) const ALL: [Self; 5] = [
         Self::Releases,
         Self::Routes,
         Self::Deployments,
@@ -77,15 +77,16 @@ pub(super) struct Records {
 
 impl Records {
     pub(super) fn open(file: &Path) -> Result<Self, Error> {
-        let opened = Database::create(file).map_err(|error| match error {
-            redb::DatabaseError::Storage(redb::StorageError::Corrupted(what)) => Error::Damaged { what },
-            error => Error::store("opening the database", error),
-        });
+        Self::over(database::open(file)?)
+    }
+
+    /// The records of an open database.
+    pub(super) fn over(database: Database) -> Result<Self, Error> {
         let records = Self {
-            database: opened?,
+            database,
             next_id: AtomicU64::new(1),
         };
-        records.make_tables()?;
+        guarded(|| records.make_tables())?;
         let next = records.read(Table::Directory, NEXT_ID)?;
         let next = next
             .and_then(|bytes| bytes.try_into().ok())
@@ -96,18 +97,18 @@ impl Records {
 
     /// Tables are made once, so that reading never finds one missing.
     fn make_tables(&self) -> Result<(), Error> {
-        let existing = self.database.begin_read().map_err(failed("opening the database"))?;
-        let listed = existing.list_tables().map_err(failed("opening the database"))?;
+        let existing = self.database.begin_read().map_err(failed(database::OPENING))?;
+        let listed = existing.list_tables().map_err(failed(database::OPENING))?;
         if listed.count() == Table::ALL.len() {
             return Ok(());
         }
-        let transaction = self.database.begin_write().map_err(failed("making the database"))?;
+        let transaction = begin_write(&self.database, database::MAKING)?;
         for table in Table::ALL {
             transaction
                 .open_table(table.definition())
-                .map_err(failed("making the database"))?;
+                .map_err(failed(database::MAKING))?;
         }
-        transaction.commit().map_err(failed("making the database"))
+        transaction.commit().map_err(failed(database::MAKING))
     }
 
     pub(super) fn next_id(&self) -> u64 {
@@ -115,91 +116,54 @@ impl Records {
     }
 
     pub(super) fn read(&self, table: Table, key: &str) -> Result<Option<Vec<u8>>, Error> {
-        let transaction = self.database.begin_read().map_err(failed("reading a record"))?;
-        let opened = transaction
-            .open_table(table.definition())
-            .map_err(failed("reading a record"))?;
-        let found = opened.get(key).map_err(failed("reading a record"))?;
-        found.map(|guard| unseal(table, key, guard.value())).transpose()
+        guarded(|| {
+            let found = self.table(table)?.get(key).map_err(failed(READING))?;
+            found.map(|guard| unseal(table, key, guard.value())).transpose()
+        })
     }
 
-    pub(super) fn list(&self, table: Table) -> Result<Vec<(String, Vec<u8>)>, Error> {
-        let transaction = self.database.begin_read().map_err(failed("reading records"))?;
-        let opened = transaction
-            .open_table(table.definition())
-            .map_err(failed("reading records"))?;
-        let mut records = Vec::new();
-        for entry in opened.iter().map_err(failed("reading records"))? {
-            let (key, record) = entry.map_err(failed("reading records"))?;
-            records.push((key.value().to_owned(), unseal(table, key.value(), record.value())?));
-        }
-        Ok(records)
+    /// The records whose keys begin with `prefix`, in the order of their keys.
+    pub(super) fn list_from(&self, table: Table, prefix: &str) -> Result<Vec<(String, Vec<u8>)>, Error> {
+        guarded(|| {
+            let mut records = Vec::new();
+            for entry in self.table(table)?.range(prefix..).map_err(failed(READING))? {
+                let (key, record) = entry.map_err(failed(READING))?;
+                if !key.value().starts_with(prefix) {
+                    break;
+                }
+                records.push((key.value().to_owned(), unseal(table, key.value(), record.value())?));
+            }
+            Ok(records)
+        })
+    }
+
+    /// A table as it is now.
+    fn table(&self, table: Table) -> Result<ReadOnlyTable<&'static str, &'static [u8]>, Error> {
+        let transaction = self.database.begin_read().map_err(failed(READING))?;
+        transaction.open_table(table.definition()).map_err(failed(READING))
     }
 
     pub(super) fn commit(&self, batch: Batch) -> Result<(), Error> {
-        let transaction = self.database.begin_write().map_err(failed("writing records"))?;
         let next_id = self.next_id.load(Ordering::Relaxed).to_le_bytes().to_vec();
-        for (table, key, record) in batch.put(Table::Directory, NEXT_ID, next_id).0 {
-            let mut opened = transaction
-                .open_table(table.definition())
-                .map_err(failed("writing records"))?;
-            match record {
-                Some(record) => {
-                    let sealed = seal(table, &key, &record);
-                    opened
-                        .insert(key.as_str(), sealed.as_slice())
-                        .map_err(failed("writing records"))?;
-                }
-                None => {
-                    opened.remove(key.as_str()).map_err(failed("writing records"))?;
+        guarded(|| {
+            let transaction = begin_write(&self.database, WRITING)?;
+            for (table, key, record) in batch.put(Table::Directory, NEXT_ID, next_id).0 {
+                let mut opened = transaction.open_table(table.definition()).map_err(failed(WRITING))?;
+                match record {
+                    Some(record) => {
+                        let sealed = seal(table, &key, &record);
+                        opened
+                            .insert(key.as_str(), sealed.as_slice())
+                            .map_err(failed(WRITING))?;
+                    }
+                    None => {
+                        opened.remove(key.as_str()).map_err(failed(WRITING))?;
+                    }
                 }
             }
-        }
-        transaction.commit().map_err(failed("writing records"))
+            transaction.commit().map_err(failed(WRITING))
+        })
     }
-}
-
-fn failed<E: std::error::Error + Send + Sync + 'static>(operation: &'static str) -> impl Fn(E) -> Error {
-    move |error| Error::store(operation, error)
-}
-
-/// A record as it is kept: its schema, its checksum, its bytes.
-fn seal(table: Table, key: &str, record: &[u8]) -> Vec<u8> {
-    let mut sealed = Vec::with_capacity(2 + CHECKSUM + record.len());
-    sealed.extend_from_slice(&SCHEMA.to_le_bytes());
-    sealed.extend_from_slice(&checksum(table, key, record));
-    sealed.extend_from_slice(record);
-    sealed
-}
-
-fn unseal(table: Table, key: &str, sealed: &[u8]) -> Result<Vec<u8>, Error> {
-    let damaged = |why| Error::Damaged {
-        what: format!("record `{}` of the {table:?} {why}", key.escape_debug()),
-    };
-    let (schema, rest) = sealed.split_first_chunk::<2>().ok_or_else(|| damaged("is cut short"))?;
-    let (sum, record) = rest
-        .split_first_chunk::<CHECKSUM>()
-        .ok_or_else(|| damaged("is cut short"))?;
-    if u16::from_le_bytes(*schema) > SCHEMA {
-        return Err(damaged("was written by a newer version of airssys-wasm"));
-    }
-    if *sum != checksum(table, key, record) || u16::from_le_bytes(*schema) != SCHEMA {
-        return Err(damaged("does not match its checksum"));
-    }
-    Ok(record.to_vec())
-}
-
-/// Covers the place of the record too, so that records cannot be exchanged for one another.
-fn checksum(table: Table, key: &str, record: &[u8]) -> [u8; CHECKSUM] {
-    let mut hash = Sha256::new();
-    hash.update([table as u8]);
-    hash.update((key.len() as u64).to_le_bytes());
-    hash.update(key);
-    hash.update(record);
-    let whole: [u8; 32] = hash.finalize().into();
-    let mut sum = [0; CHECKSUM];
-    sum.copy_from_slice(&whole[..CHECKSUM]);
-    sum
 }
 
 #[cfg(test)]
@@ -219,33 +183,11 @@ mod tests {
         let records = Records::open(&file).unwrap();
         assert_eq!(records.read(Table::Routes, "a").unwrap().unwrap(), b"one");
         assert_eq!(
-            records.list(Table::Routes).unwrap(),
+            records.list_from(Table::Routes, "").unwrap(),
             [("a".to_owned(), b"one".to_vec())]
         );
         assert!(records.next_id() > id);
         records.commit(Batch::default().delete(Table::Routes, "a")).unwrap();
         assert_eq!(records.read(Table::Routes, "a").unwrap(), None);
-    }
-
-    #[test]
-    fn damage_at_every_byte_is_seen() {
-        let sealed = seal(Table::Routes, "a", b"record");
-        assert_eq!(unseal(Table::Routes, "a", &sealed).unwrap(), b"record");
-        for place in 0..sealed.len() {
-            let mut flipped = sealed.clone();
-            flipped[place] ^= 0x10;
-            assert!(unseal(Table::Routes, "a", &flipped).is_err(), "flipped at {place}");
-            assert!(unseal(Table::Routes, "a", &sealed[..place]).is_err(), "cut at {place}");
-        }
-        assert!(unseal(Table::Routes, "b", &sealed).is_err());
-        assert!(unseal(Table::States, "a", &sealed).is_err());
-    }
-
-    #[test]
-    fn a_file_that_is_no_database_is_an_error() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("store.redb");
-        std::fs::write(&file, b"not a database, but long enough to look at".repeat(200)).unwrap();
-        assert!(Records::open(&file).is_err());
     }
 }
