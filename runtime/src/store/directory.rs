@@ -1,5 +1,6 @@
 //! An open state directory: its lock, its blobs and its records.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use super::blobs::Blobs;
@@ -57,6 +58,26 @@ impl Store {
         self.blobs.read(digest)
     }
 
+    /// Whether there are bytes of this digest; they are not read.
+    #[cfg_attr(not(test), expect(dead_code, reason = "used by retention"))]
+    pub(crate) fn holds(&self, digest: &Digest) -> bool {
+        self.blobs.holds(digest)
+    }
+
+    /// Removes the bytes of this digest, if there are any.
+    #[cfg_attr(not(test), expect(dead_code, reason = "used by retention"))]
+    pub(crate) fn forget(&self, digest: &Digest) -> Result<(), Error> {
+        self.blobs.remove(digest)
+    }
+
+    /// Removes the bytes of all other digests, and what interrupted writes left; returns the digests that are gone.
+    ///
+    /// What is kept and not yet recorded has to be in the set as well.
+    #[cfg_attr(not(test), expect(dead_code, reason = "used by retention"))]
+    pub(crate) fn sweep(&self, needed: &HashSet<Digest>) -> Result<Vec<Digest>, Error> {
+        self.blobs.sweep(needed)
+    }
+
     /// The record of this key, verified.
     pub(crate) fn read(&self, table: Table, key: &str) -> Result<Option<Vec<u8>>, Error> {
         self.records.read(table, key)
@@ -67,6 +88,12 @@ impl Store {
         self.records.list_from(table, "")
     }
 
+    /// The records of a table whose keys begin with `prefix`, verified, in the order of their keys.
+    #[cfg_attr(not(test), expect(dead_code, reason = "used by retention"))]
+    pub(crate) fn list_from(&self, table: Table, prefix: &str) -> Result<Vec<(String, Vec<u8>)>, Error> {
+        self.records.list_from(table, prefix)
+    }
+
     /// Writes all of the batch or nothing; it is on disk when this returns.
     pub(crate) fn commit(&self, batch: Batch) -> Result<(), Error> {
         self.records.commit(batch)
@@ -75,5 +102,48 @@ impl Store {
     /// A number that was never issued before in this directory, once a batch that uses it is committed.
     pub(crate) fn next_id(&self) -> u64 {
         self.records.next_id()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_are_listed_by_the_beginning_of_their_keys() {
+        let store = Store::temporary().unwrap();
+        let keys = ["a", "a@1", "a@2", "a-b@1", "b@1", "ä@1"];
+        let batch = keys.iter().fold(Batch::default(), |batch, key| {
+            batch.put(Table::Releases, *key, key.as_bytes().to_vec())
+        });
+        store.commit(batch).unwrap();
+        let listed = |prefix| -> Vec<String> {
+            let listed = store.list_from(Table::Releases, prefix).unwrap();
+            assert!(listed.iter().all(|(key, record)| key.as_bytes() == record));
+            listed.into_iter().map(|(key, _)| key).collect()
+        };
+        assert_eq!(listed("a@"), ["a@1", "a@2"]);
+        assert_eq!(listed("a"), ["a", "a-b@1", "a@1", "a@2"]);
+        assert_eq!(listed("ä"), ["ä@1"]);
+        assert_eq!(listed("c"), [""; 0]);
+        assert_eq!(listed("").len(), keys.len());
+        assert_eq!(store.list(Table::Releases).unwrap().len(), keys.len());
+        assert!(store.list_from(Table::Routes, "a").unwrap().is_empty());
+    }
+
+    #[test]
+    fn components_are_forgotten_one_by_one_or_all_but_a_few() {
+        let store = Store::temporary().unwrap();
+        let digests = [b"a", b"b", b"c"].map(|bytes| {
+            let digest = Digest::of(bytes);
+            store.keep(&digest, bytes).unwrap();
+            digest
+        });
+        store.forget(&digests[0]).unwrap();
+        store.forget(&digests[0]).unwrap();
+        assert_eq!(digests.map(|digest| store.holds(&digest)), [false, true, true]);
+        assert_eq!(store.sweep(&HashSet::from([digests[1]])).unwrap(), [digests[2]]);
+        assert_eq!(digests.map(|digest| store.holds(&digest)), [false, true, false]);
+        assert_eq!(store.bytes(&digests[1]).unwrap(), b"b");
     }
 }
