@@ -99,6 +99,10 @@ pub(super) fn failed<E: Into<redb::Error>>(operation: &'static str) -> impl Fn(E
                 what: error.to_string(),
             }
         }
+        // No version of airssys-wasm has written the older formats of redb.
+        error @ redb::Error::UpgradeRequired(_) => Error::Damaged {
+            what: error.to_string(),
+        },
         error => Error::store(operation, error),
     }
 }

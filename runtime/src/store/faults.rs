@@ -78,6 +78,7 @@ fn a_failing_disk_keeps_one_of_two_batches() {
             if let Err(error) = &committed {
                 refused += 1;
                 assert_eq!(error.code().as_str(), "store-failed", "{case}");
+                assert!(records.commit(batch(2)).is_err(), "{case}");
                 // Until it is opened again, the first batch is read or nothing is.
                 assert!(
                     contents(&records).is_ok_and(|found| found == expected.first) || contents(&records).is_err(),
