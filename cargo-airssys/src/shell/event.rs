@@ -31,7 +31,7 @@ impl Shell {
                 "compiled code is not kept between commands, so that each compiles anew: {}",
                 printable_line(reason)
             )),
-            Event::DeploymentRecovered { component, serving } => self.warn(match serving {
+            Event::DeploymentRecovered { component, serving, .. } => self.warn(match serving {
                 Some(version) => format!("a deployment of `{component}` was cut off earlier; {version} serves"),
                 None => format!("the first deployment of `{component}` was cut off earlier; it is not deployed"),
             }),

@@ -336,7 +336,19 @@ greeting = "hello"
         check("manifest-version = \n", 1, 20, "", None);
         let deploy = |line: &str| format!("manifest-version = 1\n[deploy]\n{line}\n");
         check(&deploy("steps = [\"5%\"]"), 3, 1, "`strategy = \"canary\"` only", None);
-        check(&deploy("rollback-if = [\"error-rate > lots\"]"), 3, 15, "is not a gate such as", None);
-        check(&deploy("strategy = \"canary\"\nsteps = [\"25%\", \"5%\"]"), 4, 1, "the last is", None);
+        check(
+            &deploy("rollback-if = [\"error-rate > lots\"]"),
+            3,
+            15,
+            "is not a gate such as",
+            None,
+        );
+        check(
+            &deploy("strategy = \"canary\"\nsteps = [\"25%\", \"5%\"]"),
+            4,
+            1,
+            "the last is",
+            None,
+        );
     }
 }

@@ -105,7 +105,12 @@ impl FromStr for Percent {
         let number = text.trim();
         let number = number.strip_suffix('%').unwrap_or(number).trim_end();
         let part = number.parse().ok().and_then(Self::new);
-        part.ok_or_else(|| format!("`{}` is not a whole part of a hundred such as `25%`", text.escape_debug()))
+        part.ok_or_else(|| {
+            format!(
+                "`{}` is not a whole part of a hundred such as `25%`",
+                text.escape_debug()
+            )
+        })
     }
 }
 

@@ -103,7 +103,7 @@ impl Deploy {
     /// Carries out an order in a task of its own, so that nothing is left half done when the caller gives up: then it is
     /// undone, unless its outcome was recorded already.
     pub(super) async fn carry_out(&self, order: Order, turn: Arc<Turn>) -> Result<Deployment, Error> {
-        let caller = Caller(turn.clone());
+        let mut caller = Caller(Some(turn.clone()));
         let deploy = self.clone();
         let task = tokio::spawn(async move { deploy.execute(&order, &turn).await });
         let outcome = task.await.unwrap_or_else(|error| {
@@ -112,7 +112,7 @@ impl Deploy {
             })
         });
         // It is done, so there is nothing to give up any more.
-        std::mem::forget(caller);
+        caller.0 = None;
         outcome
     }
 
@@ -130,7 +130,11 @@ impl Deploy {
             plan: &plan,
             turn,
             id,
-            candidates: order.newcomers.iter().map(|(newcomer, _)| Candidate::new(newcomer, base.as_deref())).collect(),
+            candidates: order
+                .newcomers
+                .iter()
+                .map(|(newcomer, _)| Candidate::new(newcomer, base.as_deref()))
+                .collect(),
             base,
             transfer: Transfer::default(),
             is_shifted: false,
@@ -140,7 +144,8 @@ impl Deploy {
         match taken {
             Ok(()) => {
                 let calls_lost = under_way.transfer.calls_lost;
-                if let Err(error) = collect(&self.starter, &self.router, &self.standby, self.retention, &order.name).await
+                if let Err(error) =
+                    collect(&self.starter, &self.router, &self.standby, self.retention, &order.name).await
                 {
                     // What was not removed now is removed after the next deployment.
                     self.starter.events.emit(Event::NotCollected {
@@ -200,7 +205,12 @@ impl Move<'_> {
             let name = step.name();
             match *step {
                 Step::Start { instances } => {
-                    let starting = start_all(&mut self.candidates, &self.deploy.starter, self.base.as_deref(), instances);
+                    let starting = start_all(
+                        &mut self.candidates,
+                        &self.deploy.starter,
+                        self.base.as_deref(),
+                        instances,
+                    );
                     clock.time(name, starting).await?;
                     self.reached("started");
                 }
@@ -337,7 +347,10 @@ impl Move<'_> {
                 }
                 Ok(Some(target)) => {
                     let share = Share { target, weight: 1 };
-                    let route = self.base.as_ref().map(|base| Arc::new(base.with_shares(share, Vec::new())));
+                    let route = self
+                        .base
+                        .as_ref()
+                        .map(|base| Arc::new(base.with_shares(share, Vec::new())));
                     self.deploy.router.set(&self.order.name, route);
                 }
                 // The old release cannot be started any more: the new one, whatever is wrong with it, has the state.
@@ -388,11 +401,13 @@ impl Move<'_> {
 }
 
 /// Has the deployment given up when its caller goes away.
-struct Caller(Arc<Turn>);
+struct Caller(Option<Arc<Turn>>);
 
 impl Drop for Caller {
     fn drop(&mut self) {
-        self.0.abort("its caller went away");
+        if let Some(turn) = &self.0 {
+            turn.abort("its caller went away");
+        }
     }
 }
 

@@ -94,7 +94,11 @@ mod tests {
     }
 
     fn check(current: Option<InstanceMode>, new: InstanceMode, strategy: Strategy, watched: bool, expected: &str) {
-        assert_eq!(planned(current, new, &strategy, watched).unwrap(), expected, "{strategy}");
+        assert_eq!(
+            planned(current, new, &strategy, watched).unwrap(),
+            expected,
+            "{strategy}"
+        );
     }
 
     fn refused(current: Option<InstanceMode>, new: InstanceMode, strategy: Strategy, part: &str) {

@@ -119,7 +119,12 @@ pub(crate) async fn collect(
         if stored.len() <= policy.stored + needed.len().min(1) {
             return Ok(Vec::new());
         }
-        let gone = superfluous(&stored, &needed, &record::deployments(store, Some(&name))?, policy.stored);
+        let gone = superfluous(
+            &stored,
+            &needed,
+            &record::deployments(store, Some(&name))?,
+            policy.stored,
+        );
         remove(&worker, &name, &gone)?;
         Ok(gone)
     })
@@ -148,12 +153,19 @@ fn superfluous(
         };
         history.iter().rev().find(brought).map(|record| record.id)
     };
-    let mut replaced: Vec<_> = stored.iter().filter(|release| !needed.contains(&release.version)).collect();
+    let mut replaced: Vec<_> = stored
+        .iter()
+        .filter(|release| !needed.contains(&release.version))
+        .collect();
     replaced.sort_by_key(|release| std::cmp::Reverse(last_service(release)));
     let kept = stored.len() - replaced.len();
     // Of those needed, what serves does not count; it is one at least.
     let room = most.saturating_sub(kept.saturating_sub(1));
-    replaced.into_iter().skip(room).map(|release| Release::clone(release)).collect()
+    replaced
+        .into_iter()
+        .skip(room)
+        .map(|release| Release::clone(release))
+        .collect()
 }
 
 /// Removes the states of releases, then the bytes and the compiled code that no other release has.
@@ -217,11 +229,7 @@ mod tests {
 
     fn release(patch: u64) -> Release {
         let package = Package::new(EMPTY).name("a".parse().unwrap());
-        package
-            .version(Version::new(1, 0, patch))
-            .validate()
-            .unwrap()
-            .release
+        package.version(Version::new(1, 0, patch)).validate().unwrap().release
     }
 
     fn deployed(id: u64, patch: u64) -> DeploymentRecord {

@@ -50,7 +50,12 @@ impl Serving {
     /// Puts a release into service.
     /// `first` is its first instance, started and restored; `saved` is what it was restored from.
     /// A pool has up to `max` instances, when the operator said so.
-    pub(crate) fn new(prepared: Arc<Prepared>, first: Option<Instance>, saved: Option<Saved>, max: Option<u32>) -> Self {
+    pub(crate) fn new(
+        prepared: Arc<Prepared>,
+        first: Option<Instance>,
+        saved: Option<Saved>,
+        max: Option<u32>,
+    ) -> Self {
         let release = prepared.release.clone();
         let hosting = match (release.instances, first) {
             (InstanceMode::Actor, Some(first)) => {

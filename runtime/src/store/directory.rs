@@ -59,13 +59,11 @@ impl Store {
     }
 
     /// Whether there are bytes of this digest; they are not read.
-    #[cfg_attr(not(test), expect(dead_code, reason = "used by retention"))]
     pub(crate) fn holds(&self, digest: &Digest) -> bool {
         self.blobs.holds(digest)
     }
 
     /// Removes the bytes of this digest, if there are any.
-    #[cfg_attr(not(test), expect(dead_code, reason = "used by retention"))]
     pub(crate) fn forget(&self, digest: &Digest) -> Result<(), Error> {
         self.blobs.remove(digest)
     }
@@ -73,7 +71,6 @@ impl Store {
     /// Removes the bytes of all other digests, and what interrupted writes left; returns the digests that are gone.
     ///
     /// What is kept and not yet recorded has to be in the set as well.
-    #[cfg_attr(not(test), expect(dead_code, reason = "used by retention"))]
     pub(crate) fn sweep(&self, needed: &HashSet<Digest>) -> Result<Vec<Digest>, Error> {
         self.blobs.sweep(needed)
     }
@@ -89,7 +86,6 @@ impl Store {
     }
 
     /// The records of a table whose keys begin with `prefix`, verified, in the order of their keys.
-    #[cfg_attr(not(test), expect(dead_code, reason = "used by retention"))]
     pub(crate) fn list_from(&self, table: Table, prefix: &str) -> Result<Vec<(String, Vec<u8>)>, Error> {
         self.records.list_from(table, prefix)
     }

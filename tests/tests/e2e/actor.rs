@@ -1,5 +1,6 @@
 //! Actors: calls in order, and state that survives restarts, swaps and traps.
 
+use airssys_wasm::DeployOptions;
 use airssys_wasm::component::{InstanceMode, Manifest, Package};
 use airssys_wasm_tests::{TestHost, code, name};
 
@@ -95,10 +96,10 @@ async fn state_survives_a_release_that_keeps_none() {
     let test = TestHost::new().await;
     let deploy = async |guest_name: &str, version: &str| {
         let package = Package::new(airssys_wasm_tests::guest(guest_name)).name(name("a"));
-        test.host
-            .deploy(package.version(version.parse().unwrap()))
-            .await
-            .unwrap();
+        let mut options = DeployOptions::default();
+        options.allow_breaking = true;
+        let package = package.version(version.parse().unwrap());
+        test.host.deploy_with(package, &options).await.unwrap();
     };
     deploy("counter", "1.0.0").await;
     assert_eq!(test.call("a", "").await.unwrap(), "1");

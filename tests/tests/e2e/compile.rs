@@ -234,16 +234,10 @@ async fn calls_go_on(compiler: Compiler) {
         let mut compiling = false;
         for event in test.events() {
             match event {
-                Event::StepStarted {
-                    step: "compile",
-                    version,
-                    ..
-                } if version.major == 2 => compiling = true,
-                Event::StepFinished {
-                    step: "compile",
-                    version,
-                    ..
-                } if version.major == 2 => compiling = false,
+                Event::StepStarted { step, version, .. } if step == "compile" && version.major == 2 => compiling = true,
+                Event::StepFinished { step, version, .. } if step == "compile" && version.major == 2 => {
+                    compiling = false
+                }
                 _ => {}
             }
         }

@@ -8,7 +8,7 @@ use airssys_wasm_tests::{TestHost, code, guest, name};
 async fn each_step_is_reported_with_its_time() {
     let test = TestHost::new().await;
     let deployment = test.deploy("echo").await.unwrap();
-    let steps: Vec<_> = deployment.steps.iter().map(|step| step.step).collect();
+    let steps: Vec<_> = deployment.steps.iter().map(|step| &*step.step).collect();
     assert_eq!(steps, ["compile", "package", "start", "health-check", "route"]);
     assert!(!deployment.cached);
     assert_eq!(deployment.release.description, "Answers with what it was sent.");

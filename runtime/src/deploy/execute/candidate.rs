@@ -37,7 +37,9 @@ pub(super) struct Candidate {
 impl Candidate {
     pub(super) fn new(newcomer: &Newcomer, base: Option<&Route>) -> Self {
         let is_routed = match (&newcomer.source, base) {
-            (Source::Target(target), Some(base)) => base.shares().iter().any(|share| Arc::ptr_eq(&share.target, target)),
+            (Source::Target(target), Some(base)) => {
+                base.shares().iter().any(|share| Arc::ptr_eq(&share.target, target))
+            }
             _ => false,
         };
         Self {

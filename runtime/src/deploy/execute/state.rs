@@ -77,7 +77,9 @@ impl Move<'_> {
             (Some(handover), _) => handover.calls,
             (None, live) => live.as_ref().map_or(0, |saved| saved.calls),
         };
-        self.transfer.left = live.clone().filter(|saved| Some(&saved.version) == self.plan.from.as_ref());
+        self.transfer.left = live
+            .clone()
+            .filter(|saved| Some(&saved.version) == self.plan.from.as_ref());
         if choice != Some(StateChoice::Before) {
             let Some(saved) = live else {
                 return if is_rollback && self.order.lead().has_state && calls > 0 {
@@ -112,9 +114,7 @@ impl Move<'_> {
         );
         let before = blocking(move || record::snapshot(&store, &name, &version)).await?;
         let Some(before) = before else {
-            return Err(Error::NoEarlierState {
-                label: release.label(),
-            });
+            return Err(Error::NoEarlierState { label: release.label() });
         };
         self.lead()?.restore(before.clone()).await?;
         self.transfer.calls_lost = Some(calls.saturating_sub(before.calls));
@@ -139,7 +139,12 @@ impl Move<'_> {
                 }
             }
         }
-        if let Some(saved) = self.transfer.handover.as_ref().and_then(|handover| handover.saved.clone()) {
+        if let Some(saved) = self
+            .transfer
+            .handover
+            .as_ref()
+            .and_then(|handover| handover.saved.clone())
+        {
             return Ok(Some(saved));
         }
         if saving == Saving::Skipped && self.transfer.handover.is_some() {

@@ -71,7 +71,11 @@ impl Move<'_> {
         let name = &self.order.name;
         let mut batch = Batch::default()
             .put(Table::Routes, name.as_str(), record::encode(&RouteRecord::of(route))?)
-            .put(Table::Deployments, record::deployment_key(self.id), record::encode(&record)?);
+            .put(
+                Table::Deployments,
+                record::deployment_key(self.id),
+                record::encode(&record)?,
+            );
         for (newcomer, _) in &self.order.newcomers {
             // A release is recorded when it has come into service, so that a version that never did can be used again.
             if newcomer.bytes.is_some() {
@@ -98,7 +102,10 @@ impl Move<'_> {
             deploy.standby.take(&share.target);
         }
         let is_kept = |share: &&Share| {
-            route.shares().iter().any(|kept| Arc::ptr_eq(&kept.target, &share.target))
+            route
+                .shares()
+                .iter()
+                .any(|kept| Arc::ptr_eq(&kept.target, &share.target))
         };
         for share in base.shares().iter().filter(|share| !is_kept(share)) {
             let Some(serving) = share.target.started().cloned() else {

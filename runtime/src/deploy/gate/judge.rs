@@ -104,7 +104,12 @@ mod tests {
         check("error-rate > 1%", &good, &bad, None);
         check("error-rate > 1%", &few, &good, None);
         check("error-rate > 2x stable", &bad, &bad, None);
-        check("error-rate > 0.5x stable", &bad, &bad, Some("5.0% (5 of 100 calls), stable 5.0%"));
+        check(
+            "error-rate > 0.5x stable",
+            &bad,
+            &bad,
+            Some("5.0% (5 of 100 calls), stable 5.0%"),
+        );
         check("error-rate > 2x stable", &bad, &few, None);
     }
 
@@ -113,7 +118,12 @@ mod tests {
         let (fast, slow) = (reading(100, 0, 2), reading(100, 0, 300));
         check("p99 > 250ms", &slow, &fast, Some("p99 301ms over 100 calls"));
         check("p99 > 350ms", &slow, &fast, None);
-        check("p50 > 2x stable", &slow, &fast, Some("p50 301ms over 100 calls, stable 2ms 31us"));
+        check(
+            "p50 > 2x stable",
+            &slow,
+            &fast,
+            Some("p50 301ms over 100 calls, stable 2ms 31us"),
+        );
         check("p50 > 2x stable", &fast, &fast, None);
     }
 }

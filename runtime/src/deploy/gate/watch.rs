@@ -57,7 +57,12 @@ pub(crate) async fn watch(
             }
         }
         let reading = watched.measures.read().since(&before);
-        judge(&rule.gates, &reading, &read(stable).since(&stable_before), rule.min_calls)?;
+        judge(
+            &rule.gates,
+            &reading,
+            &read(stable).since(&stable_before),
+            rule.min_calls,
+        )?;
         if Instant::now() >= end {
             return Ok(Watched {
                 is_judged: reading.calls >= rule.min_calls,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
-use crate::component::{ComponentName, Compatibility, Gate, Package, Release, Span, Strategy};
+use crate::component::{Compatibility, ComponentName, Gate, Package, Release, Span, Strategy};
 use crate::deploy::approach::Approach;
 use crate::deploy::execute::{Deploy, Newcomer, Order, Source};
 use crate::deploy::options::DeployOptions;

@@ -18,7 +18,12 @@ const MOST: u32 = 1_000;
 
 impl Deploy {
     /// Changes how many instances a component's pools may have; it holds for later releases as well.
-    pub(crate) async fn scale(&self, name: &ComponentName, max: u32, origin: &Origin) -> Result<DeploymentRecord, Error> {
+    pub(crate) async fn scale(
+        &self,
+        name: &ComponentName,
+        max: u32,
+        origin: &Origin,
+    ) -> Result<DeploymentRecord, Error> {
         if !(1..=MOST).contains(&max) {
             return Err(Error::InvalidOptions {
                 reason: format!("a pool has from 1 to {MOST} instances"),

@@ -63,14 +63,18 @@ fn check(options: &SplitOptions) -> Result<(), Error> {
         problems.push("no release has a weight above 0".into());
     }
     if options.weights.len() > MAX_RELEASES {
-        problems.push(format!("at most {MAX_RELEASES} releases share the calls of a component"));
+        problems.push(format!(
+            "at most {MAX_RELEASES} releases share the calls of a component"
+        ));
     }
     if options.rules.rules.len() > MAX_RULES {
         problems.push(format!("a component has at most {MAX_RULES} rules"));
     }
     for rule in &options.rules.rules {
         if !versions.contains(&rule.version) {
-            problems.push(format!("the rule `{rule}` leads to a version without a weight, which may be 0"));
+            problems.push(format!(
+                "the rule `{rule}` leads to a version without a weight, which may be 0"
+            ));
         }
     }
     if problems.is_empty() {

@@ -79,7 +79,10 @@ impl Deploy {
     }
 
     fn status_of(&self, name: &ComponentName, route: &Route) -> ComponentStatus {
-        let routed = route.shares().iter().map(|share| of_release(&share.target, Some(share.weight)));
+        let routed = route
+            .shares()
+            .iter()
+            .map(|share| of_release(&share.target, Some(share.weight)));
         let mut releases: Vec<ReleaseStatus> = routed.collect();
         let sum = |of: fn(&ReleaseStatus) -> u32| releases.iter().map(of).sum();
         let (instances, in_flight) = (sum(|release| release.instances), sum(|release| release.in_flight));

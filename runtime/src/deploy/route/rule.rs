@@ -167,7 +167,10 @@ impl FromStr for Rule {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let refused = || {
             let shown: String = text.chars().take(80).collect();
-            format!("`{}` is not a rule such as `header:x-beta=1=>2.0.0`", shown.escape_debug())
+            format!(
+                "`{}` is not a rule such as `header:x-beta=1=>2.0.0`",
+                shown.escape_debug()
+            )
         };
         let (condition, version) = text.rsplit_once("=>").ok_or_else(refused)?;
         let (key, value) = condition.split_once('=').ok_or_else(refused)?;

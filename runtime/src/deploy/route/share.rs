@@ -79,7 +79,10 @@ impl Route {
 
     /// The release of this version.
     pub(crate) fn target(&self, version: &Version) -> Option<&Arc<Target>> {
-        let found = self.shares.iter().find(|share| share.target.release.version == *version);
+        let found = self
+            .shares
+            .iter()
+            .find(|share| share.target.release.version == *version);
         found.map(|share| &share.target)
     }
 

@@ -40,7 +40,12 @@ impl Drains {
 
     /// Lets the calls that a release took come to their end, without waiting for them here.
     /// `report` is told how many had to be cancelled, when any had.
-    pub(crate) fn begin(&self, serving: Arc<Serving>, afterwards: Afterwards, report: impl FnOnce(u32) + Send + 'static) {
+    pub(crate) fn begin(
+        &self,
+        serving: Arc<Serving>,
+        afterwards: Afterwards,
+        report: impl FnOnce(u32) + Send + 'static,
+    ) {
         let under_way = self.under_way.take();
         let (deadline, events) = (self.deadline, self.events.clone());
         let began = serving.drain_begins();
