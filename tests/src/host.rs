@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::guest;
 use airssys_wasm::component::{ComponentName, Message, Package};
-use airssys_wasm::{Deployment, Error, Event, Host, HostBuilder};
+use airssys_wasm::{ComponentStatus, DeployOptions, Deployment, Error, Event, Host, HostBuilder};
 
 /// A host, the directory that it owns, and what it told.
 pub struct TestHost {
@@ -67,6 +67,37 @@ impl TestHost {
     pub async fn call(&self, component: &str, input: &str) -> Result<String, Error> {
         let answer = self.host.call(&name(component), Message::text(input)).await?;
         Ok(answer.to_text().into_owned())
+    }
+
+    /// Deploys the guest that goes wrong as `component`: with this answer, this fault, and these options.
+    pub async fn release(
+        &self,
+        component: &str,
+        version: &str,
+        fault: &str,
+        options: &DeployOptions,
+    ) -> Result<Deployment, Error> {
+        let config = serde_json::json!({ "answer": version, "fault": fault });
+        let config = config.as_object().expect("it is one").clone();
+        let package = Package::new(guest("goes-wrong")).name(name(component)).config(config);
+        let package = package.version(version.parse().expect("a version"));
+        self.host.deploy_with(package, options).await
+    }
+
+    /// The status of a component.
+    pub fn status(&self, component: &str) -> ComponentStatus {
+        let status = self.host.status();
+        let found = status.into_iter().find(|status| status.release.name == name(component));
+        found.expect("the component is deployed")
+    }
+
+    /// The versions that take calls, with their weights.
+    pub fn weights(&self, component: &str) -> Vec<(String, u32)> {
+        let releases = self.status(component).releases;
+        let routed = releases
+            .into_iter()
+            .filter_map(|release| Some((release.version.to_string(), release.weight?)));
+        routed.collect()
     }
 
     /// What the host told so far.
