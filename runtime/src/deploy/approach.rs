@@ -38,9 +38,8 @@ impl Approach {
     /// Decides for a release.
     pub(crate) fn new(options: &DeployOptions, release: &Release) -> Result<Self, Error> {
         let said = &release.deploy;
-        // The author's window and gates belong to the author's strategy, and are kept when the operator names another
-        // only as far as it watches anything.
-        let strategy = options.strategy.clone().or_else(|| said.strategy()).unwrap_or_default();
+        let authors = said.strategy();
+        let strategy = options.strategy.clone().or_else(|| authors.clone()).unwrap_or_default();
         if let Strategy::Canary { steps } = &strategy
             && (steps.is_empty() || !grows_to_all(steps))
         {
@@ -53,8 +52,10 @@ impl Approach {
                 reason: "a rolling deployment replaces at least one instance at a time".into(),
             });
         }
-        let own_window = said.window.map(|span| span.0);
-        let own_gates = (!said.rollback_if.is_empty()).then(|| said.rollback_if.clone());
+        // The author's window and gates belong to the author's strategy: they do not hold for another one.
+        let is_authors = options.strategy.is_none() || authors.is_some_and(|own| own.name() == strategy.name());
+        let own_window = said.window.map(|span| span.0).filter(|_| is_authors);
+        let own_gates = (is_authors && !said.rollback_if.is_empty()).then(|| said.rollback_if.clone());
         let asked = options.window.is_some() || options.gates.is_some() || own_window.is_some() || own_gates.is_some();
         let is_watched = asked || matches!(strategy, Strategy::Canary { .. });
         let gates = options.gates.clone().or(own_gates);
@@ -77,5 +78,39 @@ impl Approach {
             watch: None,
             health_timeout: health_timeout.unwrap_or(HEALTH_TIMEOUT).min(LONGEST),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::component::{Manifest, Package};
+
+    /// What a release with this `[deploy]` is deployed by, when the operator names this strategy.
+    fn check(deploy: &str, strategy: Option<Strategy>, expected: &str, window: Option<u64>) {
+        let manifest = Manifest::parse(&format!("manifest-version = 1\n[deploy]\n{deploy}\n")).unwrap();
+        let package = Package::new(b"\0asm\x0d\0\x01\0")
+            .name("a".parse().unwrap())
+            .manifest(manifest);
+        let release = package.validate().unwrap().release;
+        let options = DeployOptions {
+            strategy,
+            ..DeployOptions::default()
+        };
+        let approach = Approach::new(&options, &release).unwrap();
+        assert_eq!(approach.strategy.to_string(), expected, "{deploy}");
+        assert_eq!(approach.watch.map(|watch| watch.window.as_secs()), window, "{deploy}");
+    }
+
+    #[test]
+    fn the_operator_counts_more_than_the_author_and_the_author_more_than_the_default() {
+        check("", None, "immediate", None);
+        check("", Some(Strategy::canary()), "canary 5%, 25%, 100%", Some(30));
+        check("rollback-if = [\"p99 > 1s\"]", None, "immediate", Some(30));
+        let own = "strategy = \"canary\"\nsteps = [\"50%\", \"100%\"]\nwindow = \"7s\"";
+        check(own, None, "canary 50%, 100%", Some(7));
+        check(own, Some(Strategy::canary()), "canary 5%, 25%, 100%", Some(7));
+        check(own, Some(Strategy::Immediate), "immediate", None);
+        check("strategy = \"rolling\"\nwindow = \"0s\"", None, "rolling", None);
     }
 }

@@ -52,7 +52,7 @@ impl Deploy {
     /// Lets a release end when its calls have.
     fn withdraw(&self, target: &Target) {
         if let Some(serving) = target.started() {
-            self.drains.begin(serving.clone(), Afterwards::End, |_| {});
+            self.drains.begin_unreported(serving.clone(), Afterwards::End);
         }
     }
 

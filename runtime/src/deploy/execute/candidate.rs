@@ -112,7 +112,7 @@ impl Candidate {
             Source::Code(_) => Afterwards::End,
             Source::Target(_) => Afterwards::Keep(1),
         };
-        drains.begin(serving.clone(), afterwards, |_| {});
+        drains.begin_unreported(serving.clone(), afterwards);
     }
 }
 

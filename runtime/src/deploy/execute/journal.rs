@@ -1,5 +1,7 @@
 //! What is written down before and after a deployment.
 
+use std::pin::Pin;
+
 use chrono::Utc;
 
 use super::{Deploy, Failure, Order};
@@ -78,10 +80,13 @@ impl Deploy {
         blocking(move || store.commit(batch)).await
     }
 
-    /// Adds to a deployment how many calls of the replaced release had to be cancelled.
-    pub(in crate::deploy) fn record_cancelled(&self, id: u64, cancelled: u32) {
+    /// What adds to a deployment how many calls of the replaced release had to be cancelled.
+    pub(in crate::deploy) fn reporting_cancelled(
+        &self,
+        id: u64,
+    ) -> impl FnOnce(u32) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + 'static {
         let store = self.starter.store.clone();
-        let add = move || -> Result<(), Error> {
+        let add = move |cancelled: u32| -> Result<(), Error> {
             let key = record::deployment_key(id);
             let Some(bytes) = store.read(Table::Deployments, &key)? else {
                 return Ok(());
@@ -90,9 +95,11 @@ impl Deploy {
             record.calls_cancelled += cancelled;
             store.commit(Batch::default().put(Table::Deployments, key, record::encode(&record)?))
         };
-        // The event tells it as well, should the disk be full.
-        tokio::task::spawn_blocking(move || {
-            let _ = add();
-        });
+        move |cancelled| {
+            Box::pin(async move {
+                // The event tells it as well, should the disk be full.
+                let _ = blocking(move || add(cancelled)).await;
+            })
+        }
     }
 }

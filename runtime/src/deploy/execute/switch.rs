@@ -112,13 +112,12 @@ impl Move<'_> {
                 continue;
             };
             let afterwards = self.afterwards(&serving);
-            let (deploy_then, id) = (deploy.clone(), self.id);
-            deploy.drains.begin(serving, afterwards, move |cancelled| {
-                deploy_then.record_cancelled(id, cancelled);
-            });
+            deploy
+                .drains
+                .begin(serving, afterwards, deploy.reporting_cancelled(self.id));
             for gone in deploy.standby.keep(share.target.clone(), deploy.retention.warm) {
                 if let Some(serving) = gone.started() {
-                    deploy.drains.begin(serving.clone(), Afterwards::End, |_| {});
+                    deploy.drains.begin_unreported(serving.clone(), Afterwards::End);
                 }
             }
         }

@@ -49,9 +49,9 @@ impl Deploy {
             let served = route.shares().iter().map(|share| share.target.clone());
             for target in served.chain(deploy.standby.clear(&gone)) {
                 if let Some(serving) = target.started().cloned() {
-                    let then = deploy.clone();
-                    let report = move |cancelled| then.record_cancelled(id, cancelled);
-                    deploy.drains.begin(serving, Afterwards::End, report);
+                    deploy
+                        .drains
+                        .begin(serving, Afterwards::End, deploy.reporting_cancelled(id));
                 }
             }
             Ok(())

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Serving;
+use super::cancellation::Began;
 use crate::engine::InFlight;
 use crate::event::{Event, Events};
 
@@ -40,33 +41,50 @@ impl Drains {
 
     /// Lets the calls that a release took come to their end, without waiting for them here.
     /// `report` is told how many had to be cancelled, when any had.
-    pub(crate) fn begin(
+    pub(crate) fn begin<F: Future<Output = ()> + Send>(
         &self,
         serving: Arc<Serving>,
         afterwards: Afterwards,
-        report: impl FnOnce(u32) + Send + 'static,
+        report: impl FnOnce(u32) -> F + Send + 'static,
     ) {
         let under_way = self.under_way.take();
-        let (deadline, events) = (self.deadline, self.events.clone());
         let began = serving.drain_begins();
+        let (deadline, events) = (self.deadline, self.events.clone());
         tokio::spawn(async move {
-            let _under_way = under_way;
-            let Some(cancelled) = serving.drain(began, deadline, afterwards).await else {
-                return;
-            };
-            if cancelled > 0 {
-                report(cancelled);
-            }
-            events.emit(Event::Drained {
-                component: serving.release.name.clone(),
-                version: serving.release.version.clone(),
-                cancelled,
-            });
+            drain(serving, began, deadline, afterwards, events, report).await;
+            // Last of all, so that nothing of the host is held here when it looks ended.
+            drop(under_way);
         });
+    }
+
+    /// [`begin`](Self::begin), with nobody to report to.
+    pub(crate) fn begin_unreported(&self, serving: Arc<Serving>, afterwards: Afterwards) {
+        self.begin(serving, afterwards, |_| std::future::ready(()));
     }
 
     /// Waits for all of them.
     pub(crate) async fn finish(&self) {
         self.under_way.wait_for_none().await;
     }
+}
+
+async fn drain<F: Future<Output = ()> + Send>(
+    serving: Arc<Serving>,
+    began: Began,
+    deadline: Duration,
+    afterwards: Afterwards,
+    events: Events,
+    report: impl FnOnce(u32) -> F + Send,
+) {
+    let Some(cancelled) = serving.drain(began, deadline, afterwards).await else {
+        return;
+    };
+    if cancelled > 0 {
+        report(cancelled).await;
+    }
+    events.emit(Event::Drained {
+        component: serving.release.name.clone(),
+        version: serving.release.version.clone(),
+        cancelled,
+    });
 }
