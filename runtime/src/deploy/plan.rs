@@ -27,10 +27,10 @@ pub(crate) struct Plan {
 ///
 /// [`Error::UnsuitableStrategy`] when the component cannot be deployed in this way.
 pub(crate) fn plan(situation: &Situation<'_>, strategy: &Strategy) -> Result<Plan, Error> {
-    let unsuitable = |reason| Error::UnsuitableStrategy {
+    let unsuitable = |reason: &'static str| Error::UnsuitableStrategy {
         name: situation.new.name.clone(),
-        strategy: strategy.name(),
-        reason,
+        strategy: strategy.name().into(),
+        reason: reason.into(),
     };
     Ok(Plan {
         from: situation.current.map(|release| release.version.clone()),
@@ -94,7 +94,11 @@ mod tests {
     }
 
     fn check(current: Option<InstanceMode>, new: InstanceMode, strategy: Strategy, watched: bool, expected: &str) {
-        assert_eq!(planned(current, new, &strategy, watched).unwrap(), expected, "{strategy}");
+        assert_eq!(
+            planned(current, new, &strategy, watched).unwrap(),
+            expected,
+            "{strategy}"
+        );
     }
 
     fn refused(current: Option<InstanceMode>, new: InstanceMode, strategy: Strategy, part: &str) {
