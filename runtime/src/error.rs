@@ -454,3 +454,6 @@ fn because(reason: &str) -> String {
 fn owner(process: &Option<u32>) -> String {
     process.map(|id| format!(" ({id})")).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;
