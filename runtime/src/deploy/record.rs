@@ -250,7 +250,7 @@ mod tests {
             bytes: b"a\nb\0c".to_vec(),
         };
         store.commit(put_state(Batch::default(), &name, &saved)).unwrap();
-        assert_eq!(state(&store, &name).unwrap(), Some(saved));
+        assert_eq!(state(&store, &name).unwrap(), Some(saved.clone()));
         assert_eq!(state(&store, &"other".parse().unwrap()).unwrap(), None);
         assert_eq!(snapshot(&store, &name, &saved.version).unwrap(), None);
         store.commit(put_snapshot(Batch::default(), &name, &saved)).unwrap();

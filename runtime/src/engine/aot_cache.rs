@@ -134,6 +134,20 @@ impl AotCache {
         let _ = rustix::fs::unlinkat(&self.directory, aside.as_str(), AtFlags::empty());
     }
 
+    /// Removes the entries of a component for every engine; what cannot be removed takes room and does no harm.
+    pub(super) fn forget(&self, component: &Digest) {
+        // The names of files begin with the digest, also until they are whole.
+        let prefix = format!("{component}-");
+        let Ok(entries) = rustix::fs::Dir::read_from(&self.directory) else {
+            return;
+        };
+        for entry in entries.flatten() {
+            if entry.file_name().to_bytes().starts_with(prefix.as_bytes()) {
+                let _ = rustix::fs::unlinkat(&self.directory, entry.file_name(), AtFlags::empty());
+            }
+        }
+    }
+
     fn write(&self, artifact: &Artifact, code: &[u8], name: &str) -> std::io::Result<()> {
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let mut file = File::from(rustix::fs::openat(&self.directory, name, flags, Mode::from(0o600))?);
@@ -287,6 +301,26 @@ mod tests {
         drop(fixture.filled());
         let cache = fixture.open().unwrap();
         assert!(cache.load(&fixture.engine, &fixture.artifact()).is_some());
+        assert!(fixture.refusals.lock().unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_component_is_forgotten_for_every_engine_and_alone() {
+        let fixture = Fixture::new();
+        let cache = fixture.filled();
+        let other = |component, engine| Artifact { component, engine };
+        let component = fixture.artifact().component;
+        let same = other(component, 8);
+        let kept = other(Digest::of(b"other"), 7);
+        for artifact in [&same, &kept] {
+            cache.store(artifact, b"code");
+        }
+        for _ in 0..2 {
+            cache.forget(&component);
+            let listed = std::fs::read_dir(fixture.folder.path().join("cache")).unwrap();
+            let names: Vec<_> = listed.map(|entry| entry.unwrap().file_name()).collect();
+            assert_eq!(names, [kept.file_name().as_str()]);
+        }
         assert!(fixture.refusals.lock().unwrap().is_empty());
     }
 

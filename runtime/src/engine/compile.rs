@@ -96,6 +96,14 @@ impl CodeSource {
         }
     }
 
+    /// Removes what the cache has of a component; blocks on the disk.
+    #[expect(dead_code, reason = "used by retention")]
+    pub(crate) fn forget(&self, component: &Digest) {
+        if let Some(cache) = &self.cache {
+            cache.forget(component);
+        }
+    }
+
     /// The engine and what the cache has for it.
     fn load(&self, profile: Profile, component: Digest) -> Result<(Engine, Artifact, Option<Component>), Error> {
         let engine = self.engines.outfit(profile)?.engine.clone();

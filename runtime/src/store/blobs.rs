@@ -132,7 +132,11 @@ mod tests {
         let [kept, gone] = [b"kept", b"gone"].map(|bytes| Digest::of(bytes));
         blobs.write(&kept, b"kept").unwrap();
         blobs.write(&gone, b"gone").unwrap();
-        let others = [gone.to_string().to_uppercase(), "notes.txt".into(), format!("{gone}.bak")];
+        let others = [
+            gone.to_string().to_uppercase(),
+            "notes.txt".into(),
+            format!("{gone}.bak"),
+        ];
         for name in others.iter().map(String::as_str).chain([".tmpA1b2C3"]) {
             std::fs::write(blobs.folder.join(name), b"").unwrap();
         }

@@ -6,11 +6,27 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use redb::StorageBackend;
 
 use super::database;
-use super::records::Records;
+use super::records::{Records, Table};
 use crate::error::Error;
 
 /// What a disk writes whole or not at all.
 const SECTOR: usize = 512;
+
+/// All records of all tables.
+pub(super) type Contents = Vec<Vec<(String, Vec<u8>)>>;
+
+/// Reads everything; what is listed is also found by its key.
+pub(super) fn contents(records: &Records) -> Result<Contents, Error> {
+    let mut contents = Vec::new();
+    for table in Table::ALL {
+        let listed = records.list_from(table, "")?;
+        for (key, record) in &listed {
+            assert_eq!(records.read(table, key)?.as_ref(), Some(record));
+        }
+        contents.push(listed);
+    }
+    Ok(contents)
+}
 
 /// A disk; clones are the same disk.
 #[derive(Clone, Debug, Default)]

@@ -3,11 +3,15 @@
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
+use redb::{Database, ReadOnlyTable, ReadableDatabase, TableDefinition};
 
-use super::database::{self, failed};
+use super::database::{self, begin_write, failed, guarded};
 use super::seal::{seal, unseal};
 use crate::error::Error;
+
+/// What is said to fail once the database is open.
+const READING: &str = "reading a record";
+const WRITING: &str = "writing records";
 
 /// The tables of the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,7 +86,7 @@ impl Records {
             database,
             next_id: AtomicU64::new(1),
         };
-        records.make_tables()?;
+        guarded(|| records.make_tables())?;
         let next = records.read(Table::Directory, NEXT_ID)?;
         let next = next
             .and_then(|bytes| bytes.try_into().ok())
@@ -93,18 +97,18 @@ impl Records {
 
     /// Tables are made once, so that reading never finds one missing.
     fn make_tables(&self) -> Result<(), Error> {
-        let existing = self.database.begin_read().map_err(failed("opening the database"))?;
-        let listed = existing.list_tables().map_err(failed("opening the database"))?;
+        let existing = self.database.begin_read().map_err(failed(database::OPENING))?;
+        let listed = existing.list_tables().map_err(failed(database::OPENING))?;
         if listed.count() == Table::ALL.len() {
             return Ok(());
         }
-        let transaction = self.database.begin_write().map_err(failed("making the database"))?;
+        let transaction = begin_write(&self.database, database::MAKING)?;
         for table in Table::ALL {
             transaction
                 .open_table(table.definition())
-                .map_err(failed("making the database"))?;
+                .map_err(failed(database::MAKING))?;
         }
-        transaction.commit().map_err(failed("making the database"))
+        transaction.commit().map_err(failed(database::MAKING))
     }
 
     pub(super) fn next_id(&self) -> u64 {
@@ -112,51 +116,53 @@ impl Records {
     }
 
     pub(super) fn read(&self, table: Table, key: &str) -> Result<Option<Vec<u8>>, Error> {
-        let transaction = self.database.begin_read().map_err(failed("reading a record"))?;
-        let opened = transaction
-            .open_table(table.definition())
-            .map_err(failed("reading a record"))?;
-        let found = opened.get(key).map_err(failed("reading a record"))?;
-        found.map(|guard| unseal(table, key, guard.value())).transpose()
+        guarded(|| {
+            let found = self.table(table)?.get(key).map_err(failed(READING))?;
+            found.map(|guard| unseal(table, key, guard.value())).transpose()
+        })
     }
 
     /// The records whose keys begin with `prefix`, in the order of their keys.
     pub(super) fn list_from(&self, table: Table, prefix: &str) -> Result<Vec<(String, Vec<u8>)>, Error> {
-        let transaction = self.database.begin_read().map_err(failed("reading records"))?;
-        let opened = transaction
-            .open_table(table.definition())
-            .map_err(failed("reading records"))?;
-        let mut records = Vec::new();
-        for entry in opened.range(prefix..).map_err(failed("reading records"))? {
-            let (key, record) = entry.map_err(failed("reading records"))?;
-            if !key.value().starts_with(prefix) {
-                break;
+        guarded(|| {
+            let mut records = Vec::new();
+            for entry in self.table(table)?.range(prefix..).map_err(failed(READING))? {
+                let (key, record) = entry.map_err(failed(READING))?;
+                if !key.value().starts_with(prefix) {
+                    break;
+                }
+                records.push((key.value().to_owned(), unseal(table, key.value(), record.value())?));
             }
-            records.push((key.value().to_owned(), unseal(table, key.value(), record.value())?));
-        }
-        Ok(records)
+            Ok(records)
+        })
+    }
+
+    /// A table as it is now.
+    fn table(&self, table: Table) -> Result<ReadOnlyTable<&'static str, &'static [u8]>, Error> {
+        let transaction = self.database.begin_read().map_err(failed(READING))?;
+        transaction.open_table(table.definition()).map_err(failed(READING))
     }
 
     pub(super) fn commit(&self, batch: Batch) -> Result<(), Error> {
-        let transaction = self.database.begin_write().map_err(failed("writing records"))?;
         let next_id = self.next_id.load(Ordering::Relaxed).to_le_bytes().to_vec();
-        for (table, key, record) in batch.put(Table::Directory, NEXT_ID, next_id).0 {
-            let mut opened = transaction
-                .open_table(table.definition())
-                .map_err(failed("writing records"))?;
-            match record {
-                Some(record) => {
-                    let sealed = seal(table, &key, &record);
-                    opened
-                        .insert(key.as_str(), sealed.as_slice())
-                        .map_err(failed("writing records"))?;
-                }
-                None => {
-                    opened.remove(key.as_str()).map_err(failed("writing records"))?;
+        guarded(|| {
+            let transaction = begin_write(&self.database, WRITING)?;
+            for (table, key, record) in batch.put(Table::Directory, NEXT_ID, next_id).0 {
+                let mut opened = transaction.open_table(table.definition()).map_err(failed(WRITING))?;
+                match record {
+                    Some(record) => {
+                        let sealed = seal(table, &key, &record);
+                        opened
+                            .insert(key.as_str(), sealed.as_slice())
+                            .map_err(failed(WRITING))?;
+                    }
+                    None => {
+                        opened.remove(key.as_str()).map_err(failed(WRITING))?;
+                    }
                 }
             }
-        }
-        transaction.commit().map_err(failed("writing records"))
+            transaction.commit().map_err(failed(WRITING))
+        })
     }
 }
 
@@ -183,13 +189,5 @@ mod tests {
         assert!(records.next_id() > id);
         records.commit(Batch::default().delete(Table::Routes, "a")).unwrap();
         assert_eq!(records.read(Table::Routes, "a").unwrap(), None);
-    }
-
-    #[test]
-    fn a_file_that_is_no_database_is_an_error() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("store.redb");
-        std::fs::write(&file, b"not a database, but long enough to look at".repeat(200)).unwrap();
-        assert!(Records::open(&file).is_err());
     }
 }

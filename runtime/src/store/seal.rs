@@ -92,10 +92,13 @@ mod tests {
     }
 
     #[test]
-    fn a_record_of_the_first_releases_is_read() {
-        // Sealed by version 0.1.0: the record `record` under `a` of the routes.
-        let sealed = [1, 0];
-        assert_eq!(seal_as(1, Table::Routes, "a", b"record")[..2], sealed);
+    fn a_record_of_schema_1_is_read() {
+        // From the fixture `state-schema-1`.
+        let record = br#"{"version":"1.0.0","deployment":2,"deployed_at":"2026-11-27T21:08:57.724296327Z"}"#;
+        let head = b"\x01\0\x78\x03\x0c\x8e\xf9\x44\x6c\x2a\x91\x32\x0e\xe3\x60\xed\xa6\x91";
+        let sealed = [&head[..], record].concat();
+        assert_eq!(unseal(Table::Routes, "counter", &sealed).unwrap(), record);
+        assert_eq!(seal_as(1, Table::Routes, "counter", record), sealed);
     }
 
     #[test]

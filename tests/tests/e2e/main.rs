@@ -11,6 +11,7 @@ mod debugging;
 mod deployment;
 mod limits;
 mod lines;
+mod old_state;
 mod refusals;
 mod sandbox;
 mod store;

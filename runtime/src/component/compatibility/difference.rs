@@ -66,7 +66,7 @@ pub struct Difference {
     pub severity: Severity,
     /// What is different.
     pub kind: DifferenceKind,
-    /// The same for a person: a sentence of which the new release is the subject, in one printable line.
+    /// The same for a person, in one printable line: ``no longer exports `acme:shop/cart@1.2.0` ``.
     pub text: String,
 }
 

@@ -9,7 +9,6 @@ mod settings;
 #[cfg(test)]
 mod tests;
 mod types;
-mod weight;
 
 pub use compare::compare;
 pub use difference::{Compatibility, Difference, DifferenceKind, Severity};

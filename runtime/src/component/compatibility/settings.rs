@@ -88,3 +88,87 @@ fn instances(old: &Release, new: &Release) -> Option<Difference> {
     let text = || format!("has other instances: {} → {}", mode(old), mode(new));
     (old.instances != new.instances).then(|| Difference::note(DifferenceKind::InstancesChanged, text()))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use crate::component::compatibility::compare;
+    use crate::component::compatibility::tests::{lines, release};
+    use crate::component::{ByteCount, CustomRequest, InstanceMode, Kind, Release, Span};
+
+    /// Compares two records that differ in what `change` does to the new one.
+    fn check_settings(change: impl Fn(&mut Release), there: &[&str], back: &[&str]) {
+        let before = release("1.2.0", b"");
+        let mut after = before.clone();
+        change(&mut after);
+        let compare = |old, new| lines(&compare((old, b""), (new, b""), true));
+        assert_eq!(compare(&before, &after), there);
+        assert_eq!(compare(&after, &before), back);
+    }
+
+    #[test]
+    fn capabilities_are_told_when_they_are_asked_for_and_when_not() {
+        check_settings(
+            |new| {
+                new.requests.file_read = vec!["/data/**".into(), "/data/**".into()];
+                let bare = CustomRequest::default();
+                new.requests.custom.insert("printer".into(), bare);
+            },
+            &[
+                "warning capability-added: asks for file-read /data/** (new)",
+                "warning capability-added: asks for printer (new)",
+            ],
+            &[
+                "note capability-removed: no longer asks for file-read /data/**",
+                "note capability-removed: no longer asks for printer",
+            ],
+        );
+    }
+
+    #[test]
+    fn limits_and_instances_are_told_from_what_to_what() {
+        check_settings(
+            |new| {
+                new.limits.memory = ByteCount((64 << 20) + 1);
+                new.limits.deadline = Span(Duration::from_secs(90));
+                new.limits.fuel = 5;
+                new.limits.concurrency = 1;
+                new.instances = InstanceMode::Actor;
+            },
+            &[
+                "note limit-changed: has another limit of memory: 64MiB → 67108865B",
+                "note limit-changed: has another limit of deadline: 30s → 1m 30s",
+                "note limit-changed: has another limit of fuel: not metered → 5",
+                "note limit-changed: has another limit of concurrency: 64 → 1",
+                "note instances-changed: has other instances: pool of 8 → actor",
+            ],
+            &[
+                "note limit-changed: has another limit of memory: 67108865B → 64MiB",
+                "note limit-changed: has another limit of deadline: 1m 30s → 30s",
+                "note limit-changed: has another limit of fuel: 5 → not metered",
+                "note limit-changed: has another limit of concurrency: 1 → 64",
+                "note instances-changed: has other instances: actor → pool of 8",
+            ],
+        );
+        check_settings(
+            |new| new.instances = InstanceMode::Pool { max: 2 },
+            &["note instances-changed: has other instances: pool of 8 → pool of 2"],
+            &["note instances-changed: has other instances: pool of 2 → pool of 8"],
+        );
+    }
+
+    #[test]
+    fn lost_state_breaks_and_another_kind_is_a_note() {
+        check_settings(
+            |new| new.has_state = true,
+            &["note state-gained: keeps state (new)"],
+            &["breaking state-lost: keeps no state: its saved state would not be handed on"],
+        );
+        check_settings(
+            |new| new.kind = Kind::Command,
+            &["note kind-changed: is a command (wasi:cli/run), and was a library (exports of its own)"],
+            &["note kind-changed: is a library (exports of its own), and was a command (wasi:cli/run)"],
+        );
+    }
+}

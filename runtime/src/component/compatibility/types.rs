@@ -1,46 +1,48 @@
 //! Differences between what two components export and import, by WIT subtyping.
 
 use std::collections::HashSet;
-use std::panic::catch_unwind;
+use std::panic::{UnwindSafe, catch_unwind};
 
 use wac_types::{ItemKind, NameMap, NameMapNoIntern, Package, SubtypeChecker, Types, World, WorldId};
 
 use super::difference::{Difference, DifferenceKind};
-use super::weight::Weights;
 use crate::component::bounds;
 use crate::component::kind::is_interface;
-
-/// The most steps that comparing two components may take; a component of a thousand functions takes some ten thousand.
-const MAX_STEPS: u64 = 10_000_000;
 
 /// The most items of one interface that a text names.
 const MAX_NAMED: usize = 3;
 
 /// Compares the types of two components; exports that are some version of `told` may come and go.
 pub(super) fn differences(old: &[u8], new: &[u8], told: Option<&str>) -> Vec<Difference> {
+    readable(|| compare(old, new, told))
+}
+
+/// What `compare` finds, or that it cannot be known.
+fn readable(compare: impl FnOnce() -> Result<Vec<Difference>, String> + UnwindSafe) -> Vec<Difference> {
     // What reads the types expects what tools make, and a panic of it must not end a deployment. Nothing outlives the
     // panic but the bytes, which are only read.
-    let reason = match catch_unwind(|| compare(old, new, told)) {
+    let reason = match catch_unwind(compare) {
         Ok(Ok(differences)) => return differences,
         Ok(Err(reason)) => reason,
-        Err(_) => "nothing that reads types expects them".to_owned(),
+        Err(_) => "its types cannot be compared with the old ones: nothing that reads types expects them".to_owned(),
     };
-    let text = format!("has types that could not be compared: {reason}");
-    vec![Difference::warning(DifferenceKind::Unreadable, text)]
+    vec![Difference::warning(DifferenceKind::Unreadable, reason)]
 }
 
 fn compare(old: &[u8], new: &[u8], told: Option<&str>) -> Result<Vec<Difference>, String> {
     let mut types = Types::new();
-    let old = read(old, &mut types).map_err(|reason| format!("of the old release, {reason}"))?;
-    let new = read(new, &mut types).map_err(|reason| format!("of the new release, {reason}"))?;
+    let old =
+        read(old, &mut types).map_err(|reason| format!("the types of the old release cannot be read: {reason}"))?;
+    let new =
+        read(new, &mut types).map_err(|reason| format!("the types of the new release cannot be read: {reason}"))?;
+    // The checker follows a type anew wherever it is used. Validation bounds that: it counts types in the same way, and
+    // refuses a component that comes to more than a million.
     let mut comparison = Comparison {
         types: &types,
-        weights: Weights::new(&types),
-        steps: 0,
         passed: HashSet::new(),
     };
-    let mut found = comparison.exports(&types[old], &types[new], told)?;
-    found.extend(comparison.imports(&types[old], &types[new])?);
+    let mut found = comparison.exports(&types[old], &types[new], told);
+    found.extend(comparison.imports(&types[old], &types[new]));
     Ok(found)
 }
 
@@ -49,7 +51,9 @@ fn read(bytes: &[u8], types: &mut Types) -> Result<WorldId, String> {
     // Whoever reads component types calls itself for each level.
     bounds::check(bytes).map_err(|error| error.to_string())?;
     let package = Package::from_bytes("component", None, bytes, types);
-    package.map(|package| package.ty()).map_err(|error| format!("{error:#}"))
+    package
+        .map(|package| package.ty())
+        .map_err(|error| format!("{error:#}"))
 }
 
 #[derive(Clone, Copy)]
@@ -60,15 +64,13 @@ enum Side {
 
 struct Comparison<'a> {
     types: &'a Types,
-    weights: Weights<'a>,
-    steps: u64,
     /// What the checker has found to be a subtype.
     passed: HashSet<(ItemKind, ItemKind)>,
 }
 
 impl<'a> Comparison<'a> {
     /// What callers lose and gain.
-    fn exports(&mut self, old: &World, new: &World, told: Option<&str>) -> Result<Vec<Difference>, String> {
+    fn exports(&mut self, old: &World, new: &World, told: Option<&str>) -> Vec<Difference> {
         let is_told = |name: &str| told.is_some_and(|told| is_interface(name, told));
         let offered = by_name(new.exports.iter());
         let mut kept = HashSet::new();
@@ -80,7 +82,7 @@ impl<'a> Comparison<'a> {
                 continue;
             };
             kept.insert(*new_name);
-            if let Some(changes) = self.changes(*item, *new_item, Side::Export)? {
+            if let Some(changes) = self.changes(*item, *new_item, Side::Export) {
                 let text = format!("changes the export `{}`: {changes}", brief(name));
                 found.push(Difference::breaking(DifferenceKind::ExportChanged, text));
             } else if name != new_name {
@@ -97,11 +99,11 @@ impl<'a> Comparison<'a> {
             let text = format!("exports `{}` (new)", brief(name));
             found.push(Difference::note(DifferenceKind::ExportAdded, text));
         }
-        Ok(found)
+        found
     }
 
     /// What a host has to offer in addition, and what not any more.
-    fn imports(&mut self, old: &World, new: &World) -> Result<Vec<Difference>, String> {
+    fn imports(&mut self, old: &World, new: &World) -> Vec<Difference> {
         let offered = by_name(old.imports.iter());
         let mut kept = HashSet::new();
         let mut found = Vec::new();
@@ -112,7 +114,7 @@ impl<'a> Comparison<'a> {
                 continue;
             };
             kept.insert(*old_name);
-            if let Some(changes) = self.changes(*old_item, *item, Side::Import)? {
+            if let Some(changes) = self.changes(*old_item, *item, Side::Import) {
                 let text = format!("asks for more of the import `{}`: {changes}", brief(name));
                 found.push(Difference::warning(DifferenceKind::ImportChanged, text));
             }
@@ -121,11 +123,11 @@ impl<'a> Comparison<'a> {
             let text = format!("no longer imports `{}`", brief(name));
             found.push(Difference::note(DifferenceKind::ImportRemoved, text));
         }
-        Ok(found)
+        found
     }
 
     /// What keeps one item from being used as the other: for an interface its items that do, for others the reason.
-    fn changes(&mut self, old: ItemKind, new: ItemKind, side: Side) -> Result<Option<String>, String> {
+    fn changes(&mut self, old: ItemKind, new: ItemKind, side: Side) -> Option<String> {
         let types = self.types;
         let (ItemKind::Instance(old_id), ItemKind::Instance(new_id)) = (old, new) else {
             return self.mismatch(old, new, side);
@@ -140,12 +142,12 @@ impl<'a> Comparison<'a> {
         for (name, item) in wanted {
             let change = match (offered.get(name), side) {
                 (None, _) => Some(missing.to_owned()),
-                (Some(new), Side::Export) => self.mismatch(*item, *new, side)?,
-                (Some(old), Side::Import) => self.mismatch(*old, *item, side)?,
+                (Some(new), Side::Export) => self.mismatch(*item, *new, side),
+                (Some(old), Side::Import) => self.mismatch(*old, *item, side),
             };
             changes.extend(change.map(|change| (*item, format!("`{}` {change}", brief(name)))));
         }
-        Ok(listed(changes))
+        listed(changes)
     }
 
     /// What an exported interface has and had not before.
@@ -154,17 +156,20 @@ impl<'a> Comparison<'a> {
             return None;
         };
         let old = &self.types[old].exports;
-        let gained = self.types[new].exports.iter().filter(|(name, _)| !old.contains_key(*name));
-        listed(gained.map(|(name, item)| (*item, format!("`{}`", brief(name)))).collect())
+        let gained = self.types[new]
+            .exports
+            .iter()
+            .filter(|(name, _)| !old.contains_key(*name));
+        listed(
+            gained
+                .map(|(name, item)| (*item, format!("`{}`", brief(name))))
+                .collect(),
+        )
     }
 
     /// Why the type of an item will not do where that of the old release did, if it will not.
-    fn mismatch(&mut self, old: ItemKind, new: ItemKind, side: Side) -> Result<Option<String>, String> {
-        self.steps = self.steps.saturating_add(self.weights.of(old.ty()));
-        if self.steps > MAX_STEPS {
-            return Err("they are too large".to_owned());
-        }
-        // One that has met an error can be left inverted.
+    fn mismatch(&mut self, old: ItemKind, new: ItemKind, side: Side) -> Option<String> {
+        // A new one each time: after an error it can be left inverted.
         let mut checker = SubtypeChecker::new(&mut self.passed);
         let checked = match side {
             Side::Export => checker.is_subtype(new, self.types, old, self.types),
@@ -174,7 +179,7 @@ impl<'a> Comparison<'a> {
                 checker.is_subtype(old, self.types, new, self.types)
             }
         };
-        Ok(checked.err().map(|error| reason(&format!("{error:#}"))))
+        checked.err().map(|error| reason(&format!("{error:#}")))
     }
 }
 
@@ -182,7 +187,7 @@ impl<'a> Comparison<'a> {
 fn by_name<'a>(items: impl Iterator<Item = (&'a String, &'a ItemKind)>) -> NameMap<String, (&'a str, ItemKind)> {
     let mut map = NameMap::default();
     for (name, item) in items {
-        // It refuses a name that is there already, which names of one component are not.
+        // It fails where shadowing is not allowed, and names are unique in a component.
         let _ = map.insert(name, &mut NameMapNoIntern, true, (name.as_str(), *item));
     }
     map
@@ -193,7 +198,11 @@ fn listed(items: Vec<(ItemKind, String)>) -> Option<String> {
     // A changed type is told by the functions that use it.
     let has_functions = items.iter().any(|(item, _)| matches!(item, ItemKind::Func(_)));
     let told = |item: &ItemKind| !has_functions || !matches!(item, ItemKind::Type(_));
-    let mut texts: Vec<String> = items.into_iter().filter(|(item, _)| told(item)).map(|(_, text)| text).collect();
+    let mut texts: Vec<String> = items
+        .into_iter()
+        .filter(|(item, _)| told(item))
+        .map(|(_, text)| text)
+        .collect();
     let more = texts.len().saturating_sub(MAX_NAMED);
     if more > 0 {
         texts.truncate(MAX_NAMED);
@@ -219,4 +228,18 @@ fn brief(text: &str) -> String {
         short.push('…');
     }
     short
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::component::Severity;
+
+    #[test]
+    fn a_panic_is_a_warning() {
+        let found = readable(|| panic!("a type that nobody makes"));
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].kind, DifferenceKind::Unreadable);
+        assert_eq!(found[0].severity, Severity::Warning);
+    }
 }
