@@ -97,7 +97,6 @@ impl CodeSource {
     }
 
     /// Removes what the cache has of a component; blocks on the disk.
-    #[expect(dead_code, reason = "used by retention")]
     pub(crate) fn forget(&self, component: &Digest) {
         if let Some(cache) = &self.cache {
             cache.forget(component);
@@ -149,8 +148,6 @@ impl CodeSource {
         }
         Ok(component)
     }
-
-    pub(crate) fn forget(&self, _digest: &Digest) {}
 
     /// A full disk does not keep a component from running.
     fn keep(&self, artifact: &Artifact, code: &[u8]) {
