@@ -1,16 +1,26 @@
 //! What can go wrong, with stable codes, and whose fault it is.
 
+mod code;
+mod told;
+
+use std::borrow::Cow;
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use semver::Version;
+use serde::{Deserialize, Serialize};
 
+pub use self::code::ErrorCode;
+pub(crate) use self::told::{as_text, as_texts};
 use crate::component::{ByteCount, ComponentError, ComponentName, Kind, ManifestError, NameError, VersionError};
 use crate::typed::ArgumentError;
 
 /// Why an operation of a host failed.
-#[derive(Debug, thiserror::Error)]
+///
+/// As JSON it is read by the same version of this crate; programs in other languages compare the [code](Error::code).
+#[derive(Debug, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case")]
 #[non_exhaustive]
 pub enum Error {
     /// A text is not a component name.
@@ -45,7 +55,7 @@ pub enum Error {
     #[error("the component has {count} {what} or more, and may have at most {limit}")]
     TooComplex {
         /// What was counted.
-        what: &'static str,
+        what: Cow<'static, str>,
         /// How many there are in the part that was read.
         count: u64,
         /// The most there may be.
@@ -230,9 +240,9 @@ pub enum Error {
         /// The component.
         name: ComponentName,
         /// The strategy.
-        strategy: &'static str,
+        strategy: Cow<'static, str>,
         /// Why.
-        reason: &'static str,
+        reason: Cow<'static, str>,
     },
     /// What a deployment was asked to do contradicts itself.
     #[error("{reason}")]
@@ -252,7 +262,7 @@ pub enum Error {
     #[error("the deployment was given up: {reason}")]
     Aborted {
         /// By whom or what.
-        reason: &'static str,
+        reason: Cow<'static, str>,
     },
     /// A call was cancelled, because its release was drained and it did not end in time.
     #[error("the call was cancelled: {label} was replaced, and its calls had to end")]
@@ -264,6 +274,7 @@ pub enum Error {
     #[error("another process{} owns the state directory {}", owner(.process), directory.display())]
     StateInUse {
         /// The directory.
+        #[serde(with = "as_text")]
         directory: PathBuf,
         /// The process, when it is known.
         process: Option<u32>,
@@ -272,9 +283,10 @@ pub enum Error {
     #[error("{operation} failed in the state directory")]
     Store {
         /// What was done.
-        operation: &'static str,
+        operation: Cow<'static, str>,
         /// Why it failed.
         #[source]
+        #[serde(with = "as_texts")]
         reason: Box<dyn std::error::Error + Send + Sync>,
     },
     /// A record or blob of the state directory is damaged.
@@ -293,6 +305,7 @@ pub enum Error {
     #[error("the compiler {} cannot be used: {reason}", program.display())]
     CompilerUnavailable {
         /// The program.
+        #[serde(with = "as_text")]
         program: PathBuf,
         /// Why.
         reason: String,
@@ -300,10 +313,26 @@ pub enum Error {
     /// The host was shut down.
     #[error("the host is shut down")]
     Closed,
+    /// No host answers for the state directory.
+    #[error("no host answers for the state directory {}: {reason}", directory.display())]
+    Unreachable {
+        /// The directory.
+        #[serde(with = "as_text")]
+        directory: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// A request to a running host breaks the protocol or one of its limits.
+    #[error("the host refused the request: {reason}")]
+    Refused {
+        /// Which rule it breaks.
+        reason: String,
+    },
 }
 
 /// What has a limit on its size.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Bounded {
     /// A component's bytes.
@@ -336,120 +365,7 @@ impl fmt::Display for Bounded {
     }
 }
 
-/// A stable name of an error, in kebab-case: what programs compare.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct ErrorCode(&'static str);
-
-impl ErrorCode {
-    /// The code as text.
-    pub fn as_str(self) -> &'static str {
-        self.0
-    }
-}
-
-impl fmt::Display for ErrorCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0)
-    }
-}
-
 impl Error {
-    /// Every code, in the order of the documentation.
-    pub const CODES: &[&str] = &[
-        "invalid-name",
-        "invalid-version",
-        "invalid-manifest",
-        "unnamed",
-        "not-a-component",
-        "too-large",
-        "too-complex",
-        "no-wit",
-        "unknown-import",
-        "mistyped-export",
-        "compile-failed",
-        "not-callable",
-        "unknown-export",
-        "unsupported-type",
-        "invalid-arguments",
-        "trap",
-        "deadline-exceeded",
-        "fuel-exhausted",
-        "memory-exceeded",
-        "guest-error",
-        "guest-exit",
-        "unhealthy",
-        "busy",
-        "unknown-component",
-        "release-exists",
-        "deployment-conflict",
-        "deployment-failed",
-        "unknown-release",
-        "release-collected",
-        "nothing-earlier",
-        "no-earlier-state",
-        "incompatible-release",
-        "unsuitable-strategy",
-        "invalid-options",
-        "gate-failed",
-        "deployment-aborted",
-        "cancelled",
-        "state-in-use",
-        "store-failed",
-        "store-damaged",
-        "engine-failed",
-        "compiler-unavailable",
-        "closed",
-    ];
-
-    /// The stable code of this error.
-    pub fn code(&self) -> ErrorCode {
-        ErrorCode(match self {
-            Self::Name(_) => "invalid-name",
-            Self::Version(_) => "invalid-version",
-            Self::Manifest(_) => "invalid-manifest",
-            Self::Unnamed => "unnamed",
-            Self::NotAComponent { .. } => "not-a-component",
-            Self::TooLarge { .. } => "too-large",
-            Self::TooComplex { .. } => "too-complex",
-            Self::NoWit { .. } => "no-wit",
-            Self::UnknownImport { .. } => "unknown-import",
-            Self::MistypedExport { .. } => "mistyped-export",
-            Self::Compile { .. } => "compile-failed",
-            Self::NotCallable { .. } => "not-callable",
-            Self::UnknownExport { .. } => "unknown-export",
-            Self::UnsupportedType { .. } => "unsupported-type",
-            Self::Arguments(_) => "invalid-arguments",
-            Self::Trap { .. } => "trap",
-            Self::Deadline { .. } => "deadline-exceeded",
-            Self::Fuel { .. } => "fuel-exhausted",
-            Self::Memory { .. } => "memory-exceeded",
-            Self::Guest(_) => "guest-error",
-            Self::Exit { .. } => "guest-exit",
-            Self::Unhealthy { .. } => "unhealthy",
-            Self::Busy { .. } => "busy",
-            Self::UnknownComponent { .. } => "unknown-component",
-            Self::ReleaseExists { .. } => "release-exists",
-            Self::Conflict { .. } => "deployment-conflict",
-            Self::Deployment { .. } => "deployment-failed",
-            Self::UnknownRelease { .. } => "unknown-release",
-            Self::ReleaseCollected { .. } => "release-collected",
-            Self::NothingEarlier { .. } => "nothing-earlier",
-            Self::NoEarlierState { .. } => "no-earlier-state",
-            Self::Incompatible { .. } => "incompatible-release",
-            Self::UnsuitableStrategy { .. } => "unsuitable-strategy",
-            Self::InvalidOptions { .. } => "invalid-options",
-            Self::GateFailed { .. } => "gate-failed",
-            Self::Aborted { .. } => "deployment-aborted",
-            Self::Cancelled { .. } => "cancelled",
-            Self::StateInUse { .. } => "state-in-use",
-            Self::Store { .. } => "store-failed",
-            Self::Damaged { .. } => "store-damaged",
-            Self::Engine { .. } => "engine-failed",
-            Self::CompilerUnavailable { .. } => "compiler-unavailable",
-            Self::Closed => "closed",
-        })
-    }
-
     /// Whether the guest caused the error, rather than the host, the operator or the caller.
     /// This is the one place where that is decided.
     pub fn is_guest_fault(&self) -> bool {
@@ -496,7 +412,7 @@ impl Error {
 
     pub(crate) fn store(operation: &'static str, reason: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Store {
-            operation,
+            operation: operation.into(),
             reason: reason.into(),
         }
     }
@@ -538,3 +454,6 @@ fn because(reason: &str) -> String {
 fn owner(process: &Option<u32>) -> String {
     process.map(|id| format!(" ({id})")).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;

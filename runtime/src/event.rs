@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast;
 
 use crate::component::{ComponentName, Digest, Percent};
+use crate::error::as_text;
 
 /// Something that happened in a host.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -104,6 +105,7 @@ pub enum Event {
         /// The component.
         component: ComponentName,
         /// The point.
+        #[serde(skip)]
         point: &'static str,
     },
     /// A guest wrote a line to its standard output or error.
@@ -144,6 +146,7 @@ pub enum Event {
         /// The component.
         component: ComponentName,
         /// The file.
+        #[serde(with = "as_text")]
         path: PathBuf,
     },
     /// A guest trapped, and its core dump was not written.
@@ -230,6 +233,19 @@ impl Subscription {
                 Ok(event) => return Some(event),
                 Err(broadcast::error::RecvError::Lagged(_)) => {}
                 Err(broadcast::error::RecvError::Closed) => return None,
+            }
+        }
+    }
+}
+
+impl Subscription {
+    /// The next event, if one has happened already.
+    pub(crate) fn waiting(&mut self) -> Option<Event> {
+        loop {
+            match self.0.try_recv() {
+                Ok(event) => return Some(event),
+                Err(broadcast::error::TryRecvError::Lagged(_)) => {}
+                Err(_) => return None,
             }
         }
     }

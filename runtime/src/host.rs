@@ -1,6 +1,6 @@
 //! The front door: a host, and how to set one up.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -314,6 +314,11 @@ impl Host {
     pub async fn releases(&self, name: &ComponentName) -> Result<Vec<Release>> {
         self.open()?;
         self.0.deploy.releases(name).await
+    }
+
+    /// The directory in which it keeps components, routes and states: without symbolic links, and its own alone.
+    pub fn state_dir(&self) -> &Path {
+        self.0.deploy.starter.store.directory()
     }
 
     /// What happens in this host from now on.

@@ -24,6 +24,7 @@
 //! - [`component`]: names, versions, manifests, releases, messages, and [`inspect`](component::inspect), which reads
 //!   what bytes say of themselves.
 //! - [`Host`] and [`HostBuilder`]: deploy, call, remove, status, shut down.
+//! - [`control`]: the socket on which a host serves other processes, and the client that reaches it.
 //! - [`testing`]: cases as data, and calls from a Rust test, in hosts in which every run is the same.
 //! - [`typed`]: calls of a component's own exports, in WAVE or JSON.
 //! - [`Compiler`] and [`compile_child`]: compile in a process that can be killed.
@@ -41,6 +42,7 @@
 
 mod actor;
 pub mod component;
+pub mod control;
 mod deploy;
 mod engine;
 mod error;

@@ -57,7 +57,7 @@ pub fn callable(bytes: &[u8]) -> Result<Callable, Error> {
     let functions = functions(&resolve, world);
     if functions.len() > MAX_FUNCTIONS {
         return Err(Error::TooComplex {
-            what: "exported functions",
+            what: "exported functions".into(),
             count: functions.len() as u64,
             limit: MAX_FUNCTIONS as u64,
         });

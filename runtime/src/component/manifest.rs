@@ -113,7 +113,7 @@ pub struct LimitsSection {
 }
 
 /// Why a manifest cannot be used, and where.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("line {line}, column {column}: {reason}")]
 #[non_exhaustive]
 pub struct ManifestError {
@@ -153,30 +153,35 @@ impl Manifest {
             let offset = error.span().map_or(0, |span| span.start);
             ManifestError::at(text, offset, error.message().trim().to_owned())
         })?;
-        let refuse = |key, reason: String| Err(ManifestError::at(text, text.find(key).unwrap_or(0), reason));
-        if manifest.manifest_version != MANIFEST_VERSION {
+        match manifest.mistake() {
+            Some((key, reason)) => Err(ManifestError::at(text, text.find(key).unwrap_or(0), reason)),
+            None => Ok(manifest),
+        }
+    }
+
+    /// What of it contradicts itself, or is of another version: the key, and why.
+    pub(crate) fn mistake(&self) -> Option<(&'static str, String)> {
+        if self.manifest_version != MANIFEST_VERSION {
             let reason = format!(
                 "`manifest-version` is {}, and this build reads {MANIFEST_VERSION}",
-                manifest.manifest_version
+                self.manifest_version
             );
-            return refuse("manifest-version", reason);
+            return Some(("manifest-version", reason));
         }
-        if manifest.instances.max.is_some() && !matches!(manifest.instances.mode, None | Some(ModeName::Pool)) {
-            return refuse("max", "`instances.max` applies to `mode = \"pool\"` only".into());
+        if self.instances.max.is_some() && !matches!(self.instances.mode, None | Some(ModeName::Pool)) {
+            return Some(("max", "`instances.max` applies to `mode = \"pool\"` only".into()));
         }
-        if manifest.instances.max == Some(0) {
-            return refuse("max", "`instances.max` is at least 1".into());
+        if self.instances.max == Some(0) {
+            return Some(("max", "`instances.max` is at least 1".into()));
         }
-        if manifest.limits.concurrency == Some(0) {
-            return refuse("concurrency", "`limits.concurrency` is at least 1".into());
+        if self.limits.concurrency == Some(0) {
+            return Some(("concurrency", "`limits.concurrency` is at least 1".into()));
         }
-        if manifest.limits.deadline.is_some_and(|deadline| deadline.0.is_zero()) {
-            return refuse("deadline", "`limits.deadline` is longer than nothing".into());
+        if self.limits.deadline.is_some_and(|deadline| deadline.0.is_zero()) {
+            return Some(("deadline", "`limits.deadline` is longer than nothing".into()));
         }
-        if let Some((key, reason)) = manifest.deploy.mistake() {
-            return refuse(key, reason.into());
-        }
-        Ok(manifest)
+        let (key, reason) = self.deploy.mistake()?;
+        Some((key, reason.into()))
     }
 
     /// The manifest as `Component.toml`.

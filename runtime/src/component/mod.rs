@@ -34,6 +34,7 @@ pub use manifest::{BuildSection, ComponentSection, InstancesSection, LimitsSecti
 pub use message::{ComponentError, Failure, Health, MAX_MESSAGE_BYTES, Message};
 pub use name::{ComponentName, NameError};
 pub use package::Package;
+pub(crate) use package::Said;
 pub use quantity::{ByteCount, Span};
 pub use release::Release;
 pub use requests::{AccessRequests, CustomRequest};

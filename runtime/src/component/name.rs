@@ -1,5 +1,6 @@
 //! The name of a component: `greeter`, or `acme:greeter` with a namespace.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -17,11 +18,11 @@ const MAX_PART: usize = 64;
 pub struct ComponentName(String);
 
 /// Why a text is not a component name.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("`{}` is not a component name: {reason}", shown(name))]
 pub struct NameError {
     name: String,
-    reason: &'static str,
+    reason: Cow<'static, str>,
 }
 
 impl ComponentName {
@@ -40,10 +41,10 @@ impl FromStr for ComponentName {
     type Err = NameError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let refuse = |reason| {
+        let refuse = |reason: &'static str| {
             Err(NameError {
                 name: text.to_owned(),
-                reason,
+                reason: reason.into(),
             })
         };
         let parts: Vec<&str> = text.split(':').collect();

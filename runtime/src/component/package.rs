@@ -1,6 +1,7 @@
 //! From bytes to a release that may be recorded: what the operator says, what the manifest says, what the bytes say.
 
 use semver::Version;
+use serde::{Deserialize, Serialize};
 
 use super::kind::STATE;
 use super::limits::DEFAULT_POOL;
@@ -15,10 +16,21 @@ use crate::error::Error;
 #[derive(Clone, Debug)]
 pub struct Package {
     bytes: Vec<u8>,
-    name: Option<ComponentName>,
-    version: Option<Version>,
-    manifest: Option<Manifest>,
-    config: Option<serde_json::Map<String, serde_json::Value>>,
+    said: Said,
+}
+
+/// What is said of a component beside its bytes.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) struct Said {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) name: Option<ComponentName>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) version: Option<Version>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) manifest: Option<Manifest>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) config: Option<serde_json::Map<String, serde_json::Value>>,
 }
 
 /// A package whose bytes are a valid component and whose release is known, but for what only running it tells.
@@ -31,57 +43,62 @@ pub(crate) struct Validated {
 impl Package {
     /// A package of these bytes.
     pub fn new(bytes: impl Into<Vec<u8>>) -> Self {
-        Self {
-            bytes: bytes.into(),
-            name: None,
-            version: None,
-            manifest: None,
-            config: None,
-        }
+        Self::of(Said::default(), bytes.into())
+    }
+
+    /// A package of these bytes, with what is said of them.
+    pub(crate) fn of(said: Said, bytes: Vec<u8>) -> Self {
+        Self { bytes, said }
+    }
+
+    /// What is said, and the bytes.
+    pub(crate) fn into_parts(self) -> (Said, Vec<u8>) {
+        (self.said, self.bytes)
     }
 
     /// Names the component.
     #[must_use]
     pub fn name(mut self, name: ComponentName) -> Self {
-        self.name = Some(name);
+        self.said.name = Some(name);
         self
     }
 
     /// Names the version of the release.
     #[must_use]
     pub fn version(mut self, version: Version) -> Self {
-        self.version = Some(version);
+        self.said.version = Some(version);
         self
     }
 
     /// Uses this manifest instead of the one that the bytes carry.
     #[must_use]
     pub fn manifest(mut self, manifest: Manifest) -> Self {
-        self.manifest = Some(manifest);
+        self.said.manifest = Some(manifest);
         self
     }
 
     /// Hands this JSON object to `init` instead of the manifest's `[config]`.
     #[must_use]
     pub fn config(mut self, config: serde_json::Map<String, serde_json::Value>) -> Self {
-        self.config = Some(config);
+        self.said.config = Some(config);
         self
     }
 
     /// Checks the bytes and decides the release; runs nothing.
     pub(crate) fn validate(self) -> Result<Validated, Error> {
-        let inspection = inspect(&self.bytes)?;
-        let manifest = self
+        let Self { bytes, said } = self;
+        let inspection = inspect(&bytes)?;
+        let manifest = said
             .manifest
             .or_else(|| inspection.manifest.clone())
             .unwrap_or_default();
         let named = || inspection.name.as_deref().and_then(|name| name.parse().ok());
-        let name = self
+        let name = said
             .name
             .or_else(|| manifest.component.name.clone())
             .or_else(named)
             .ok_or(Error::Unnamed)?;
-        let version = self.version.or_else(|| manifest.component.version.clone());
+        let version = said.version.or_else(|| manifest.component.version.clone());
         let version = version.unwrap_or_else(|| metadata_version(&inspection));
         let description = manifest
             .component
@@ -99,16 +116,13 @@ impl Package {
             instances: instance_mode(&manifest, inspection.kind, has_state),
             limits: limits(&manifest),
             requests: manifest.capabilities,
-            config: self.config.unwrap_or(manifest.config),
+            config: said.config.unwrap_or(manifest.config),
             has_state,
             deploy: manifest.deploy,
             collected: false,
             needs_async: inspection.needs_async,
         };
-        Ok(Validated {
-            bytes: self.bytes,
-            release,
-        })
+        Ok(Validated { bytes, release })
     }
 }
 

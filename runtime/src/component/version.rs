@@ -1,15 +1,18 @@
 //! Versions of releases: Semantic Versioning 2.0.0, and the development versions of a project's own state.
 
 use semver::{BuildMetadata, Version};
+use serde::{Deserialize, Serialize};
 
 use super::Digest;
+use crate::error::as_texts;
 
 /// Why a text is not a version.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Serialize, Deserialize, thiserror::Error)]
 #[error("`{}` is not a version", text.escape_debug())]
 pub struct VersionError {
     text: String,
-    source: semver::Error,
+    #[serde(with = "as_texts")]
+    source: Box<dyn std::error::Error + Send + Sync>,
 }
 
 /// The longest version, in bytes.
@@ -23,7 +26,7 @@ pub fn parse_version(text: &str) -> Result<Version, VersionError> {
     let read = if bare.len() > MAX_BYTES { "" } else { short };
     Version::parse(read).map_err(|source| VersionError {
         text: text.chars().take(80).collect(),
-        source,
+        source: source.into(),
     })
 }
 

@@ -10,7 +10,7 @@ use crate::component::{Gate, Strategy};
 
 /// How a release is to come into service; what is left out is decided by the release's own `[deploy]`, or by default.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "kebab-case")]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 #[non_exhaustive]
 pub struct DeployOptions {
     /// How the deployment is planned; [`Strategy::Immediate`] by default.
@@ -42,7 +42,7 @@ pub enum StateChoice {
 
 /// How a component goes back to an earlier release.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, rename_all = "kebab-case")]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 #[non_exhaustive]
 pub struct RollbackOptions {
     /// To which version; to the one that served before by default.
@@ -55,7 +55,7 @@ pub struct RollbackOptions {
 
 /// Which releases of a component share its calls.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, rename_all = "kebab-case")]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 #[non_exhaustive]
 pub struct SplitOptions {
     /// Each version, and its part of the sum of all weights; one at least is not 0.
@@ -72,7 +72,7 @@ pub struct SplitOptions {
 
 /// Who asks for a deployment, and why.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, rename_all = "kebab-case")]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Origin {
     /// The operator, for example the name of a user; at most 200 characters are kept.

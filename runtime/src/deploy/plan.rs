@@ -27,10 +27,10 @@ pub(crate) struct Plan {
 ///
 /// [`Error::UnsuitableStrategy`] when the component cannot be deployed in this way.
 pub(crate) fn plan(situation: &Situation<'_>, strategy: &Strategy) -> Result<Plan, Error> {
-    let unsuitable = |reason| Error::UnsuitableStrategy {
+    let unsuitable = |reason: &'static str| Error::UnsuitableStrategy {
         name: situation.new.name.clone(),
-        strategy: strategy.name(),
-        reason,
+        strategy: strategy.name().into(),
+        reason: reason.into(),
     };
     Ok(Plan {
         from: situation.current.map(|release| release.version.clone()),

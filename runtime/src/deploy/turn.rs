@@ -93,7 +93,9 @@ impl Turn {
         let state = self.table.state();
         match state.taken.get(&self.name) {
             _ if state.closed => Err(Error::Closed),
-            Some(Some(reason)) => Err(Error::Aborted { reason }),
+            Some(Some(reason)) => Err(Error::Aborted {
+                reason: (*reason).into(),
+            }),
             _ => Ok(()),
         }
     }

@@ -1,5 +1,7 @@
 //! What is called, and with which arguments, before the export's types are known.
 
+use serde::{Deserialize, Serialize};
+
 use crate::error::{Bounded, Error};
 
 use super::mistake::ArgumentError;
@@ -8,14 +10,16 @@ use super::mistake::ArgumentError;
 const MAX_TEXT: usize = crate::component::MAX_MESSAGE_BYTES;
 
 /// One call of an export by its own name and types.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Invocation {
     pub(crate) export: String,
     pub(crate) arguments: Arguments,
 }
 
 /// The arguments as they were given.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum Arguments {
     /// WAVE, with its parentheses.
     Wave(String),

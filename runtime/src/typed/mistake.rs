@@ -3,11 +3,13 @@
 use std::fmt;
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
+
 /// The longest line that [`ArgumentError::pointer`] shows around a mistake, in characters.
 const SHOWN: usize = 72;
 
 /// Arguments that do not fit the export they were given to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ArgumentError {
     /// The export, as it was named; empty when none was.

@@ -7,6 +7,7 @@ mod calls;
 mod command;
 mod compile;
 mod compile_child;
+mod control;
 mod debugging;
 mod deployment;
 mod drain;

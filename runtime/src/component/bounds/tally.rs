@@ -53,7 +53,11 @@ impl Tally {
         *most = count.max(*most);
         let (_, what, limit) = CAPS[counted as usize];
         if count > limit {
-            return Err(Error::TooComplex { what, count, limit });
+            return Err(Error::TooComplex {
+                what: what.into(),
+                count,
+                limit,
+            });
         }
         Ok(())
     }

@@ -227,10 +227,10 @@ mod tests {
     use super::super::CAPS;
     use super::*;
 
-    fn code(text: &str) -> &'static str {
+    fn code(text: &str) -> String {
         match check(&wat::parse_str(text).unwrap()) {
-            Ok(()) => "ok",
-            Err(Error::TooComplex { what, .. }) => what,
+            Ok(()) => "ok".into(),
+            Err(Error::TooComplex { what, .. }) => what.into_owned(),
             Err(error) => panic!("{error}"),
         }
     }

@@ -1,8 +1,11 @@
 //! The forms in which bytes are written as JSON.
 
+use serde::{Deserialize, Serialize};
+
 /// How `list<u8>` is written as JSON.
 /// Read are all three forms: `[104, 105]`, `{"base64": "aGk="}` and `{"text": "hi"}`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum ByteForm {
     /// An array of numbers, as every other list.

@@ -1,0 +1,89 @@
+//! From a request to its answer: the one place that says what a host does for each.
+
+use super::protocol::{MessageHead, Rendered, Request, Response};
+use crate::component::{ManifestError, Message, Package, Said};
+use crate::error::{Error, Result};
+use crate::host::Host;
+
+/// What a request is answered with.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) response: Response,
+    /// Empty when the response has no bytes.
+    pub(super) bytes: Vec<u8>,
+}
+
+/// Has the host do what a request asks for.
+pub(super) async fn answer(host: Host, request: Request, body: Vec<u8>) -> Result<Answer> {
+    let response = match request {
+        Request::Deploy { package, options } => {
+            let deployment = host.deploy_with(checked(package, body)?, &options).await?;
+            Response::Deployment(Box::new(deployment))
+        }
+        Request::Plan { package, options } => {
+            Response::Preview(Box::new(host.plan(checked(package, body)?, &options).await?))
+        }
+        Request::Update { name, version, options } => {
+            Response::Deployment(Box::new(host.update(&name, &version, &options).await?))
+        }
+        Request::PlanUpdate { name, version, options } => {
+            Response::Preview(Box::new(host.plan_update(&name, &version, &options).await?))
+        }
+        Request::Rollback { name, options } => Response::Deployment(Box::new(host.rollback(&name, &options).await?)),
+        Request::Split { name, options } => Response::Deployment(Box::new(host.split(&name, &options).await?)),
+        Request::Scale { name, max, origin } => Response::Record(Box::new(host.scale(&name, max, &origin).await?)),
+        Request::Remove { name, origin } => Response::Release(Box::new(host.remove_for(&name, &origin).await?)),
+        Request::Call { name, head } => {
+            let MessageHead { content_type, metadata } = head;
+            let message = Message {
+                content_type,
+                body,
+                metadata,
+            };
+            let Message {
+                content_type,
+                body,
+                metadata,
+            } = host.call(&name, message).await?;
+            let response = Response::Message(MessageHead { content_type, metadata });
+            return Ok(Answer { response, bytes: body });
+        }
+        Request::Invoke {
+            name,
+            invocations,
+            bytes,
+        } => {
+            let results = host.invoke_all(&name, invocations).await?;
+            let rendered = results.into_iter().map(|result| {
+                result.map(|value| Rendered {
+                    wave: value.to_wave(),
+                    json: value.to_json(bytes),
+                })
+            });
+            Response::Results(rendered.collect())
+        }
+        Request::Status => Response::Status(host.status()),
+        Request::Release { name } => Response::Release(Box::new(host.release(&name)?)),
+        Request::Releases { name } => Response::Releases(host.releases(&name).await?),
+        Request::History { name } => Response::History(host.history(&name).await?),
+        Request::Bytes { name } => {
+            let bytes = host.bytes(&name).await?;
+            let response = Response::Bytes;
+            return Ok(Answer { response, bytes });
+        }
+        // Events have no answer of their own: whoever asks for them gets them until the host ends.
+        Request::Events { .. } => Response::End,
+    };
+    Ok(Answer {
+        response,
+        bytes: Vec::new(),
+    })
+}
+
+/// A package whose manifest does not contradict itself, as one that was read from text does not.
+fn checked(said: Said, bytes: Vec<u8>) -> Result<Package> {
+    match said.manifest.as_ref().and_then(|manifest| manifest.mistake()) {
+        Some((_, reason)) => Err(Error::Manifest(ManifestError::at("", 0, reason))),
+        None => Ok(Package::of(said, bytes)),
+    }
+}

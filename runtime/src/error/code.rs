@@ -1,0 +1,124 @@
+//! The stable codes of errors: what programs compare.
+
+use std::fmt;
+
+use super::Error;
+
+/// A stable name of an error, in kebab-case: what programs compare.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ErrorCode(&'static str);
+
+impl ErrorCode {
+    /// The code as text.
+    pub fn as_str(self) -> &'static str {
+        self.0
+    }
+}
+
+impl fmt::Display for ErrorCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl Error {
+    /// Every code, in the order of the documentation.
+    pub const CODES: &[&str] = &[
+        "invalid-name",
+        "invalid-version",
+        "invalid-manifest",
+        "unnamed",
+        "not-a-component",
+        "too-large",
+        "too-complex",
+        "no-wit",
+        "unknown-import",
+        "mistyped-export",
+        "compile-failed",
+        "not-callable",
+        "unknown-export",
+        "unsupported-type",
+        "invalid-arguments",
+        "trap",
+        "deadline-exceeded",
+        "fuel-exhausted",
+        "memory-exceeded",
+        "guest-error",
+        "guest-exit",
+        "unhealthy",
+        "busy",
+        "unknown-component",
+        "release-exists",
+        "deployment-conflict",
+        "deployment-failed",
+        "unknown-release",
+        "release-collected",
+        "nothing-earlier",
+        "no-earlier-state",
+        "incompatible-release",
+        "unsuitable-strategy",
+        "invalid-options",
+        "gate-failed",
+        "deployment-aborted",
+        "cancelled",
+        "state-in-use",
+        "store-failed",
+        "store-damaged",
+        "engine-failed",
+        "compiler-unavailable",
+        "closed",
+        "host-unreachable",
+        "request-refused",
+    ];
+
+    /// The stable code of this error.
+    pub fn code(&self) -> ErrorCode {
+        ErrorCode(match self {
+            Self::Name(_) => "invalid-name",
+            Self::Version(_) => "invalid-version",
+            Self::Manifest(_) => "invalid-manifest",
+            Self::Unnamed => "unnamed",
+            Self::NotAComponent { .. } => "not-a-component",
+            Self::TooLarge { .. } => "too-large",
+            Self::TooComplex { .. } => "too-complex",
+            Self::NoWit { .. } => "no-wit",
+            Self::UnknownImport { .. } => "unknown-import",
+            Self::MistypedExport { .. } => "mistyped-export",
+            Self::Compile { .. } => "compile-failed",
+            Self::NotCallable { .. } => "not-callable",
+            Self::UnknownExport { .. } => "unknown-export",
+            Self::UnsupportedType { .. } => "unsupported-type",
+            Self::Arguments(_) => "invalid-arguments",
+            Self::Trap { .. } => "trap",
+            Self::Deadline { .. } => "deadline-exceeded",
+            Self::Fuel { .. } => "fuel-exhausted",
+            Self::Memory { .. } => "memory-exceeded",
+            Self::Guest(_) => "guest-error",
+            Self::Exit { .. } => "guest-exit",
+            Self::Unhealthy { .. } => "unhealthy",
+            Self::Busy { .. } => "busy",
+            Self::UnknownComponent { .. } => "unknown-component",
+            Self::ReleaseExists { .. } => "release-exists",
+            Self::Conflict { .. } => "deployment-conflict",
+            Self::Deployment { .. } => "deployment-failed",
+            Self::UnknownRelease { .. } => "unknown-release",
+            Self::ReleaseCollected { .. } => "release-collected",
+            Self::NothingEarlier { .. } => "nothing-earlier",
+            Self::NoEarlierState { .. } => "no-earlier-state",
+            Self::Incompatible { .. } => "incompatible-release",
+            Self::UnsuitableStrategy { .. } => "unsuitable-strategy",
+            Self::InvalidOptions { .. } => "invalid-options",
+            Self::GateFailed { .. } => "gate-failed",
+            Self::Aborted { .. } => "deployment-aborted",
+            Self::Cancelled { .. } => "cancelled",
+            Self::StateInUse { .. } => "state-in-use",
+            Self::Store { .. } => "store-failed",
+            Self::Damaged { .. } => "store-damaged",
+            Self::Engine { .. } => "engine-failed",
+            Self::CompilerUnavailable { .. } => "compiler-unavailable",
+            Self::Closed => "closed",
+            Self::Unreachable { .. } => "host-unreachable",
+            Self::Refused { .. } => "request-refused",
+        })
+    }
+}
