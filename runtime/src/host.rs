@@ -9,8 +9,8 @@ use semver::Version;
 
 use crate::component::{ByteCount, ComponentName, Message, Package, Release};
 use crate::deploy::{
-    ComponentStatus, DRAIN, Deploy, DeployOptions, Deployment, DeploymentRecord, Drains, Ledgers, Origin, Preview,
-    RetentionPolicy, RollbackOptions, SplitOptions, Starter, Versioning, blocking, recover,
+    ComponentStatus, DRAIN, Deploy, DeployOptions, Deployment, DeploymentRecord, Drains, Ledgers, Origin, Pins,
+    Preview, RetentionPolicy, RollbackOptions, SplitOptions, Starter, Versioning, blocking, recover,
 };
 use crate::engine::{Answer, AotCache, Call, CodeSource, CompileSettings, Compiler, Debugging, Engines};
 use crate::error::{Error, Result};
@@ -179,6 +179,7 @@ impl HostBuilder {
                 events,
                 sandbox,
                 ledgers: Ledgers::default(),
+                pins: Pins::default(),
             };
             let mut deploy = Deploy::new(starter, Arc::new(router), versioning, drains);
             deploy.retention = retention;
@@ -279,7 +280,6 @@ impl Host {
     ///
     /// [`Error::InvalidOptions`], [`Error::UnknownRelease`], [`Error::UnsuitableStrategy`] for actors, and
     /// [`Error::Deployment`] when one of the releases cannot be started.
-    #[doc(alias = "TrafficRouter")]
     pub async fn split(&self, name: &ComponentName, options: &SplitOptions) -> Result<Deployment> {
         self.open()?;
         self.0.deploy.split(name, options).await

@@ -125,6 +125,7 @@ impl Deploy {
     async fn execute(&self, order: &Order, turn: &Arc<Turn>) -> Result<Deployment, Error> {
         let base = self.router.find(&order.name).ok();
         let plan = self.plan(order, base.as_deref())?;
+        let _pins = self.starter.pins.hold(order.new_digests());
         let id = self.record_intent(order, &plan).await?;
         self.reached(&order.name, "intent-recorded");
         let release = order.lead().clone();
@@ -207,8 +208,12 @@ impl Deploy {
 impl Move<'_> {
     async fn take_steps(&mut self, clock: &mut Clock<'_>) -> Result<(), Error> {
         for step in &self.plan.steps {
-            self.turn.check()?;
             let name = step.name();
+            match *step {
+                // Begun together with the switch, after which nothing can be given up.
+                Step::Drain { .. } => continue,
+                _ => self.turn.check()?,
+            }
             match *step {
                 Step::Start { instances } => {
                     let starting = start_all(
@@ -253,7 +258,6 @@ impl Move<'_> {
                     clock.time(name, self.switch()).await?;
                     self.reached("switched");
                 }
-                // Begun together with the switch, so that nothing comes between them.
                 Step::Drain { .. } => {}
             }
         }
@@ -308,7 +312,8 @@ impl Move<'_> {
                     weight: share.weight.saturating_mul(rest),
                     ..share
                 });
-                base.with_shares(first, scaled.filter(|share| share.weight > 0).collect())
+                // With a rest, those that get calls by rule only go on to get them.
+                base.with_shares(first, scaled.filter(|_| rest > 0).collect())
             }
             None => Route::new(Share { weight: 1, ..first }, Vec::new(), self.id, chrono::Utc::now()),
         };

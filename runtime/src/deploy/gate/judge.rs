@@ -8,15 +8,27 @@ use crate::component::{Bound, Gate, Span};
 use crate::deploy::serving::Reading;
 use crate::error::Error;
 
+/// How many calls have to fail before a window is over, so that one failure among the first calls does not decide.
+const EARLY_FAILURES: u64 = 3;
+
 /// Fails with the first gate that the watched release exceeds.
 ///
 /// With fewer calls than the minimum nothing is judged; a comparison with the stable release needs as many of its calls.
-pub(super) fn judge(gates: &[Gate], watched: &Reading, stable: &Reading, min_calls: u64) -> Result<(), Error> {
+///
+/// Before the end of the window a few failures are needed to fail a gate for errors.
+pub(super) fn judge(
+    gates: &[Gate],
+    watched: &Reading,
+    stable: &Reading,
+    min_calls: u64,
+    is_over: bool,
+) -> Result<(), Error> {
     if watched.calls < min_calls {
         return Ok(());
     }
     let stable = (stable.calls >= min_calls).then_some(stable);
-    for gate in gates {
+    let is_early = |gate: &&Gate| !is_over && watched.failed < EARLY_FAILURES && matches!(gate, Gate::ErrorRate(_));
+    for gate in gates.iter().filter(|gate| !is_early(gate)) {
         if let Some(measured) = excess(gate, watched, stable) {
             return Err(Error::GateFailed {
                 gate: gate.to_string(),
@@ -90,7 +102,7 @@ mod tests {
     }
 
     fn check(gate: &str, watched: &Reading, stable: &Reading, expected: Option<&str>) {
-        let verdict = judge(&[gate.parse().unwrap()], watched, stable, 20);
+        let verdict = judge(&[gate.parse().unwrap()], watched, stable, 20, true);
         let said = verdict.err().map(|error| error.to_string());
         let expected = expected.map(|measured| format!("the gate `{gate}` failed: {measured}"));
         assert_eq!(said, expected, "{gate}");
@@ -111,6 +123,14 @@ mod tests {
             Some("5.0% (5 of 100 calls), stable 5.0%"),
         );
         check("error-rate > 2x stable", &bad, &few, None);
+    }
+
+    #[test]
+    fn before_the_end_of_a_window_one_failure_decides_nothing() {
+        let gates = ["error-rate > 1%".parse().unwrap()];
+        let early = |failed| judge(&gates, &reading(20, failed, 1), &reading(0, 0, 0), 20, false);
+        assert!(early(2).is_ok());
+        assert!(early(3).is_err());
     }
 
     #[test]

@@ -43,7 +43,10 @@ impl Deploy {
         let name = validated.release.name.clone();
         let turn = self.turns.take(&name)?;
         let asked = validated.release.clone();
-        let packaged = self.pack(validated.bytes, validated.release).await;
+        let packaged = tokio::select! {
+            packaged = self.pack(validated.bytes, validated.release) => packaged,
+            error = turn.aborted() => return Err(failed(&asked, error)),
+        };
         let packaged = packaged.map_err(|error| match error {
             // The guest was run for the first time, and did not return in order.
             Error::Trap { .. } | Error::Deadline { .. } | Error::Fuel { .. } | Error::Memory { .. } => {
