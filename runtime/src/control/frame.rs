@@ -190,7 +190,10 @@ mod tests {
     #[tokio::test]
     async fn a_peer_that_waits_is_given_up_after_its_part_and_its_whole() {
         let short = Duration::from_millis(20);
-        let by_part = Pace { part: short, ..Pace::ANY };
+        let by_part = Pace {
+            part: short,
+            ..Pace::ANY
+        };
         let by_whole = Pace {
             whole: short,
             ..Pace::ANY
