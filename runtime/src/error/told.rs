@@ -32,7 +32,7 @@ pub(crate) mod as_texts {
     use super::Told;
 
     pub(crate) fn serialize<S: Serializer>(
-        error: &Box<dyn Error + Send + Sync>,
+        error: &impl AsRef<dyn Error + Send + Sync>,
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
         let outermost: &(dyn Error + 'static) = error.as_ref();
