@@ -63,14 +63,7 @@ impl Pool {
 
     /// Handles one call on an idle instance, on a new one, or on the next that becomes idle.
     pub(crate) async fn call(&self, call: &mut Call, answer: &mut Answer) -> Handled {
-        let (slot, idle) = match self.take() {
-            Ok(taken) => taken,
-            Err(waiting) => waiting.slot().await,
-        };
-        let mut instance = match idle {
-            Some(instance) => instance,
-            None => Box::new(Instance::start(&self.prepared).await?),
-        };
+        let (slot, mut instance) = self.slot().await?;
         // A caller who gives up drops the instance with this future, in whatever state it is.
         let handled = instance.handle(call, answer).await;
         if let Some(instance) = slot.end(instance) {
@@ -78,6 +71,19 @@ impl Pool {
             let _ = instance.shutdown().await;
         }
         handled
+    }
+
+    /// A slot, and an instance for it: an idle one, a new one, or the next that becomes idle.
+    async fn slot(&self) -> Result<(Slot<'_>, Box<Instance>), Error> {
+        let (slot, idle) = match self.take() {
+            Ok(taken) => taken,
+            Err(waiting) => waiting.slot().await,
+        };
+        let instance = match idle {
+            Some(instance) => instance,
+            None => Box::new(Instance::start(&self.prepared).await?),
+        };
+        Ok((slot, instance))
     }
 
     /// Takes a slot, with an idle instance if there is one, or a place in the line of those who wait.
@@ -134,14 +140,7 @@ impl Pool {
 
     /// Asks an instance how it is; waits for one that is idle.
     pub(crate) async fn health(&self) -> Result<Health, Error> {
-        let (slot, idle) = match self.take() {
-            Ok(taken) => taken,
-            Err(waiting) => waiting.slot().await,
-        };
-        let mut instance = match idle {
-            Some(instance) => instance,
-            None => Box::new(Instance::start(&self.prepared).await?),
-        };
+        let (slot, mut instance) = self.slot().await?;
         let health = instance.health().await;
         if let Some(instance) = slot.end(instance) {
             let _ = instance.shutdown().await;

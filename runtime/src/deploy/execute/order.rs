@@ -38,6 +38,21 @@ pub(in crate::deploy) struct Newcomer {
 }
 
 impl Order {
+    /// The order that one release takes all calls; what does not concern every operation is left at its default.
+    pub(in crate::deploy) fn of_one(action: Action, newcomer: Newcomer, approach: Approach, origin: &Origin) -> Self {
+        Self {
+            name: newcomer.release.name.clone(),
+            action,
+            newcomers: vec![(newcomer, 1)],
+            rules: Rules::default(),
+            approach,
+            state: None,
+            origin: origin.clone(),
+            steps: Vec::new(),
+            cached: false,
+        }
+    }
+
     /// The release that takes most of the calls in the end.
     pub(in crate::deploy) fn lead(&self) -> &Arc<Release> {
         &self.newcomers[0].0.release

@@ -57,13 +57,10 @@ pub(crate) async fn watch(
             }
         }
         let reading = watched.measures.read().since(&before);
-        judge(
-            &rule.gates,
-            &reading,
-            &read(stable).since(&stable_before),
-            rule.min_calls,
-        )?;
-        if Instant::now() >= end {
+        let is_over = Instant::now() >= end;
+        let of_stable = read(stable).since(&stable_before);
+        judge(&rule.gates, &reading, &of_stable, rule.min_calls, is_over)?;
+        if is_over {
             return Ok(Watched {
                 is_judged: reading.calls >= rule.min_calls,
                 reading,

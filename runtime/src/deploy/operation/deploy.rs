@@ -8,7 +8,6 @@ use crate::deploy::execute::{Deploy, Deployment, Newcomer, Order, Source, failed
 use crate::deploy::options::DeployOptions;
 use crate::deploy::packaging::{Versioning, decide_version, introduce};
 use crate::deploy::record::Action;
-use crate::deploy::route::Rules;
 use crate::deploy::start::blocking;
 use crate::deploy::step_timing::{Clock, StepTiming};
 use crate::engine::Compiled;
@@ -67,15 +66,9 @@ impl Deploy {
             source: Source::Code(prepared),
         };
         let order = Order {
-            name,
-            action: Action::Deploy,
-            newcomers: vec![(newcomer, 1)],
-            rules: Rules::default(),
-            approach,
-            state: None,
-            origin: options.origin.clone(),
             steps: packaged.steps,
             cached,
+            ..Order::of_one(Action::Deploy, newcomer, approach, &options.origin)
         };
         self.carry_out(order, turn).await
     }

@@ -10,7 +10,6 @@ use crate::deploy::approach::Approach;
 use crate::deploy::execute::{Deploy, Newcomer, Order, Source};
 use crate::deploy::options::DeployOptions;
 use crate::deploy::record::Action;
-use crate::deploy::route::Rules;
 use crate::deploy::start::blocking;
 use crate::error::Error;
 
@@ -71,17 +70,8 @@ impl Deploy {
             bytes: None,
             source,
         };
-        let order = Order {
-            name: release.name.clone(),
-            action: Action::Deploy,
-            newcomers: vec![(newcomer, 1)],
-            rules: Rules::default(),
-            approach: Approach::new(options, &release)?,
-            state: None,
-            origin: options.origin.clone(),
-            steps: Vec::new(),
-            cached: false,
-        };
+        let approach = Approach::new(options, &release)?;
+        let order = Order::of_one(Action::Deploy, newcomer, approach, &options.origin);
         let base = self.router.find(&release.name).ok();
         let plan = self.plan(&order, base.as_deref())?;
         let watch = order.approach.watch;

@@ -5,7 +5,6 @@ use crate::deploy::approach::Approach;
 use crate::deploy::execute::{Deploy, Deployment, Order};
 use crate::deploy::options::RollbackOptions;
 use crate::deploy::record::Action;
-use crate::deploy::route::Rules;
 use crate::error::Error;
 
 /// Why a deployment under way is given up for a rollback.
@@ -31,16 +30,11 @@ impl Deploy {
         };
         let release = self.recorded(name, &version).await?;
         let (newcomer, cached) = self.recall(&release, Some(&base)).await?;
+        let approach = Approach::unwatched(Strategy::Immediate, None);
         let order = Order {
-            name: name.clone(),
-            action: Action::Rollback,
-            newcomers: vec![(newcomer, 1)],
-            rules: Rules::default(),
-            approach: Approach::unwatched(Strategy::Immediate, None),
             state: options.state,
-            origin: options.origin.clone(),
-            steps: Vec::new(),
             cached,
+            ..Order::of_one(Action::Rollback, newcomer, approach, &options.origin)
         };
         self.carry_out(order, turn).await
     }

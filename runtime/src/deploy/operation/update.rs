@@ -9,7 +9,7 @@ use crate::deploy::approach::Approach;
 use crate::deploy::execute::{Deploy, Deployment, Newcomer, Order, Source};
 use crate::deploy::options::DeployOptions;
 use crate::deploy::record::{self, Action};
-use crate::deploy::route::{Route, Rules};
+use crate::deploy::route::Route;
 use crate::deploy::start::blocking;
 use crate::error::Error;
 
@@ -31,16 +31,10 @@ impl Deploy {
                 self.refuse_breaking(&release, &Arc::new(bytes)).await?;
             }
         }
+        let approach = Approach::new(options, &release)?;
         let order = Order {
-            name: name.clone(),
-            action: Action::Update,
-            newcomers: vec![(newcomer, 1)],
-            rules: Rules::default(),
-            approach: Approach::new(options, &release)?,
-            state: None,
-            origin: options.origin.clone(),
-            steps: Vec::new(),
             cached,
+            ..Order::of_one(Action::Update, newcomer, approach, &options.origin)
         };
         self.carry_out(order, turn).await
     }
