@@ -62,6 +62,7 @@ pub(crate) async fn watch(
             &reading,
             &read(stable).since(&stable_before),
             rule.min_calls,
+            Instant::now() >= end,
         )?;
         if Instant::now() >= end {
             return Ok(Watched {
