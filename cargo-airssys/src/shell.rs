@@ -5,6 +5,7 @@ mod ask;
 mod cases;
 mod event;
 mod progress;
+mod table;
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
@@ -16,8 +17,9 @@ use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
-pub(crate) use amount::{counted, seconds, size, took};
+pub(crate) use amount::{counted, grouped, millis, percent, seconds, size, took};
 pub(crate) use cases::cases;
+pub(crate) use table::aligned;
 
 use crate::exit::{Exit, Failure};
 pub(crate) use airssys_wasm::printable_line;

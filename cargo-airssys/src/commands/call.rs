@@ -8,15 +8,16 @@ use base64::Engine as _;
 use clap::{Parser, ValueEnum};
 use serde_json::{Value as Json, json};
 
-use super::deploy::listener;
+use super::rollout::listener;
 use super::verb::{Context, Verb};
 use crate::exit::explain;
 use crate::ops::host::{self, Listener, Recording};
 use crate::ops::{files, input};
 use crate::shell::seconds;
 use airssys_wasm::component::{ComponentName, Message};
-use airssys_wasm::typed::{ByteForm, Value};
-use airssys_wasm::{Error, Event, Host};
+use airssys_wasm::control::{Client, Rendered};
+use airssys_wasm::typed::ByteForm;
+use airssys_wasm::{Error, Event};
 
 /// Call a deployed component and print its answer
 #[derive(Debug, Parser)]
@@ -82,7 +83,7 @@ impl Verb for Call {
 impl Call {
     fn send(&self, name: &ComponentName, context: &Context) -> anyhow::Result<()> {
         let message = input::message(&self.input, self.content_type.as_deref())?;
-        let (answer, seconds) = self.on_host(context, name, async |host| host.call(name, message).await)?;
+        let (answer, seconds) = self.on_host(context, name, async |client| client.call(name, message).await)?;
         if context.shell.is_json() {
             return Ok(context.shell.result("", &answered(&answer, seconds))?);
         }
@@ -92,7 +93,9 @@ impl Call {
     fn invoke(&self, name: &ComponentName, context: &Context) -> anyhow::Result<()> {
         let invocations = input::invocations(&self.invoke, &self.input, self.json)?;
         let exports: Vec<String> = invocations.iter().map(|call| call.export().to_owned()).collect();
-        let (results, seconds) = self.on_host(context, name, async |host| host.invoke_all(name, invocations).await)?;
+        let form = self.byte_form();
+        let invoke = async |client: &Client| client.invoke_all(name, invocations, form).await;
+        let (results, seconds) = self.on_host(context, name, invoke)?;
         let (mut values, mut failure) = (Vec::new(), None);
         for result in results {
             match result {
@@ -104,7 +107,7 @@ impl Call {
             let results: Vec<Json> = exports
                 .iter()
                 .zip(&values)
-                .map(|(export, value)| self.result(export, value))
+                .map(|(export, value)| json!({ "export": export, "wave": value.wave, "value": value.json }))
                 .collect();
             let results = json!({ "results": results, "seconds": seconds });
             return match failure {
@@ -119,15 +122,11 @@ impl Call {
         failure.map_or(Ok(()), |error| Err(error.into()))
     }
 
-    fn text(&self, value: &Value) -> String {
+    fn text(&self, value: &Rendered) -> String {
         match self.json {
-            true => value.to_json(self.byte_form()).to_string(),
-            false => value.to_wave(),
+            true => value.json.to_string(),
+            false => value.wave.clone(),
         }
-    }
-
-    fn result(&self, export: &str, value: &Value) -> Json {
-        json!({ "export": export, "wave": value.to_wave(), "value": value.to_json(self.byte_form()) })
     }
 
     fn byte_form(&self) -> ByteForm {
@@ -143,7 +142,7 @@ impl Call {
         &self,
         context: &Context,
         name: &ComponentName,
-        call: impl AsyncFnOnce(&Host) -> Result<T, Error>,
+        call: impl AsyncFnOnce(&Client) -> Result<T, Error>,
     ) -> anyhow::Result<(T, f64)> {
         let place = context.state()?;
         if !place.exists() {
@@ -159,9 +158,9 @@ impl Call {
         };
         let recorded = Arc::<Mutex<Option<Arc<[u8]>>>>::default();
         let _spinner = context.shell.spin(format_args!("calling {name}"));
-        let timed = async |host: &Host| {
+        let timed = async |client: &Client| {
             let begin = Instant::now();
-            let answer = call(host).await?;
+            let answer = call(client).await?;
             Ok((answer, seconds(begin.elapsed())))
         };
         let listener = keeping_profiles(listener(&context.shell), recorded.clone());

@@ -1,21 +1,18 @@
 //! `deploy`: a file, or the project's component, into the state directory.
 
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::Parser;
 use semver::Version;
 
 use super::build;
+use super::rollout::Rollout;
 use super::verb::{Context, Verb};
-use crate::ops::host::{self, Listener};
 use crate::ops::package::{self, Said};
-use crate::ops::state::StatePlace;
 use crate::ops::{input, project};
-use crate::shell::{Shell, printable_line, size, took};
+use crate::shell::{size, took};
 use crate::toolchain::Profile;
-use airssys_wasm::Deployment;
 use airssys_wasm::component::{ComponentName, Package, parse_version};
 
 /// Deploy a component: check it, compile it, start it and route calls to it
@@ -39,6 +36,8 @@ pub(super) struct Deploy {
     /// Build with cargo's dev profile: a trap then shows file and line
     #[arg(long, alias = "debug", conflicts_with = "file")]
     dev: bool,
+    #[command(flatten)]
+    rollout: Rollout,
 }
 
 impl Verb for Deploy {
@@ -46,6 +45,8 @@ impl Verb for Deploy {
         ("deploy", "build this project and deploy it"),
         ("deploy --dev", "the same, so that a trap shows file and line"),
         ("deploy my-component.wasm --config config.json", "a file from anywhere"),
+        ("deploy --strategy canary --window 1m", "a growing part of the calls"),
+        ("deploy --plan", "what it would do and change"),
         (
             "deploy a.wasm --name acme:greeter --version 1.2.0",
             "a file without a name",
@@ -65,60 +66,36 @@ impl Verb for Deploy {
         };
         let package = match &self.file {
             Some(file) => package::of_file(file, said)?,
-            None => {
-                let project = project::find(&context.folder()?, self.package.as_deref())?;
-                let begin = Instant::now();
-                let built = build::built(context, &project, Profile::of(self.dev))?;
-                let size = size(built.artifact.inspection.size);
-                let label = build::labelled(&project, &built);
-                context
-                    .shell
-                    .done("Built", format_args!("{label} ({size}) in {}", took(begin.elapsed())));
-                package::of_bytes(built.artifact.bytes, said)
-            }
+            None => built(context, &context.folder()?, self.package.as_deref(), self.dev, said)?,
         };
-        let deployment = deploy(&context.shell, &context.state()?, package)?;
-        Ok(context.shell.result(summary(&deployment), &deployment)?)
+        let plan = package.clone();
+        self.rollout.run(
+            context,
+            async |client, options| client.plan(plan, options).await,
+            async |client, options| client.deploy(package, options).await,
+        )
     }
 }
 
-/// Deploys a package, with its steps as they happen.
-pub(super) fn deploy(shell: &Arc<Shell>, place: &StatePlace, package: Package) -> anyhow::Result<Deployment> {
-    let outcome = host::with(place, listener(shell), async |host| host.deploy(package).await);
-    shell.hide_spinner();
-    let deployment = outcome?;
-    for (capability, pattern) in deployment.release.requests.iter() {
-        let request = printable_line(&format!("{capability} {pattern}"));
-        shell.note(format_args!(
-            "note: it asks for {}: not granted; this version grants nothing",
-            request.trim_end()
-        ));
-    }
-    Ok(deployment)
+/// Builds the project in a folder, and packages its component.
+pub(super) fn built(
+    context: &Context,
+    folder: &Path,
+    package: Option<&str>,
+    dev: bool,
+    said: Said,
+) -> anyhow::Result<Package> {
+    let project = project::find(folder, package)?;
+    let begin = Instant::now();
+    let built = build::built(context, &project, Profile::of(dev))?;
+    let size = size(built.artifact.inspection.size);
+    let label = build::labelled(&project, &built);
+    let time = took(begin.elapsed());
+    context.shell.done("Built", format_args!("{label} ({size}) in {time}"));
+    Ok(package::of_bytes(built.artifact.bytes, said))
 }
 
-/// Prints a host's events.
-pub(super) fn listener(shell: &Arc<Shell>) -> Listener {
-    let shell = Arc::clone(shell);
-    Arc::new(move |event| shell.event(event))
-}
-
-/// A deployment in a line.
-pub(super) fn summary(deployment: &Deployment) -> String {
-    let release = &deployment.release;
-    let before = deployment
-        .previous
-        .as_ref()
-        .map(|version| format!(", in place of {version}"))
-        .unwrap_or_default();
-    let time = took(deployment.steps.iter().map(|step| step.took).sum());
-    format!(
-        "Deployed {} (sha256 {}) in {time}{before}",
-        release.label(),
-        release.digest.short()
-    )
-}
-
-fn parse(text: &str) -> Result<Version, airssys_wasm::Error> {
+/// Reads a version; a leading `v` is accepted.
+pub(super) fn parse(text: &str) -> Result<Version, airssys_wasm::Error> {
     Ok(parse_version(text)?)
 }

@@ -1,12 +1,11 @@
 //! `inspect`: what a component is, from its file or as deployed.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use clap::Parser;
 use serde_json::json;
 
-use super::deploy::listener;
+use super::rollout::listener;
 use super::verb::{Context, Verb};
 use crate::exit::sentence;
 use crate::ops::package::{self, Said};
@@ -14,7 +13,8 @@ use crate::ops::state::StatePlace;
 use crate::ops::{files, host};
 use crate::shell::{counted, printable_line, size};
 use airssys_wasm::component::{Callable, ComponentName, Export, Inspection, Producer, Release, callable, inspect};
-use airssys_wasm::{Error, Host, Versioning, printable};
+use airssys_wasm::control::Client;
+use airssys_wasm::{Error, Versioning, printable};
 
 /// Show what a component is: kind, world, exports, imports, capabilities, size, producers
 #[derive(Debug, Parser)]
@@ -70,7 +70,7 @@ fn packaged(context: &Context, path: &Path) -> anyhow::Result<Option<Release>> {
         versioning: Versioning::Development,
     };
     let release = package::of_file(path, Said::default())
-        .and_then(|package| host::with(&place, Arc::new(|_| {}), async |host| host.package(package).await));
+        .and_then(|package| host::alone(&place, async |host| host.package(package).await));
     match release {
         Ok(release) => Ok(Some(release)),
         Err(error) => {
@@ -91,7 +91,7 @@ fn of_name(context: &Context, name: &str) -> anyhow::Result<(Vec<u8>, Release)> 
             nearest: None,
         })
     };
-    let ask = async |host: &Host| Ok((host.bytes(&name).await?, host.release(&name)?));
+    let ask = async |client: &Client| Ok((client.bytes(&name).await?, client.release(&name).await?));
     host::with_existing(&context.state()?, listener(&context.shell), ask, unknown)
 }
 

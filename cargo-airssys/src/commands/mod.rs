@@ -10,12 +10,19 @@ mod call;
 mod completions;
 mod deploy;
 mod doctor;
+mod events;
+mod history;
 mod init;
 mod inspect;
 mod quickstart;
 mod remove;
+mod rollback;
+mod rollout;
+mod scale;
+mod serve;
 mod status;
 mod test;
+mod update;
 
 use verb::Entry;
 
@@ -25,10 +32,16 @@ const ALL: &[Entry] = &[
     Entry::of::<build::Build>(),
     Entry::of::<test::Test>(),
     Entry::of::<deploy::Deploy>(),
+    Entry::of::<update::Update>(),
+    Entry::of::<rollback::Rollback>(),
+    Entry::of::<scale::Scale>(),
     Entry::of::<call::Call>(),
     Entry::of::<status::Status>(),
+    Entry::of::<history::History>(),
+    Entry::of::<events::Events>(),
     Entry::of::<inspect::Inspect>(),
     Entry::of::<remove::Remove>(),
+    Entry::of::<serve::Serve>(),
     Entry::of::<doctor::Doctor>(),
     Entry::of::<quickstart::Quickstart>(),
     Entry::of::<completions::Completions>(),

@@ -7,21 +7,25 @@ use clap::Parser;
 use serde_json::{Value, json};
 
 use super::verb::{Context, Verb};
-use super::{build, deploy};
+use super::{build, rollout};
 use crate::exit::{Exit, Failure};
 use crate::ops::package::{self, Said};
 use crate::ops::scaffold::{self, Plan, templates};
 use crate::ops::state::StatePlace;
-use crate::ops::{host, project, tour};
-use crate::shell::{printable_line, seconds, size, took};
+use crate::ops::{host, load, project, tour};
+use crate::shell::{grouped, millis, printable_line, seconds, size, took};
 use crate::toolchain::Profile;
 use airssys_wasm::component::{ComponentName, Message};
-use airssys_wasm::{Error, Host};
+use airssys_wasm::control::Client;
+use airssys_wasm::{DeployOptions, Error};
 
 /// The component of the tour.
 const NAME: &str = "hello";
 
-/// Take the tour: scaffold, build, test, deploy, call, change, deploy again, call again
+/// What it is called with.
+const INPUT: &str = "world";
+
+/// Take the tour: scaffold, build, test, deploy, call, change, swap while calls go on, call again
 #[derive(Debug, Parser)]
 #[command(name = "quickstart")]
 pub(super) struct Quickstart {
@@ -37,6 +41,8 @@ struct Tour<'a> {
     context: &'a Context,
     folder: PathBuf,
     steps: Vec<Value>,
+    /// What the swap under load measured.
+    measured: Value,
 }
 
 impl Verb for Quickstart {
@@ -69,6 +75,7 @@ impl Verb for Quickstart {
             context,
             folder,
             steps: Vec::new(),
+            measured: Value::Null,
         };
         let answers = tour.run()?;
         tour.close(&answers, begin)
@@ -106,8 +113,8 @@ impl Tour<'_> {
         })?;
         self.step(
             "deploy-again",
-            "the new version takes the place of the old one",
-            |tour| tour.deploy(second),
+            "under load, the new version takes the place of the old one, goes back, and comes again",
+            |tour| tour.swap(second, &before),
         )?;
         let after = self.step("call-again", "the new version answers", Self::call)?;
         Ok([before, after])
@@ -170,21 +177,48 @@ impl Tour<'_> {
 
     fn deploy(&mut self, bytes: Vec<u8>) -> anyhow::Result<((), String, Value)> {
         let package = package::of_bytes(bytes, Said::default());
-        let deployment = deploy::deploy(&self.context.shell, &self.place(), package)?;
-        Ok(((), deploy::summary(&deployment), json!({ "deployment": deployment })))
+        let options = DeployOptions::default();
+        let deploy = async |client: &Client| client.deploy(package, &options).await;
+        let deployment = rollout::deployed(self.context, &self.place(), deploy)?;
+        Ok(((), rollout::summary(&deployment), json!({ "deployment": deployment })))
+    }
+
+    fn swap(&mut self, bytes: Vec<u8>, before: &str) -> anyhow::Result<((), String, Value)> {
+        let name: ComponentName = NAME.parse().map_err(Error::from)?;
+        let package = package::of_bytes(bytes, Said::default());
+        let answers = [before.to_owned(), tour::AGAIN.to_owned()];
+        let _spinner = self.context.shell.spin("calling it without pause while it is swapped");
+        let swap = async |client: &Client| load::swap(client, &name, package, INPUT, answers).await;
+        let swapped = host::with(&self.place(), host::quiet(), swap)?;
+        let text = format!(
+            "{} calls, {} failed; swap {}, rollback {}",
+            grouped(swapped.calls),
+            grouped(swapped.failed),
+            millis(swapped.swap),
+            millis(swapped.rollback)
+        );
+        self.measured = json!({
+            "calls": swapped.calls,
+            "failed": swapped.failed,
+            "swap_ms": seconds(swapped.swap * 1000),
+            "rollback_ms": seconds(swapped.rollback * 1000),
+        });
+        let mut measured = self.measured.clone();
+        measured["deployment"] = serde_json::to_value(&swapped.deployment)?;
+        Ok(((), text, measured))
     }
 
     fn call(&mut self) -> anyhow::Result<(String, String, Value)> {
         let name: ComponentName = NAME.parse().map_err(Error::from)?;
-        let ask = async |host: &Host| {
+        let ask = async |client: &Client| {
             let begin = Instant::now();
-            let answer = host.call(&name, Message::text("world")).await?;
+            let answer = client.call(&name, Message::text(INPUT)).await?;
             Ok((answer, begin.elapsed()))
         };
-        let (answer, time) = host::with(&self.place(), deploy::listener(&self.context.shell), ask)?;
+        let (answer, time) = host::with(&self.place(), rollout::listener(&self.context.shell), ask)?;
         let answer = answer.to_text().into_owned();
         let text = format!(
-            "called with `world`, it answered `{}` in {}",
+            "called with `{INPUT}`, it answered `{}` in {}",
             printable_line(&answer),
             took(time)
         );
@@ -199,13 +233,16 @@ impl Tour<'_> {
             "hello@0.1.0 answered: {before}\nhello@0.2.0 answered: {after}\nThe project is in {}",
             self.folder.display()
         );
-        let value = json!({
+        let mut value = json!({
             "outcome": "ok",
             "seconds": seconds(begin.elapsed()),
             "folder": self.folder,
             "answers": answers,
             "steps": self.steps,
         });
+        for key in ["calls", "failed", "swap_ms", "rollback_ms"] {
+            value[key] = self.measured[key].clone();
+        }
         let mut cli = tour::callable(self.context.program);
         if let Some(directory) = &self.context.state_dir {
             let directory = std::path::absolute(directory)?;
@@ -213,7 +250,7 @@ impl Tour<'_> {
         }
         shell.note(format_args!(
             "\nThe tour took {}. Try next:\n  cd {}\n  {cli} call hello you\n  {cli} status\n  \
-             edit src/lib.rs, then {cli} deploy\n",
+             {cli} history hello\n  {cli} rollback hello\n  edit src/lib.rs, then {cli} deploy\n",
             took(begin.elapsed()),
             self.folder.display()
         ));

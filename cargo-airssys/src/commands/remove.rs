@@ -2,12 +2,14 @@
 
 use clap::Parser;
 
-use super::deploy::listener;
+use super::rollout::listener;
 use super::verb::{Context, Verb};
 use crate::exit::{Exit, Failure};
 use crate::ops::host;
+use crate::ops::origin::origin;
+use airssys_wasm::Error;
 use airssys_wasm::component::ComponentName;
-use airssys_wasm::{Error, Host};
+use airssys_wasm::control::Client;
 
 /// Remove a deployed component and its state
 #[derive(Debug, Parser)]
@@ -15,6 +17,9 @@ use airssys_wasm::{Error, Host};
 pub(super) struct Remove {
     /// The component
     name: String,
+    /// What it is for; the history shows it
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
     /// Ask nothing
     #[arg(short, long)]
     yes: bool,
@@ -33,13 +38,14 @@ impl Verb for Remove {
             let help = "answer `y`, or run it with `--yes`";
             return Err(Failure::new(Exit::Usage, "declined", format!("`{name}` was not removed"), help).into());
         }
+        let origin = origin(self.reason);
         let unknown = || {
             Err(Error::UnknownComponent {
                 name: name.clone(),
                 nearest: None,
             })
         };
-        let remove = async |host: &Host| host.remove(&name).await;
+        let remove = async |client: &Client| client.remove(&name, &origin).await;
         let release = host::with_existing(&context.state()?, listener(shell), remove, unknown)?;
         Ok(shell.result(format_args!("Removed {}", release.label()), &release)?)
     }

@@ -1,70 +1,122 @@
-//! `status`: what is deployed.
+//! `status`: what is deployed, and how it is doing.
 
+use chrono::{DateTime, TimeDelta, Utc};
 use clap::Parser;
 use serde_json::json;
 
-use super::deploy::listener;
+use super::rollout::listener;
 use super::verb::{Context, Verb};
 use crate::ops::host;
-use airssys_wasm::ComponentStatus;
+use crate::shell::{aligned, percent, took};
+use airssys_wasm::component::{ComponentName, Health};
+use airssys_wasm::control::Client;
+use airssys_wasm::{ComponentStatus, Error, ReleaseStatus};
 
-/// Show what is deployed
+/// Show what is deployed, and how it is doing
 #[derive(Debug, Parser)]
 #[command(name = "status")]
-pub(super) struct Status {}
+pub(super) struct Status {
+    /// Only this component
+    name: Option<String>,
+}
 
 impl Verb for Status {
     const EXAMPLES: &'static [(&'static str, &'static str)] = &[
-        ("status", "a line for each component"),
-        ("status -o json", "everything that is recorded"),
+        ("status", "a line for each release that takes calls or is kept warm"),
+        ("status hello", "of one component"),
+        ("status -o json", "everything that is recorded and counted"),
     ];
 
     fn run(self, context: &Context) -> anyhow::Result<()> {
         let place = context.state()?;
-        let ask = async |host: &airssys_wasm::Host| Ok(host.status());
-        let components = host::with_existing(&place, listener(&context.shell), ask, || Ok(Vec::new()))?;
+        let name = self.name.as_deref().map(str::parse::<ComponentName>);
+        let name = name.transpose().map_err(Error::from)?;
+        let ask = async |client: &Client| {
+            if let Some(name) = &name {
+                // It fails with the nearest name when there is no such component.
+                client.release(name).await?;
+            }
+            let mut components = client.status().await?;
+            components.retain(|status| name.as_ref().is_none_or(|name| *name == status.release.name));
+            Ok(components)
+        };
+        let nothing = || match &name {
+            Some(name) => Err(Error::UnknownComponent {
+                name: name.clone(),
+                nearest: None,
+            }),
+            None => Ok(Vec::new()),
+        };
+        let components = host::with_existing(&place, listener(&context.shell), ask, nothing)?;
         let value = json!({ "state_dir": place.directory, "components": components });
         if components.is_empty() {
             let text = format!("Nothing is deployed in {}", place.directory.display());
             return Ok(context.shell.result(text, &value)?);
         }
-        Ok(context.shell.result(table(&components), &value)?)
+        Ok(context.shell.result(table(&components, Utc::now()), &value)?)
     }
 }
 
-fn table(components: &[ComponentStatus]) -> String {
-    let head = ["NAME", "VERSION", "DIGEST", "KIND", "DEPLOYED"].map(str::to_owned);
-    let row = |status: &ComponentStatus| {
-        let release = &status.release;
-        let kind = release.kind.to_string();
-        let kind = kind.split(" (").next().unwrap_or(&kind);
-        let deployed = status.deployed_at.format("%Y-%m-%d %H:%M:%S UTC");
-        [
-            release.name.to_string(),
-            release.version.to_string(),
-            release.digest.short(),
-            kind.to_owned(),
-            deployed.to_string(),
-        ]
-    };
-    aligned(
-        &std::iter::once(head)
-            .chain(components.iter().map(row))
-            .collect::<Vec<_>>(),
-    )
+fn table(components: &[ComponentStatus], now: DateTime<Utc>) -> String {
+    let head = [
+        "NAME",
+        "VERSION",
+        "WEIGHT",
+        "IN FLIGHT",
+        "CALLS",
+        "ERRORS",
+        "P50",
+        "P99",
+        "HEALTH",
+        "DEPLOYED",
+    ];
+    let rows = components.iter().flat_map(|status| {
+        let sum: u32 = status.releases.iter().filter_map(|release| release.weight).sum();
+        status
+            .releases
+            .iter()
+            .map(move |release| row(status, release, sum, now))
+    });
+    let rows = std::iter::once(head.map(str::to_owned)).chain(rows);
+    aligned(&rows.collect::<Vec<_>>())
 }
 
-/// Rows with their columns lined up.
-fn aligned<const N: usize>(rows: &[[String; N]]) -> String {
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
-    let line = |row: &[String; N]| {
-        let cells = row
-            .iter()
-            .enumerate()
-            .map(|(column, cell)| format!("{cell:<0$}", width(column)));
-        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
-    };
-    rows.iter().map(line).collect::<Vec<_>>().join("\n")
+fn row(status: &ComponentStatus, release: &ReleaseStatus, sum: u32, now: DateTime<Utc>) -> [String; 10] {
+    let nothing = || "-".to_owned();
+    [
+        status.release.name.to_string(),
+        release.version.to_string(),
+        match release.weight {
+            Some(weight) => percent(f64::from(weight) / f64::from(sum)),
+            None => "warm".into(),
+        },
+        release.in_flight.to_string(),
+        release.calls.to_string(),
+        release.error_rate.map_or_else(nothing, percent),
+        release.p50.map_or_else(nothing, took),
+        release.p99.map_or_else(nothing, took),
+        match &release.health {
+            Some(Health::Healthy) => "healthy".into(),
+            Some(Health::Degraded(_)) => "degraded".into(),
+            Some(Health::Unhealthy(_)) => "unhealthy".into(),
+            _ => nothing(),
+        },
+        match release.weight {
+            Some(_) => ago(now - status.deployed_at),
+            None => nothing(),
+        },
+    ]
+}
+
+/// `12 min ago`.
+fn ago(age: TimeDelta) -> String {
+    let (days, hours, minutes) = (age.num_days(), age.num_hours(), age.num_minutes());
+    match () {
+        () if days > 0 => format!("{days} d ago"),
+        () if hours > 0 => format!("{hours} h ago"),
+        () if minutes > 0 => format!("{minutes} min ago"),
+        () => "now".into(),
+    }
 }
 
 #[cfg(test)]
@@ -72,8 +124,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn columns_are_lined_up() {
-        let rows = [["NAME", "V"], ["a", "1"], ["longer-name", "2"]].map(|row| row.map(str::to_owned));
-        assert_eq!(aligned(&rows), "NAME         V\na            1\nlonger-name  2");
+    fn an_age_has_the_unit_that_fits() {
+        let check = |seconds, text| assert_eq!(ago(TimeDelta::seconds(seconds)), text);
+        check(-1, "now");
+        check(59, "now");
+        check(720, "12 min ago");
+        check(7_300, "2 h ago");
+        check(200_000, "2 d ago");
     }
 }

@@ -1,5 +1,7 @@
 //! What helps against each error of a host.
 
+use semver::Version;
+
 use super::Exit;
 use airssys_wasm::typed::ArgumentError;
 use airssys_wasm::{Bounded, Error};
@@ -80,12 +82,15 @@ pub(super) fn on(error: &Error) -> (Exit, String) {
             Exit::Usage,
             "give these bytes another version with `--version V`".into(),
         ),
-        Error::Conflict { .. } => (
-            Exit::DeploymentFailed,
-            "wait until it has ended, then deploy again".into(),
-        ),
-        Error::Deployment { reason, .. } => {
+        Error::Conflict { name } => {
+            let help = format!(
+                "wait until it has ended, or give it up with `{{cli}} rollback {name}`; `{{cli}} history {name}` shows it"
+            );
+            (Exit::DeploymentFailed, help)
+        }
+        Error::Deployment { label, reason } => {
             let (inner, help) = on(reason);
+            let help = help.replace("history NAME", &format!("history {}", name_of(label)));
             // What can be blamed on the release itself, or on the command, keeps its own code.
             let exit = if inner == Exit::GuestFailed {
                 Exit::DeploymentFailed
@@ -93,6 +98,53 @@ pub(super) fn on(error: &Error) -> (Exit, String) {
                 inner
             };
             (exit, help)
+        }
+        Error::UnknownRelease { label, known } => (Exit::Usage, releases(label, known)),
+        Error::ReleaseCollected { label } => {
+            let help = format!(
+                "deploy its file again: `{{cli}} update {label} --from FILE`; `{{cli}} history {}` shows the others",
+                name_of(label)
+            );
+            (Exit::Usage, help)
+        }
+        Error::NothingEarlier { name } => (
+            Exit::Usage,
+            format!("`{{cli}} history {name}` shows its deployments; name one with `--to-version V`"),
+        ),
+        Error::NoEarlierState { .. } => (
+            Exit::Usage,
+            "go back with what it knows now: `{cli} rollback NAME --state live`".into(),
+        ),
+        Error::Incompatible { .. } => {
+            let help = "keep what its callers rely on, or deploy it as it is with `--allow-breaking`; `--plan` lists all \
+                        that changes";
+            (Exit::Incompatible, help.into())
+        }
+        Error::UnsuitableStrategy { .. } => (
+            Exit::Usage,
+            "choose another with `--strategy`; `immediate` suits every component".into(),
+        ),
+        Error::InvalidOptions { .. } => (
+            Exit::Usage,
+            "correct the options; the command's `--help` shows what each takes".into(),
+        ),
+        Error::GateFailed { .. } => {
+            let help = "the version before serves again; `{cli} history NAME` has the figures";
+            (Exit::DeploymentFailed, help.into())
+        }
+        Error::Aborted { .. } => {
+            let help = "the version before serves; `{cli} history NAME` shows what came in between";
+            (Exit::DeploymentFailed, help.into())
+        }
+        Error::Cancelled { .. } => (Exit::GuestFailed, "call again: the new release takes the call".into()),
+        Error::Unreachable { .. } => {
+            let help = "start a host with `{cli} serve`; `{cli} status` shows what came of what was asked for before";
+            (Exit::Unreachable, help.into())
+        }
+        Error::Refused { .. } => {
+            let help =
+                "ask for less at once; a host of another version may have other limits: end it, and start it anew";
+            (Exit::Unreachable, help.into())
         }
         Error::StateInUse { .. } => {
             let help = "wait until it has ended, or use another state directory with `--state-dir DIR`";
@@ -129,6 +181,31 @@ fn export(candidates: &[String], nearest: Option<&str>) -> String {
             format!("say which: {}", names.join(" or "))
         }
     }
+}
+
+/// The versions that are there, instead of one that is not.
+fn releases(label: &str, known: &[Version]) -> String {
+    let name = name_of(label);
+    let known: Vec<String> = known.iter().map(Version::to_string).collect();
+    let known = known.as_slice();
+    match known {
+        [] => format!(
+            "deploy it from its file: `{{cli}} update {label} --from FILE`; `{{cli}} status` lists what is there"
+        ),
+        [.., last] => {
+            let known = match known {
+                [only] => format!("the only release here is {only}"),
+                [_, ..] if known.len() <= 8 => format!("the releases here are {}", known.join(", ")),
+                _ => format!("there are {} releases here, the newest {last}", known.len()),
+            };
+            format!("{known}; `{{cli}} history {name}` shows when each served")
+        }
+    }
+}
+
+/// The name in `name@version`.
+fn name_of(label: &str) -> &str {
+    label.split('@').next().unwrap_or(label)
 }
 
 fn signature(error: &ArgumentError) -> String {
@@ -237,6 +314,31 @@ mod tests {
             process: Some(7),
         };
         check(busy, Exit::Unreachable, "--state-dir");
+        let (label, from) = ("a@1.1.0".to_owned(), Version::new(1, 0, 0));
+        let known = vec![from.clone()];
+        check(
+            Error::UnknownRelease {
+                label: label.clone(),
+                known,
+            },
+            Exit::Usage,
+            "the only release here is 1.0.0; `{cli} history a`",
+        );
+        let differences = Vec::new();
+        check(
+            Error::Incompatible {
+                label,
+                from,
+                differences,
+            },
+            Exit::Incompatible,
+            "--allow-breaking",
+        );
+        let gate = Error::GateFailed {
+            gate: "error-rate > 1%".into(),
+            measured: "3 of 30 calls failed, which is 10%".into(),
+        };
+        check(failed(gate), Exit::DeploymentFailed, "`{cli} history a`");
         let slow = Error::Compile {
             reason: "it took longer than its deadline of 2m".into(),
         };

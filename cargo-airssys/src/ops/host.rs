@@ -1,17 +1,23 @@
-//! The host that runs inside this program for the length of one command.
+//! The host of a state directory: the one that owns it already, or one inside this program for the length of a command.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 
 use super::interrupt::Answered;
 use super::state::StatePlace;
 use crate::exit::{Exit, Failure};
-use airssys_wasm::{Compiler, Error, Event, Host};
+use airssys_wasm::control::{self, Client, Server};
+use airssys_wasm::{Compiler, Error, Host};
 
-/// Receives what the host tells.
-pub(crate) type Listener = Arc<dyn Fn(&Event) + Send + Sync>;
+pub(crate) use airssys_wasm::control::Listener;
+
+/// How long a command waits for a host that owns the state directory and cannot be reached: one that starts or ends.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How long it waits between two attempts.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// What a host records of its guests beside what it tells.
 #[derive(Clone, Debug, Default)]
@@ -22,56 +28,55 @@ pub(crate) struct Recording {
     pub(crate) profiles: bool,
 }
 
-/// Opens the state, does `work`, and closes it in every case, so that actors keep their state.
-/// Ctrl-C ends `work`; a deployment whose calls were switched already stays.
+/// Which host does the work.
+enum Found {
+    /// The one that owns the state directory.
+    Beside(Client),
+    /// One in this process.
+    Own(Host),
+}
+
+/// Does `work` on the host that owns the state directory, or else on one in this process, which others can reach for as
+/// long as it is open, and which is closed in every case, so that actors keep their state.
+///
+/// Ctrl-C ends `work`; a deployment whose calls were switched already stays, and one in another process goes on.
 pub(crate) fn with<T>(
     place: &StatePlace,
     listener: Listener,
-    work: impl AsyncFnOnce(&Host) -> Result<T, Error>,
+    work: impl AsyncFnOnce(&Client) -> Result<T, Error>,
 ) -> anyhow::Result<T> {
     with_recording(place, listener, Recording::default(), work)
 }
 
-/// [`with`] on a host that records.
+/// [`with`] on a host that records; another process's host does not, so that a record is refused beside one.
 pub(crate) fn with_recording<T>(
     place: &StatePlace,
     listener: Listener,
     recording: Recording,
-    work: impl AsyncFnOnce(&Host) -> Result<T, Error>,
+    work: impl AsyncFnOnce(&Client) -> Result<T, Error>,
 ) -> anyhow::Result<T> {
     place.create()?;
-    let mut runtime = tokio::runtime::Builder::new_multi_thread();
-    let runtime = runtime
-        .enable_all()
-        .build()
-        .context("the asynchronous runtime could not be started")?;
-    let answered = Answered::by_host();
-    runtime.block_on(async {
-        let mut builder = Host::builder()
-            .state_dir(place.directory.clone())
-            .cache_key_file(place.key_file())
-            .versioning(place.versioning)
-            .compiler(compiler())
-            .on_event(move |event| listener(&event));
-        if let Some(directory) = recording.core_dumps {
-            builder = builder.core_dumps(directory);
+    let records = recording.profiles || recording.core_dumps.is_some();
+    run(async |answered| match find(place, &listener, recording).await? {
+        Found::Beside(_) if records => Err(recorded_elsewhere().into()),
+        Found::Beside(client) => {
+            let help = "what was asked for goes on in the host that runs it; `{cli} status` shows what comes of it";
+            until_pressed(answered, work(&client), help).await
         }
-        if recording.profiles {
-            builder = builder.profile_calls();
-        }
-        let host = builder.build().await?;
-        let outcome = tokio::select! {
-            outcome = work(&host) => outcome.map_err(anyhow::Error::from),
-            () = answered.pressed() => {
-                let help = "`{cli} status` shows what is deployed; run the command again if it should go on";
-                Err(interrupted(help).into())
+        Found::Own(host) => {
+            // A host that cannot be reached from outside does its own work as well.
+            let server = control::listen(&host).await.ok();
+            let client = Client::here(host.clone());
+            let help = "`{cli} status` shows what is deployed; run the command again if it should go on";
+            let outcome = until_pressed(answered, work(&client), help).await;
+            match server {
+                // What others have asked for by then is done as well.
+                Some(server) if outcome.is_ok() => server.finish().await,
+                Some(server) => return close(&host, server, outcome).await,
+                None => {}
             }
-        };
-        let closed = host.shutdown().await;
-        // What the work failed with says more than what closing failed with afterwards.
-        let done = outcome?;
-        closed?;
-        Ok(done)
+            shut_down(&host, outcome).await
+        }
     })
 }
 
@@ -79,7 +84,7 @@ pub(crate) fn with_recording<T>(
 pub(crate) fn with_existing<T>(
     place: &StatePlace,
     listener: Listener,
-    work: impl AsyncFnOnce(&Host) -> Result<T, Error>,
+    work: impl AsyncFnOnce(&Client) -> Result<T, Error>,
     otherwise: impl FnOnce() -> Result<T, Error>,
 ) -> anyhow::Result<T> {
     if place.exists() {
@@ -87,6 +92,52 @@ pub(crate) fn with_existing<T>(
     } else {
         Ok(otherwise()?)
     }
+}
+
+/// Follows the host that owns the state directory, until `work` ends or the person has seen enough.
+pub(crate) fn beside(
+    place: &StatePlace,
+    listener: Listener,
+    work: impl AsyncFnOnce(&Client) -> Result<(), Error>,
+) -> anyhow::Result<()> {
+    run(async |answered| {
+        let client = Client::connect(&place.directory, listener).await?;
+        tokio::select! {
+            outcome = work(&client) => Ok(outcome?),
+            () = answered.pressed() => Ok(()),
+        }
+    })
+}
+
+/// Does `work` on a host that nobody else reaches.
+pub(crate) fn alone<T>(place: &StatePlace, work: impl AsyncFnOnce(&Host) -> Result<T, Error>) -> anyhow::Result<T> {
+    place.create()?;
+    run(async |answered| {
+        let host = open(place, &quiet(), Recording::default()).await?;
+        let help = "nothing was changed; run the command again";
+        let outcome = until_pressed(answered, work(&host), help).await;
+        shut_down(&host, outcome).await
+    })
+}
+
+/// Owns the state directory until the process is told to end: then it takes no more requests, lets those under way
+/// finish, and saves the states of actors.
+/// `begun` is called when others can reach the host.
+pub(crate) fn serve(
+    place: &StatePlace,
+    listener: Listener,
+    begun: impl FnOnce(&Host) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    place.create()?;
+    run(async |answered| {
+        let host = own(place, &listener).await?;
+        let server = control::listen(&host).await?;
+        let outcome = begun(&host);
+        if outcome.is_ok() {
+            answered.pressed().await;
+        }
+        close(&host, server, outcome).await
+    })
 }
 
 /// This program itself, in a process of its own.
@@ -97,4 +148,97 @@ pub(crate) fn compiler() -> Compiler {
 /// What a command ends with that was interrupted.
 pub(crate) fn interrupted(help: &str) -> Failure {
     Failure::new(Exit::Interrupted, "interrupted", "interrupted", help)
+}
+
+/// A listener for what is of no interest.
+pub(crate) fn quiet() -> Listener {
+    std::sync::Arc::new(|_| {})
+}
+
+fn run<T>(work: impl AsyncFnOnce(&Answered) -> anyhow::Result<T>) -> anyhow::Result<T> {
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    let runtime = runtime
+        .enable_all()
+        .build()
+        .context("the asynchronous runtime could not be started")?;
+    let answered = Answered::by_host();
+    runtime.block_on(work(&answered))
+}
+
+async fn until_pressed<T>(
+    answered: &Answered,
+    work: impl Future<Output = Result<T, Error>>,
+    help: &str,
+) -> anyhow::Result<T> {
+    tokio::select! {
+        outcome = work => outcome.map_err(anyhow::Error::from),
+        () = answered.pressed() => Err(interrupted(help).into()),
+    }
+}
+
+/// The host that owns the state directory, or one in this process when nobody does.
+async fn find(place: &StatePlace, listener: &Listener, recording: Recording) -> anyhow::Result<Found> {
+    let begin = Instant::now();
+    let mut pause = tokio::time::interval(PAUSE);
+    loop {
+        pause.tick().await;
+        match Client::connect(&place.directory, listener.clone()).await {
+            Err(Error::Unreachable { .. }) => {}
+            found => return Ok(Found::Beside(found?)),
+        }
+        match open(place, listener, recording.clone()).await {
+            Err(Error::StateInUse { .. }) if begin.elapsed() < PATIENCE => {}
+            opened => return Ok(Found::Own(opened?)),
+        }
+    }
+}
+
+/// A host in this process; one that is just ending is waited for.
+async fn own(place: &StatePlace, listener: &Listener) -> Result<Host, Error> {
+    let begin = Instant::now();
+    let mut pause = tokio::time::interval(PAUSE);
+    loop {
+        pause.tick().await;
+        match open(place, listener, Recording::default()).await {
+            Err(Error::StateInUse { .. }) if begin.elapsed() < PATIENCE => {}
+            opened => return opened,
+        }
+    }
+}
+
+async fn open(place: &StatePlace, listener: &Listener, recording: Recording) -> Result<Host, Error> {
+    let listener = listener.clone();
+    let mut builder = Host::builder()
+        .state_dir(place.directory.clone())
+        .cache_key_file(place.key_file())
+        .versioning(place.versioning)
+        .compiler(compiler())
+        .on_event(move |event| listener(&event));
+    if let Some(directory) = recording.core_dumps {
+        builder = builder.core_dumps(directory);
+    }
+    if recording.profiles {
+        builder = builder.profile_calls();
+    }
+    builder.build().await
+}
+
+/// Closes a host at once: what others have asked for is told that, and their calls in flight finish.
+async fn close<T>(host: &Host, server: Server, outcome: anyhow::Result<T>) -> anyhow::Result<T> {
+    let (outcome, ()) = tokio::join!(shut_down(host, outcome), server.finish());
+    outcome
+}
+
+/// Ends the calls and saves the states; what the work failed with says more than what this failed with afterwards.
+async fn shut_down<T>(host: &Host, outcome: anyhow::Result<T>) -> anyhow::Result<T> {
+    let closed = host.shutdown().await;
+    let done = outcome?;
+    closed?;
+    Ok(done)
+}
+
+fn recorded_elsewhere() -> Failure {
+    let message = "a running host owns the state directory, and `--coredump` and `--profile` need a host of their own";
+    let help = "end that host first, or call without them";
+    Failure::usage("needs-own-host", message, help)
 }

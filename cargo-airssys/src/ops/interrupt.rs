@@ -1,8 +1,11 @@
-//! Ctrl-C: closes the host when one is open, and otherwise, or the second time, ends the program at once.
+//! Ctrl-C and SIGTERM: close the host when one is open, and otherwise, or the second time, end the program at once.
 
+use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
 use std::thread;
 
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Notify;
 
 use crate::exit::Exit;
@@ -19,25 +22,28 @@ static PRESSED: Notify = Notify::const_new();
 /// Whether the listener below runs already.
 static LISTENS: AtomicBool = AtomicBool::new(false);
 
-/// Leaves Ctrl-C to an open host until it is dropped.
+/// Leaves Ctrl-C and SIGTERM to an open host until it is dropped.
 ///
-/// Tokio takes the signal over for the rest of the process when it is first waited for.
+/// Tokio takes a signal over for the rest of the process when it is first waited for.
 /// A command that goes on after its host is closed would not end by it any more, nor would one whose host waits for
 /// its guests, so a thread ends it.
 pub(super) struct Answered;
 
 impl Answered {
-    /// Begins when a host is opened.
+    /// Begins when a host is opened; from its return on no signal is missed.
     pub(super) fn by_host() -> Self {
         HOST_IS_ENDING.store(false, Ordering::SeqCst);
         HOST_IS_OPEN.store(true, Ordering::SeqCst);
         if !LISTENS.swap(true, Ordering::SeqCst) {
-            thread::spawn(listen);
+            let (ready, is_ready) = mpsc::channel();
+            thread::spawn(move || listen(ready));
+            // It goes away unsaid when there are no signals to listen to.
+            let _ = is_ready.recv();
         }
         Self
     }
 
-    /// Waits for Ctrl-C; one that came while no one waited counts.
+    /// Waits for Ctrl-C or SIGTERM; one that came while no one waited counts.
     pub(super) async fn pressed(&self) {
         PRESSED.notified().await;
     }
@@ -49,16 +55,27 @@ impl Drop for Answered {
     }
 }
 
-fn listen() {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let Ok(runtime) = runtime else { return };
+fn listen(ready: mpsc::Sender<()>) {
+    // Without signals they end the program as they do by themselves.
+    let _ = answer(ready);
+}
+
+fn answer(ready: mpsc::Sender<()>) -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        while tokio::signal::ctrl_c().await.is_ok() {
+        let mut interrupts = signal(SignalKind::interrupt())?;
+        let mut ends = signal(SignalKind::terminate())?;
+        let _ = ready.send(());
+        loop {
+            tokio::select! {
+                _ = interrupts.recv() => {}
+                _ = ends.recv() => {}
+            }
             if HOST_IS_OPEN.load(Ordering::SeqCst) && !HOST_IS_ENDING.swap(true, Ordering::SeqCst) {
                 PRESSED.notify_one();
             } else {
                 std::process::exit(i32::from(Exit::Interrupted as u8));
             }
         }
-    });
+    })
 }

@@ -7,6 +7,8 @@ pub(crate) mod files;
 pub(crate) mod host;
 pub(crate) mod input;
 mod interrupt;
+pub(crate) mod load;
+pub(crate) mod origin;
 pub(crate) mod package;
 pub(crate) mod project;
 pub(crate) mod scaffold;

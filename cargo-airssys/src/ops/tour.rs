@@ -14,6 +14,9 @@ use crate::exit::{Exit, Failure};
 /// The folder of the tour, where no other is named.
 const FOLDER: &str = "airssys-quickstart";
 
+/// What the new version answers to `world`.
+pub(crate) const AGAIN: &str = "Hello again, world!";
+
 /// What the tour changes in a new project: the file, the old text, the new text.
 const CHANGES: &[(&str, &str, &str)] = &[
     ("src/lib.rs", "{}, {name}!", "{} again, {name}!"),

@@ -29,6 +29,33 @@ pub(crate) fn seconds(time: Duration) -> f64 {
     (time.as_secs_f64() * 1e6).round() / 1e6
 }
 
+/// Milliseconds with a tenth: `4.1 ms`.
+pub(crate) fn millis(time: Duration) -> String {
+    format!("{:.1} ms", time.as_secs_f64() * 1e3)
+}
+
+/// `12,345`.
+pub(crate) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A part of a whole: `25%`, `33.3%`; `-` of nothing.
+pub(crate) fn percent(part: f64) -> String {
+    let percent = (part * 1e3).round() / 10.0;
+    match percent.is_finite() {
+        true => format!("{percent}%"),
+        false => "-".into(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -47,6 +74,24 @@ mod tests {
         assert_eq!(counted(0, "import"), "0 imports");
         assert_eq!(counted(1, "import"), "1 import");
         assert_eq!(counted(2, "import"), "2 imports");
+    }
+
+    #[test]
+    fn numbers_are_in_groups_of_three_digits() {
+        let check = |number, text| assert_eq!(grouped(number), text);
+        check(7, "7");
+        check(345, "345");
+        check(12_345, "12,345");
+        check(1_234_567, "1,234,567");
+    }
+
+    #[test]
+    fn parts_have_at_most_a_tenth_of_a_percent() {
+        let check = |part, text| assert_eq!(percent(part), text);
+        check(1.0, "100%");
+        check(1.0 / 3.0, "33.3%");
+        check(0.0, "0%");
+        check(f64::NAN, "-");
     }
 
     #[test]
