@@ -262,8 +262,8 @@ impl Host {
 
     /// Takes a component back to an earlier release: all calls, at once.
     ///
-    /// A deployment of the component that is under way is given up first, and its callers get [`Error::Aborted`]; without
-    /// a version the component then stays with what served before.
+    /// A deployment of the component that is under way is given up first, and its caller gets [`Error::Deployment`] with
+    /// [`Error::Aborted`] as reason; without a version that is all, and the component stays with what served before.
     ///
     /// # Errors
     ///

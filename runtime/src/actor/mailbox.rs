@@ -14,6 +14,9 @@ use crate::component::Health;
 use crate::engine::{Answer, Call, Handled, Instance, Prepared, Taken};
 use crate::error::Error;
 
+/// How many orders wait for an actor.
+const ORDERS: usize = 16;
+
 /// What an instance left behind, and which release it was.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Saved {
@@ -36,6 +39,9 @@ pub(crate) enum Saving {
 #[derive(Debug)]
 pub(crate) struct Actor {
     mailbox: mpsc::Sender<Letter>,
+    orders: mpsc::Sender<Order>,
+    /// Set while it waits between two messages.
+    paused: Arc<AtomicBool>,
     /// Set when the actor has ended because another release takes over, or none does.
     handed_over: Arc<AtomicBool>,
     /// Closed when the actor's task is gone, in whatever way.
@@ -73,6 +79,12 @@ enum Letter {
         /// Resolves when the call is cancelled.
         cancelled: Cancelled,
     },
+    /// Ends the actor after the calls before.
+    End,
+}
+
+/// What the host wants of an actor; done after the message that was begun, before those that wait.
+enum Order {
     Health {
         answer: oneshot::Sender<Result<Health, Error>>,
     },
@@ -84,7 +96,6 @@ enum Letter {
         saving: Saving,
         paused: oneshot::Sender<Result<Handover, Error>>,
     },
-    End,
 }
 
 /// What became of a call.
@@ -103,6 +114,8 @@ impl Actor {
         let calls = saved.as_ref().map_or(0, |saved| saved.calls);
         let (mailbox, letters) = mpsc::channel(waiting.max(1) as usize);
         let handed_over = Arc::<AtomicBool>::default();
+        let (orders, ordered) = mpsc::channel(ORDERS);
+        let paused = Arc::<AtomicBool>::default();
         let (life, alive) = watch::channel(());
         let body = Body {
             prepared,
@@ -110,13 +123,16 @@ impl Actor {
             saved,
             calls,
             handed_over: handed_over.clone(),
+            paused: paused.clone(),
         };
         tokio::spawn(async move {
-            body.live(letters).await;
+            body.live(letters, ordered).await;
             drop(life);
         });
         Self {
             mailbox,
+            orders,
+            paused,
             handed_over,
             alive,
         }
@@ -149,6 +165,11 @@ impl Actor {
         self.mailbox.is_closed() && !self.handed_over.load(Ordering::Acquire)
     }
 
+    /// Whether it waits between two messages, because another release may take over.
+    pub(crate) fn is_paused(&self) -> bool {
+        self.paused.load(Ordering::Acquire)
+    }
+
     /// Has the actor end after the messages before this one, and waits until its task is gone.
     pub(crate) async fn end(&self) {
         // One that has handed over is ending already.
@@ -157,24 +178,24 @@ impl Actor {
         let _ = self.alive.clone().changed().await;
     }
 
-    /// Asks the component how it is, after the messages before.
+    /// Asks the component how it is, after the message that was begun.
     pub(crate) async fn health(&self) -> Result<Health, Error> {
-        self.ask(|answer| Letter::Health { answer }).await
+        self.ask(|answer| Order::Health { answer }).await
     }
 
     /// Hands the component what an earlier instance saved.
     pub(crate) async fn restore(&self, saved: Saved) -> Result<(), Error> {
-        self.ask(|answer| Letter::Restore { saved, answer }).await
+        self.ask(|answer| Order::Restore { saved, answer }).await
     }
 
-    /// Stops between two messages and saves the state.
+    /// Stops between two messages and saves the state; without saving, the message that was begun is given up.
     pub(crate) async fn pause(&self, saving: Saving) -> Result<Handover, Error> {
-        self.ask(|paused| Letter::Pause { saving, paused }).await
+        self.ask(|paused| Order::Pause { saving, paused }).await
     }
 
-    async fn ask<T>(&self, letter: impl FnOnce(oneshot::Sender<Result<T, Error>>) -> Letter) -> Result<T, Error> {
+    async fn ask<T>(&self, order: impl FnOnce(oneshot::Sender<Result<T, Error>>) -> Order) -> Result<T, Error> {
         let (answer, answered) = oneshot::channel();
-        self.mailbox.send(letter(answer)).await.map_err(|_| dead())?;
+        self.orders.send(order(answer)).await.map_err(|_| dead())?;
         answered.await.map_err(|_| dead())?
     }
 }
@@ -188,52 +209,58 @@ struct Body {
     saved: Option<Saved>,
     calls: u64,
     handed_over: Arc<AtomicBool>,
+    paused: Arc<AtomicBool>,
+}
+
+/// What comes next.
+enum Next {
+    Letter(Letter),
+    Order(Order),
 }
 
 impl Body {
-    async fn live(mut self, mut letters: mpsc::Receiver<Letter>) {
-        while let Some(letter) = letters.recv().await {
-            match letter {
-                // Nobody waits for the answer any more, and the message was not begun.
-                Letter::Call { answer, .. } if answer.is_closed() => {}
-                Letter::Call {
-                    mut call,
+    async fn live(mut self, mut letters: mpsc::Receiver<Letter>, mut orders: mpsc::Receiver<Order>) {
+        let mut interrupting = None;
+        loop {
+            let next = match interrupting.take() {
+                Some(order) => Next::Order(order),
+                None => tokio::select! {
+                    biased;
+                    Some(order) = orders.recv() => Next::Order(order),
+                    letter = letters.recv() => match letter {
+                        Some(letter) => Next::Letter(letter),
+                        None => break,
+                    },
+                },
+            };
+            let goes_on = match next {
+                Next::Letter(Letter::End) => false,
+                Next::Letter(Letter::Call {
+                    call,
                     answer,
                     taken,
                     cancelled,
-                } => {
-                    let mut answered = Answer::default();
-                    let handled = tokio::select! {
-                        biased;
-                        handled = self.handle(&mut call, &mut answered) => Some(handled),
-                        () = cancelled => None,
-                    };
-                    // The guest has not returned, so its instance is not used again.
-                    self.discard_broken();
-                    self.calls += 1;
-                    if let Some(handled) = handled {
-                        let result = handled.map(|()| answered).map_err(|error| *error);
-                        // A caller that went away has no use for the answer.
-                        let _ = answer.send(Delivery::Done(result));
+                }) => {
+                    // Nobody waits for the answer any more, and the message was not begun.
+                    if !answer.is_closed() {
+                        interrupting = self.answer(call, answer, cancelled, &mut orders).await;
                     }
                     drop(taken);
+                    true
                 }
-                Letter::Health { answer } => {
+                Next::Order(Order::Health { answer }) => {
                     let _ = answer.send(self.health().await);
+                    true
                 }
-                Letter::Restore { saved, answer } => {
+                Next::Order(Order::Restore { saved, answer }) => {
                     let _ = answer.send(self.restore(saved).await);
+                    true
                 }
-                Letter::Pause { saving, paused } => {
-                    if self.pause(saving, paused).await {
-                        self.handed_over.store(true, Ordering::Release);
-                        break;
-                    }
-                }
-                Letter::End => {
-                    self.handed_over.store(true, Ordering::Release);
-                    break;
-                }
+                Next::Order(Order::Pause { saving, paused }) => !self.pause(saving, paused).await,
+            };
+            if !goes_on {
+                self.handed_over.store(true, Ordering::Release);
+                break;
             }
         }
         letters.close();
@@ -246,6 +273,47 @@ impl Body {
             // The state is saved; a failing shutdown was reported as an event.
             let _ = instance.shutdown().await;
         }
+    }
+
+    /// Handles a call and answers it, unless it is cancelled, or the state is given up; returns the order for that.
+    async fn answer(
+        &mut self,
+        mut call: Call,
+        answer: oneshot::Sender<Delivery>,
+        mut cancelled: Cancelled,
+        orders: &mut mpsc::Receiver<Order>,
+    ) -> Option<Order> {
+        let mut answered = Answer::default();
+        let mut order = None;
+        let handled = {
+            let mut handling = std::pin::pin!(self.handle(&mut call, &mut answered));
+            loop {
+                tokio::select! {
+                    biased;
+                    handled = &mut handling => break Some(handled),
+                    () = &mut cancelled => break None,
+                    Some(next) = orders.recv(), if order.is_none() => {
+                        let gives_up = matches!(next, Order::Pause { saving: Saving::Skipped, .. });
+                        order = Some(next);
+                        if gives_up {
+                            break None;
+                        }
+                    }
+                }
+            }
+        };
+        self.calls += 1;
+        // A guest that has not returned in order is not used again.
+        self.discard_broken();
+        let result = match handled {
+            Some(handled) => handled.map(|()| answered).map_err(|error| *error),
+            None => Err(Error::Cancelled {
+                label: self.prepared.release.label(),
+            }),
+        };
+        // A caller that went away has no use for the answer.
+        let _ = answer.send(Delivery::Done(result));
+        order
     }
 
     /// Hands out the state and waits; true when the actor has to end.
@@ -263,10 +331,10 @@ impl Body {
         };
         let (end, ended) = oneshot::channel();
         let calls = self.calls;
-        if paused.send(Ok(Handover { saved, calls, end })).is_err() {
-            return false;
-        }
-        ended.await.is_ok()
+        self.paused.store(true, Ordering::Release);
+        let ends = paused.send(Ok(Handover { saved, calls, end })).is_ok() && ended.await.is_ok();
+        self.paused.store(false, Ordering::Release);
+        ends
     }
 
     async fn save(&mut self) -> Result<Option<Saved>, Error> {
@@ -317,12 +385,14 @@ impl Body {
     fn discard_broken(&mut self) {
         if self.instance.as_ref().is_some_and(|instance| !instance.is_usable()) {
             self.instance = None;
+            // The next one starts from what was saved last, and knows no more than that.
+            self.calls = self.saved.as_ref().map_or(0, |saved| saved.calls);
         }
     }
 }
 
 /// The error of an actor whose task is gone without a handover: the host or its embedder failed inside it.
-fn dead() -> Error {
+pub(crate) fn dead() -> Error {
     Error::Engine {
         reason: "the task of the component has ended; deploy it again".into(),
     }

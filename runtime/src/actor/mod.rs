@@ -2,4 +2,4 @@
 
 mod mailbox;
 
-pub(crate) use mailbox::{Actor, Delivery, Handover, Saved, Saving, start};
+pub(crate) use mailbox::{Actor, Delivery, Handover, Saved, Saving, dead, start};

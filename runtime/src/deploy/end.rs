@@ -26,9 +26,10 @@ impl Deploy {
             for share in route.shares() {
                 let (deploy, target) = (self.clone(), share.target.clone());
                 saving.spawn(async move {
-                    let saved = deploy.save(&target).await;
+                    // What could not be written goes on, so that the shutdown can be taken up again.
+                    deploy.save(&target).await?;
                     deploy.withdraw(&target);
-                    saved
+                    Ok(())
                 });
             }
         }

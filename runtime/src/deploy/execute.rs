@@ -6,7 +6,7 @@ mod order;
 mod state;
 mod switch;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use semver::Version;
 use serde::{Deserialize, Serialize};
@@ -15,6 +15,7 @@ pub(super) use self::candidate::Source;
 use self::candidate::{Candidate, start_all};
 pub(super) use self::order::{Newcomer, Order};
 use self::state::Transfer;
+use self::switch::Cause;
 use super::gate::{Watched, watch};
 use super::packaging::Versioning;
 use super::plan::{Keep, Plan, Situation, Step, plan};
@@ -61,6 +62,8 @@ pub(crate) struct Deploy {
     pub(crate) standby: Arc<Standby>,
     pub(crate) drains: Drains,
     pub(super) turns: Turns,
+    /// Held while something is added to a deployment that has its outcome.
+    reporting: Arc<Mutex<()>>,
 }
 
 /// One deployment under way: what was done so far.
@@ -76,14 +79,16 @@ struct Move<'a> {
     transfer: Transfer,
     /// Whether the new release takes calls before the outcome is recorded.
     is_shifted: bool,
-    /// How many instances the old release's pool was allowed, when that was changed.
-    resized_from: Option<u32>,
+    /// The pools whose size was changed, and what it was.
+    resized: Vec<(Arc<Serving>, u32)>,
 }
 
 /// What a move leaves behind that has failed.
 struct Failure {
     reason: Error,
     was_shifted: bool,
+    /// Whether the new release serves all the same, because there was no way back.
+    is_kept: bool,
     calls_lost: Option<u64>,
 }
 
@@ -97,6 +102,7 @@ impl Deploy {
             standby: Arc::default(),
             drains,
             turns: Turns::default(),
+            reporting: Arc::default(),
         }
     }
 
@@ -125,7 +131,7 @@ impl Deploy {
     async fn execute(&self, order: &Order, turn: &Arc<Turn>) -> Result<Deployment, Error> {
         let base = self.router.find(&order.name).ok();
         let plan = self.plan(order, base.as_deref())?;
-        let _pins = self.starter.pins.hold(order.new_digests());
+        let _pins = self.pin(order).await?;
         let id = self.record_intent(order, &plan).await?;
         self.reached(&order.name, "intent-recorded");
         let release = order.lead().clone();
@@ -145,7 +151,7 @@ impl Deploy {
             base,
             transfer: Transfer::default(),
             is_shifted: false,
-            resized_from: None,
+            resized: Vec::new(),
         };
         let taken = under_way.take_steps(&mut clock).await;
         match taken {
@@ -173,8 +179,10 @@ impl Deploy {
             }
             Err(reason) => {
                 let failure = under_way.undo(reason).await;
-                // When this cannot be written either, the next start of a host records that the outcome is unknown.
-                let _ = self.record_failure(id, order, &plan, &failure).await;
+                if !failure.is_kept {
+                    // When this cannot be written either, the next start of a host records that the outcome is unknown.
+                    let _ = self.record_failure(id, order, &plan, &failure).await;
+                }
                 Err(failed(&release, failure.reason))
             }
         }
@@ -208,60 +216,72 @@ impl Deploy {
 impl Move<'_> {
     async fn take_steps(&mut self, clock: &mut Clock<'_>) -> Result<(), Error> {
         for step in &self.plan.steps {
-            let name = step.name();
-            match *step {
-                // Begun together with the switch, after which nothing can be given up.
-                Step::Drain { .. } => continue,
-                _ => self.turn.check()?,
+            // Begun together with the switch, after which nothing can be given up.
+            if matches!(step, Step::Drain { .. }) {
+                continue;
             }
-            match *step {
-                Step::Start { instances } => {
-                    let starting = start_all(
-                        &mut self.candidates,
-                        &self.deploy.starter,
-                        self.base.as_deref(),
-                        instances,
-                    );
-                    clock.time(name, starting).await?;
-                    self.reached("started");
+            let turn = self.turn.clone();
+            turn.check()?;
+            let taking = self.take(*step);
+            let taken = async {
+                match step {
+                    // Nothing divides it, and it looks itself whether the turn was given up.
+                    Step::Switch => taking.await,
+                    _ => tokio::select! {
+                        biased;
+                        taken = taking => taken,
+                        error = turn.aborted() => Err(error),
+                    },
                 }
-                Step::CheckHealth => {
-                    let timeout = self.order.approach.health_timeout;
-                    let candidates = &self.candidates;
-                    let checking = async {
-                        for candidate in candidates {
-                            candidate.become_healthy(timeout, self.turn).await?;
-                        }
-                        Ok(())
-                    };
-                    clock.time(name, checking).await?;
-                    self.reached("healthy");
-                }
-                Step::TransferState => {
-                    clock.time(name, self.transfer_state()).await?;
-                    self.reached("state-transferred");
-                }
-                Step::Resize { old, new } => {
-                    clock.time(name, self.resize(old, new)).await?;
-                    self.reached("resized");
-                }
-                Step::Shift { part } => {
-                    clock.time(name, self.shift(part)).await?;
-                    self.reached("shifted");
-                }
-                Step::Watch => {
-                    clock.time(name, self.watch()).await?;
-                    self.reached("watched");
-                }
-                Step::Switch => {
-                    self.reached("before-outcome");
-                    clock.time(name, self.switch()).await?;
-                    self.reached("switched");
-                }
-                Step::Drain { .. } => {}
-            }
+            };
+            let point = clock.time(step.name(), taken).await?;
+            self.reached(point);
         }
         Ok(())
+    }
+
+    /// Takes one step; returns the point that it leads to.
+    async fn take(&mut self, step: Step) -> Result<&'static str, Error> {
+        Ok(match step {
+            Step::Start { instances } => {
+                start_all(
+                    &mut self.candidates,
+                    &self.deploy.starter,
+                    self.base.as_deref(),
+                    instances,
+                )
+                .await?;
+                "started"
+            }
+            Step::CheckHealth => {
+                for candidate in &self.candidates {
+                    candidate.become_healthy(self.order.approach.health_timeout).await?;
+                }
+                "healthy"
+            }
+            Step::TransferState => {
+                self.transfer_state().await?;
+                "state-transferred"
+            }
+            Step::Resize { old, new } => {
+                self.resize(old, new).await?;
+                "resized"
+            }
+            Step::Shift { part } => {
+                self.shift(part)?;
+                "shifted"
+            }
+            Step::Watch => {
+                self.watch().await?;
+                "watched"
+            }
+            Step::Switch => {
+                self.reached("before-outcome");
+                self.switch(Cause::Planned).await?;
+                "switched"
+            }
+            Step::Drain { .. } => "drained",
+        })
     }
 
     fn reached(&self, point: &'static str) {
@@ -280,18 +300,24 @@ impl Move<'_> {
     }
 
     async fn resize(&mut self, old: u32, new: u32) -> Result<(), Error> {
-        if let Some(stable) = self.stable().cloned() {
-            let before = stable.max_instances();
-            self.resized_from = self.resized_from.or(before);
+        let mut resized = Vec::new();
+        let lead = self.lead()?.clone();
+        for serving in self.stable().into_iter().chain([&lead]) {
+            let is_new = self.resized.iter().all(|(known, _)| !Arc::ptr_eq(known, serving));
+            if let Some(max) = serving.max_instances().filter(|_| is_new) {
+                resized.push((serving.clone(), max));
+            }
+        }
+        self.resized.extend(resized);
+        if let Some(stable) = self.stable() {
             stable.resize(old).await;
         }
-        let lead = self.lead()?;
         lead.resize(new).await;
         lead.grow(new).await
     }
 
     /// Gives the new release a part of the calls, and the others the rest in the proportion that they have.
-    async fn shift(&mut self, part: Percent) -> Result<(), Error> {
+    fn shift(&mut self, part: Percent) -> Result<(), Error> {
         let lead = self.candidates.first().and_then(Candidate::target);
         let lead = lead.ok_or_else(not_started)?.clone();
         let first = Share {
@@ -347,52 +373,49 @@ impl Move<'_> {
     }
 
     /// Undoes what was done, so that what served before serves as it did.
-    async fn undo(&mut self, reason: Error) -> Failure {
+    async fn undo(&mut self, mut reason: Error) -> Failure {
         let was_shifted = self.is_shifted;
-        let mut reason = reason;
-        let mut keeps_new = false;
+        let mut is_kept = false;
         if was_shifted {
             match self.return_state().await {
-                Ok(None) => {
-                    self.deploy.router.set(&self.order.name, self.base.clone());
-                }
-                Ok(Some(target)) => {
-                    let share = Share { target, weight: 1 };
-                    let route = self
-                        .base
-                        .as_ref()
-                        .map(|base| Arc::new(base.with_shares(share, Vec::new())));
+                Ok(replaced) => {
+                    let route = match (replaced, &self.base) {
+                        (Some((old, new)), Some(base)) => Some(Arc::new(base.with_replaced(&old, new))),
+                        (_, base) => base.clone(),
+                    };
                     self.deploy.router.set(&self.order.name, route);
                 }
-                // The old release cannot be started any more: the new one, whatever is wrong with it, has the state.
+                // The old release cannot be started any more: the new one has the state, so it goes on and is recorded.
                 Err(error) => {
-                    keeps_new = true;
+                    is_kept = self.switch(Cause::NoWayBack).await.is_ok();
                     reason = error;
                 }
             }
         }
-        if let (Some(stable), Some(before)) = (self.stable(), self.resized_from) {
-            stable.resize(before).await;
+        for (serving, max) in self.resized.drain(..) {
+            serving.resize(max).await;
         }
-        if !keeps_new {
+        if !is_kept {
             for candidate in &self.candidates {
-                candidate.leave(&self.deploy.drains);
+                candidate.leave(self.deploy, self.id);
             }
         }
-        // What was paused goes on.
         let calls_lost = self.transfer.calls_lost;
+        // What was paused goes on, and those who wait for it look again.
         self.transfer = Transfer::default();
-        if was_shifted {
+        self.deploy.router.announce();
+        if was_shifted && !is_kept {
             self.deploy.starter.events.emit(Event::RolledBack {
                 component: self.order.name.clone(),
                 version: self.order.lead().version.clone(),
                 serving: self.plan.from.clone(),
-                reason: reason.to_string(),
+                reason: bounded(&reason.to_string()),
             });
         }
         Failure {
             reason,
             was_shifted,
+            is_kept,
             calls_lost,
         }
     }
@@ -420,6 +443,12 @@ impl Drop for Caller {
             turn.abort("its caller went away");
         }
     }
+}
+
+/// A text that a guest may have written, as it is recorded and told: in one line, and not too long.
+pub(super) fn bounded(text: &str) -> String {
+    const MOST: usize = 1_000;
+    crate::printable::printable_line(&text.chars().take(MOST).collect::<String>())
 }
 
 /// The error of a deployment that left what was there before in service.

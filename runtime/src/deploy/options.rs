@@ -49,6 +49,8 @@ pub struct RollbackOptions {
     pub to_version: Option<Version>,
     /// With which state of an actor; with the live one where that works, and else with the one before.
     pub state: Option<StateChoice>,
+    /// How long the release may take to become healthy after it was started; 10 s by default.
+    pub health_timeout: Option<Duration>,
     /// Who asks for it and why, for the history.
     pub origin: Origin,
 }

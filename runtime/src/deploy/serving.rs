@@ -5,12 +5,13 @@ mod drain;
 mod measures;
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::time::timeout;
 
 use self::cancellation::{Began, Cancellation};
 pub(crate) use self::drain::{Afterwards, Drains};
+use self::measures::Noting;
 pub(crate) use self::measures::{Ledger, Measures, Reading};
 use crate::actor::{Actor, Delivery, Handover, Saved, Saving};
 use crate::component::{Health, InstanceMode, Kind, Release};
@@ -37,6 +38,15 @@ pub(crate) struct Serving {
     recall: Cancellation,
     /// What the component last said.
     health: Mutex<Option<Health>>,
+}
+
+/// Whether a call was let in among those that run or wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Admission {
+    /// It asks for a place.
+    Asked,
+    /// It had one at a release that was replaced before it came to the call.
+    Granted,
 }
 
 #[derive(Debug)]
@@ -78,30 +88,47 @@ impl Serving {
         }
     }
 
-    /// Handles one call; none, and the call as it was, when another release has taken over.
-    pub(crate) async fn call(&self, call: &mut Call, answer: &mut Answer) -> Option<Handled> {
-        let begin = Instant::now();
+    /// Handles one call; none, and the call as it was, when another release takes over.
+    pub(crate) async fn call(
+        &self,
+        call: &mut Call,
+        answer: &mut Answer,
+        admission: &mut Admission,
+    ) -> Option<Handled> {
+        let noting = Noting::begin(&self.measures);
         let began = self.cancellation.now();
         let handled = tokio::select! {
             biased;
-            handled = self.dispatch(call, answer) => handled?,
-            () = self.cancellation.of(began) => {
-                self.cancellation.count();
-                Err(self.cancelled().into())
-            }
+            handled = self.dispatch(call, answer, admission) => handled,
+            () = self.cancellation.of(began) => Some(Err(self.cancelled().into())),
+        };
+        let Some(handled) = handled else {
+            noting.forget();
+            return None;
         };
         let failed = match &handled {
             Ok(()) => answer.failed(),
-            Err(error) => error.counts_as_failure(),
+            Err(error) => {
+                if matches!(**error, Error::Cancelled { .. }) {
+                    self.cancellation.count();
+                }
+                error.counts_as_failure()
+            }
         };
-        self.measures.note(begin.elapsed(), failed);
+        noting.end(failed);
         Some(handled)
     }
 
-    async fn dispatch(&self, call: &mut Call, answer: &mut Answer) -> Option<Handled> {
+    async fn dispatch(&self, call: &mut Call, answer: &mut Answer, admission: &mut Admission) -> Option<Handled> {
         if let Hosting::Actor(actor) = &self.hosting {
-            let Some(taken) = self.in_flight.take() else {
-                return Some(Err(self.busy().into()));
+            let taken = match admission {
+                Admission::Granted => self.in_flight.take_admitted(),
+                Admission::Asked => match self.in_flight.take() {
+                    Some(taken) => taken,
+                    // It is not slow but on its way out, so that nobody is refused for it.
+                    None if actor.is_paused() => return None,
+                    None => return Some(Err(self.busy().into())),
+                },
             };
             let (cancellation, began) = (self.cancellation.clone(), self.cancellation.now());
             let cancelled = Box::pin(async move { cancellation.of(began).await });
@@ -110,6 +137,7 @@ impl Serving {
                 Delivery::Done(done) => Some(done.map(|done| *answer = done).map_err(Box::new)),
                 Delivery::Returned(unread) => {
                     *call = unread;
+                    *admission = Admission::Granted;
                     None
                 }
             };
@@ -228,6 +256,8 @@ impl Serving {
     /// Takes calls again: a drain that is under way ends without cancelling any.
     pub(crate) fn recall(&self) {
         self.recall.fire();
+        // Those that were cancelled last time belong to that time.
+        self.cancellation.take();
     }
 
     /// Waits for the calls that were taken, cancels those that are left at the deadline, and then lets `afterwards` decide

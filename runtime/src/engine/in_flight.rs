@@ -41,6 +41,12 @@ impl InFlight {
         self.0.begin().then(|| Taken(self.0.clone()))
     }
 
+    /// Counts one more, also over the limit: it was admitted elsewhere already.
+    pub(crate) fn take_admitted(&self) -> Taken {
+        self.0.now.fetch_add(1, Ordering::SeqCst);
+        Taken(self.0.clone())
+    }
+
     /// Counts one more for as long as this is borrowed; none when that is over the limit.
     pub(crate) fn hold(&self) -> Option<Held<'_>> {
         self.0.begin().then(|| Held(&self.0))

@@ -18,6 +18,7 @@ use super::state::InstanceState;
 use crate::component::{AccessRequests, ComponentError, Health, MAX_MESSAGE_BYTES, Message, Release};
 use crate::error::{Bounded, Error};
 use crate::interface::{Budget, Capture, Lines};
+use crate::printable::printable_line;
 
 /// The most bytes that a guest hands to the host in one call: a message, its metadata and what surrounds them.
 pub(super) const HOSTCALL_FUEL: usize = MAX_MESSAGE_BYTES + (256 << 10);
@@ -238,7 +239,7 @@ impl Instance {
                 let health = self.enter("health-status", async move |store| {
                     guest.call_health_status(store).await
                 });
-                Ok(health.await?.into())
+                Ok(bounded(health.await?.into()))
             }
             None => Ok(Health::Healthy),
         }
@@ -334,6 +335,17 @@ impl Instance {
 
     fn not_callable(&self) -> Error {
         not_callable(&self.prepared.release)
+    }
+}
+
+/// What the component says of its health, as it can be recorded and shown.
+fn bounded(health: Health) -> Health {
+    const MOST: usize = 1_000;
+    let cut = |text: String| printable_line(&text.chars().take(MOST).collect::<String>());
+    match health {
+        Health::Degraded(reason) => Health::Degraded(cut(reason)),
+        Health::Unhealthy(reason) => Health::Unhealthy(cut(reason)),
+        Health::Healthy => Health::Healthy,
     }
 }
 

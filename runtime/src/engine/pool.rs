@@ -66,10 +66,8 @@ impl Pool {
         let (slot, mut instance) = self.slot().await?;
         // A caller who gives up drops the instance with this future, in whatever state it is.
         let handled = instance.handle(call, answer).await;
-        if let Some(instance) = slot.end(instance) {
-            // The pool was closed in the meantime, so the instance has taken its last call.
-            let _ = instance.shutdown().await;
-        }
+        // When the pool was closed or made smaller in the meantime, the instance has taken its last call.
+        Self::end_excess(slot.end(instance));
         handled
     }
 
@@ -138,14 +136,41 @@ impl Pool {
         Ok(Health::Healthy)
     }
 
-    /// Asks an instance how it is; waits for one that is idle.
+    /// Asks an instance how it is: an idle one, or, when all are busy, one that is made for it and ends after.
     pub(crate) async fn health(&self) -> Result<Health, Error> {
-        let (slot, mut instance) = self.slot().await?;
-        let health = instance.health().await;
-        if let Some(instance) = slot.end(instance) {
-            let _ = instance.shutdown().await;
+        match self.take_idle() {
+            Some((slot, mut instance)) => {
+                let health = instance.health().await;
+                Self::end_excess(slot.end(instance));
+                health
+            }
+            None => {
+                let mut instance = Instance::start(&self.prepared).await?;
+                let health = instance.health().await?;
+                let _ = instance.shutdown().await;
+                Ok(health)
+            }
         }
-        health
+    }
+
+    /// A slot with an idle instance, if there is one.
+    fn take_idle(&self) -> Option<(Slot<'_>, Box<Instance>)> {
+        let mut slots = self.slots();
+        if slots.busy >= slots.max {
+            return None;
+        }
+        let instance = slots.idle.pop()?;
+        slots.busy += 1;
+        Some((Slot(self), instance))
+    }
+
+    /// Ends an instance that a call has left over, without having its caller wait for what the guest does at its end.
+    fn end_excess(instance: Option<Box<Instance>>) {
+        if let Some(instance) = instance {
+            tokio::spawn(async move {
+                let _ = instance.shutdown().await;
+            });
+        }
     }
 
     /// Changes the most instances there may be, at least one; those in excess end, idle ones now and busy ones after

@@ -1,6 +1,7 @@
 //! An open state directory: its lock, its blobs and its records.
 
 use std::collections::HashSet;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use super::blobs::Blobs;
@@ -23,7 +24,9 @@ impl Store {
     /// Opens the state directory, and makes it when it is missing.
     pub(crate) fn open(directory: &Path) -> Result<Self, Error> {
         let failed = |error: std::io::Error| Error::store("making the directory", error);
-        std::fs::create_dir_all(directory).map_err(failed)?;
+        // States and configurations are nobody else's business.
+        let mut builder = std::fs::DirBuilder::new();
+        builder.recursive(true).mode(0o700).create(directory).map_err(failed)?;
         let directory = std::fs::canonicalize(directory).map_err(failed)?;
         let lock = OwnerLock::take(&directory)?;
         Ok(Self {

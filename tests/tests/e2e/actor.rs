@@ -170,3 +170,33 @@ async fn a_removed_actor_ends_and_does_not_hold_up_the_end_of_the_host() {
     let ended = tokio::time::timeout(std::time::Duration::from_secs(10), test.host.shutdown()).await;
     ended.expect("at once").unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_refused_because_an_actor_is_replaced() {
+    let test = TestHost::new().await;
+    // As many calls as may run or wait, and as many callers.
+    let manifest = "manifest-version = 1\n[limits]\nconcurrency = 4\n";
+    let manifest = Manifest::parse(manifest).unwrap();
+    let deploy = async |version: &str| {
+        let adapt = |package: Package| package.manifest(manifest.clone());
+        test.deploy_as("counts-slowly", version, adapt).await.unwrap()
+    };
+    deploy("1.0.0").await;
+    let callers: Vec<_> = (0..4)
+        .map(|_| {
+            let host = test.host.clone();
+            tokio::spawn(async move {
+                for _ in 0..40 {
+                    host.call(&name("counts-slowly"), "1".into()).await.unwrap();
+                }
+            })
+        })
+        .collect();
+    for minor in 1..=5 {
+        deploy(&format!("1.{minor}.0")).await;
+    }
+    for caller in callers {
+        caller.await.unwrap();
+    }
+    assert_eq!(test.call("counts-slowly", "").await.unwrap(), "161");
+}

@@ -181,3 +181,56 @@ async fn a_release_that_was_drained_and_comes_back_cancels_nothing() {
     assert_eq!(slept.to_text(), "2.0.0");
     assert_eq!(load.end().await.failed, 0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_actor_that_hangs_is_rolled_back_and_those_who_wait_are_answered() {
+    let test = TestHost::with(|builder| builder.drain_deadline(Duration::from_millis(200))).await;
+    let slow = "counts-slowly";
+    for version in ["1.0.0", "1.1.0"] {
+        test.deploy_as(slow, version, |package| package).await.unwrap();
+        test.call(slow, "").await.unwrap();
+    }
+    let call = |input: &'static str| {
+        let host = test.host.clone();
+        tokio::spawn(async move { host.call(&name("counts-slowly"), input.into()).await })
+    };
+    let hanging = call("20000");
+    while test.status(slow).in_flight == 0 {
+        tokio::task::yield_now().await;
+    }
+    let waiting = [call(""), call("")];
+    while test.status(slow).in_flight < 3 {
+        tokio::task::yield_now().await;
+    }
+    let back = test
+        .host
+        .rollback(&name(slow), &RollbackOptions::default())
+        .await
+        .unwrap();
+    assert_eq!(back.release.version.to_string(), "1.0.0");
+    // One call of the newer release had ended; the one that hung is lost with it.
+    assert!(back.calls_lost.is_some());
+    assert_eq!(code(hanging.await.unwrap()), "cancelled");
+    let mut counts = Vec::new();
+    for waiting in waiting {
+        counts.push(waiting.await.unwrap().unwrap().to_text().into_owned());
+    }
+    counts.sort();
+    assert_eq!(counts, ["2", "3"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rollback_that_names_a_version_that_is_not_there_costs_no_deployment() {
+    let test = TestHost::new().await;
+    test.release("a", "1.0.0", "", &DeployOptions::default()).await.unwrap();
+    let mut options = DeployOptions::default();
+    options.window = Some(Duration::from_millis(400));
+    let mut events = test.host.events();
+    let (deployed, ()) = tokio::join!(test.release("a", "2.0.0", "", &options), async {
+        while !matches!(events.next().await, Some(airssys_wasm::Event::Shifted { .. })) {}
+        let mistaken = test.host.rollback(&name("a"), &to("9.0.0")).await;
+        assert_eq!(code(mistaken), "unknown-release");
+    });
+    deployed.unwrap();
+    assert_eq!(test.call("a", "x").await.unwrap(), "2.0.0");
+}

@@ -126,3 +126,17 @@ async fn what_cannot_be_shared_is_refused() {
     );
     assert_eq!(count(&test, 3).await, [0, 0, 3]);
 }
+
+#[tokio::test]
+async fn a_split_is_gone_back_from_to_what_served_alone() {
+    let test = three().await;
+    let options = split(&[("3.0.0", 1), ("2.0.0", 1)], &[], None);
+    test.host.split(&name("a"), &options).await.unwrap();
+    let back = test
+        .host
+        .rollback(&name("a"), &airssys_wasm::RollbackOptions::default())
+        .await
+        .unwrap();
+    assert_eq!(back.release.version.to_string(), "3.0.0");
+    assert_eq!(test.weights("a"), [("3.0.0".to_owned(), 1)]);
+}

@@ -5,12 +5,11 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
-use super::Newcomer;
+use super::{Deploy, Newcomer};
 use crate::component::Health;
 use crate::deploy::route::{Route, Target};
-use crate::deploy::serving::{Afterwards, Drains, Serving};
+use crate::deploy::serving::{Afterwards, Serving};
 use crate::deploy::start::Starter;
-use crate::deploy::turn::Turn;
 use crate::engine::Prepared;
 use crate::error::Error;
 
@@ -85,7 +84,7 @@ impl Candidate {
     }
 
     /// Asks the release how it is until it is healthy, or its time is over.
-    pub(super) async fn become_healthy(&self, timeout: Duration, turn: &Turn) -> Result<(), Error> {
+    pub(super) async fn become_healthy(&self, timeout: Duration) -> Result<(), Error> {
         let serving = self.serving().ok_or_else(super::not_started)?;
         let deadline = Instant::now() + timeout;
         loop {
@@ -96,15 +95,12 @@ impl Candidate {
             if next > deadline {
                 return Err(Error::Unhealthy { reason });
             }
-            tokio::select! {
-                error = turn.aborted() => return Err(error),
-                () = sleep_until(next) => {}
-            }
+            sleep_until(next).await;
         }
     }
 
     /// Takes no more calls, after a deployment that failed; those that it took come to their end.
-    pub(super) fn leave(&self, drains: &Drains) {
+    pub(super) fn leave(&self, deploy: &Deploy, deployment: u64) {
         let Some(serving) = self.serving().filter(|_| !self.is_routed) else {
             return;
         };
@@ -112,7 +108,8 @@ impl Candidate {
             Source::Code(_) => Afterwards::End,
             Source::Target(_) => Afterwards::Keep(1),
         };
-        drains.begin_unreported(serving.clone(), afterwards);
+        let report = deploy.reporting_cancelled(deployment);
+        deploy.drains.begin(serving.clone(), afterwards, report);
     }
 }
 

@@ -1,12 +1,14 @@
 //! What is written down before and after a deployment.
 
 use std::pin::Pin;
+use std::sync::PoisonError;
 
 use chrono::Utc;
 
-use super::{Deploy, Failure, Order};
+use super::{Deploy, Failure, Order, bounded};
 use crate::deploy::plan::Plan;
 use crate::deploy::record::{self, DeploymentRecord, Outcome};
+use crate::deploy::retention::Pinned;
 use crate::deploy::start::blocking;
 use crate::error::Error;
 use crate::store::{Batch, Table};
@@ -30,6 +32,12 @@ impl Deploy {
             calls_lost: None,
             calls_cancelled: 0,
         }
+    }
+
+    /// Keeps bytes that are new from being removed before their release is recorded.
+    pub(super) async fn pin(&self, order: &Order) -> Result<Pinned, Error> {
+        let (pins, digests) = (self.starter.pins.clone(), order.new_digests());
+        blocking(move || Ok(pins.hold(digests))).await
     }
 
     /// Keeps the bytes that are new, and records what is about to happen.
@@ -67,7 +75,7 @@ impl Deploy {
         let (at, code, reason) = (
             Utc::now(),
             failure.reason.code().to_string(),
-            failure.reason.to_string(),
+            bounded(&failure.reason.to_string()),
         );
         let mut record = self.intent(order, plan);
         record.calls_lost = failure.calls_lost;
@@ -85,8 +93,10 @@ impl Deploy {
         &self,
         id: u64,
     ) -> impl FnOnce(u32) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + 'static {
-        let store = self.starter.store.clone();
+        let (store, reporting) = (self.starter.store.clone(), self.reporting.clone());
         let add = move |cancelled: u32| -> Result<(), Error> {
+            // Several releases of one deployment may have something to add at the same moment.
+            let _reporting = reporting.lock().unwrap_or_else(PoisonError::into_inner);
             let key = record::deployment_key(id);
             let Some(bytes) = store.read(Table::Deployments, &key)? else {
                 return Ok(());

@@ -25,6 +25,8 @@ pub(super) struct Transfer {
     retirement: Option<Retirement>,
     /// Whether the old actor has ended.
     ended: bool,
+    /// Whether the old actor's task had failed before.
+    was_dead: bool,
 }
 
 /// A target whose release was not started, and must not be as long as this is held.
@@ -44,6 +46,7 @@ impl Transfer {
             handover.end();
             self.ended = true;
         }
+        self.ended |= self.was_dead;
     }
 }
 
@@ -128,7 +131,12 @@ impl Move<'_> {
             let target = base.primary();
             match target.retire().await.cloned() {
                 // Of an actor whose task has failed, only what was saved is left.
-                Some(serving) if serving.is_dead() => {}
+                Some(serving) if serving.is_dead() => {
+                    if self.order.state == Some(StateChoice::Live) {
+                        return Err(crate::actor::dead());
+                    }
+                    self.transfer.was_dead = true;
+                }
                 Some(serving) => self.transfer.handover = serving.pause(saving, self.deploy.drains.deadline()).await?,
                 None => {
                     self.transfer.retirement = Some(Retirement {
@@ -157,7 +165,8 @@ impl Move<'_> {
     /// Brings the old actor back after the new one has taken calls; none when no actor has ended.
     ///
     /// It gets the live state, or, when that cannot be had or is refused, what it was left with.
-    pub(super) async fn return_state(&mut self) -> Result<Option<Arc<Target>>, Error> {
+    /// Returns the target that it had, and the one that it has now.
+    pub(super) async fn return_state(&mut self) -> Result<Option<(Arc<Target>, Arc<Target>)>, Error> {
         let Some(old) = self.base.as_ref().map(|base| base.primary().clone()) else {
             return Ok(None);
         };
@@ -174,7 +183,7 @@ impl Move<'_> {
         let deadline = self.deploy.drains.deadline();
         let live = match lead.pause(Saving::Now, deadline).await {
             Ok(handover) => handover,
-            Err(_) => lead.pause(Saving::Skipped, deadline).await?,
+            Err(_) => lead.pause(Saving::Skipped, deadline).await.unwrap_or_default(),
         };
         let calls = live.as_ref().map_or(0, |handover| handover.calls);
         let live_state = live.as_ref().and_then(|handover| handover.saved.clone());
@@ -197,6 +206,6 @@ impl Move<'_> {
             // Its callers find the old release as soon as the route leads there.
             handover.end();
         }
-        Ok(Some(target))
+        Ok(Some((old, target)))
     }
 }

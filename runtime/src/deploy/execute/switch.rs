@@ -1,8 +1,10 @@
 //! The outcome of a deployment and the switch of its route, in one piece that nothing divides.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::Utc;
+use semver::Version;
 
 use super::{Move, not_started};
 use crate::deploy::record::{self, Action, Outcome};
@@ -12,9 +14,18 @@ use crate::deploy::start::blocking;
 use crate::error::Error;
 use crate::store::{Batch, Table};
 
+/// Why a release comes into service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cause {
+    /// It is the plan.
+    Planned,
+    /// It was to be taken back, and what served before cannot be started any more.
+    NoWayBack,
+}
+
 impl Move<'_> {
     /// Records the outcome and makes the route what it is to be; the releases that are replaced begin to drain.
-    pub(super) async fn switch(&mut self) -> Result<(), Error> {
+    pub(super) async fn switch(&mut self, cause: Cause) -> Result<(), Error> {
         let route = Arc::new(self.final_route()?);
         let batch = self.outcome(&route)?;
         let deploy = self.deploy.clone();
@@ -22,7 +33,9 @@ impl Move<'_> {
         let expected = self.plan.base;
         let kept = route.clone();
         blocking(move || {
-            turn.check()?;
+            if cause == Cause::Planned {
+                turn.check()?;
+            }
             let base = deploy.router.find(&name).ok().map(|route| route.deployment);
             // A first release that is watched has a route of its own already.
             if base != expected && base != Some(id) {
@@ -53,11 +66,14 @@ impl Move<'_> {
         route.rules = self.order.rules.clone();
         if let Some(base) = &self.base {
             route.max = base.max;
-            let (before, now) = (&base.primary().release.version, &route.primary().release.version);
-            route.previous = if before == now {
+            let versions = |route: &Route| -> BTreeSet<Version> {
+                route.weights().into_iter().map(|(version, _)| version).collect()
+            };
+            // The same release once more, with another configuration or other weights, is nothing to go back from.
+            route.previous = if versions(base) == versions(&route) {
                 base.previous.clone()
             } else {
-                Some(before.clone())
+                Some(base.primary().release.version.clone())
             };
         }
         Ok(route)
@@ -116,7 +132,8 @@ impl Move<'_> {
                 .drains
                 .begin(serving, afterwards, deploy.reporting_cancelled(self.id));
             for gone in deploy.standby.keep(share.target.clone(), deploy.retention.warm) {
-                if let Some(serving) = gone.started() {
+                // What is not kept at all is ending already.
+                if let Some(serving) = gone.started().filter(|_| !Arc::ptr_eq(&gone, &share.target)) {
                     deploy.drains.begin_unreported(serving.clone(), Afterwards::End);
                 }
             }

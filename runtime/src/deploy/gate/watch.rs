@@ -3,7 +3,7 @@
 use std::pin::Pin;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::judge::judge;
 use crate::component::{Health, Span};
@@ -61,6 +61,8 @@ pub(crate) async fn watch(
         let of_stable = read(stable).since(&stable_before);
         judge(&rule.gates, &reading, &of_stable, rule.min_calls, is_over)?;
         if is_over {
+            checking.finish().await?;
+            advancing(watched, &reading, &of_stable, rule.min_calls)?;
             return Ok(Watched {
                 is_judged: reading.calls >= rule.min_calls,
                 reading,
@@ -94,15 +96,43 @@ impl<'a> Checking<'a> {
     fn look(&mut self, watched: &'a Serving) -> Result<(), Error> {
         match self.asked {
             None => *self = Self::begin(watched),
-            Some(asked) if asked.elapsed() >= HEALTH => {
-                return Err(Error::GateFailed {
-                    gate: "health".into(),
-                    measured: format!("it has not said for {} how it is", Span(HEALTH)),
-                });
-            }
+            Some(asked) if asked.elapsed() >= HEALTH => return Err(silent()),
             Some(_) => {}
         }
         Ok(())
+    }
+
+    /// Waits for an answer that is due.
+    async fn finish(&mut self) -> Result<(), Error> {
+        match self.asked {
+            Some(asked) => match timeout_at(asked + HEALTH, &mut self.health).await {
+                Ok(health) => healthy(health?),
+                Err(_) => Err(silent()),
+            },
+            None => Ok(()),
+        }
+    }
+}
+
+/// Fails when the release has ended none of its calls in a window in which the stable one has ended enough.
+fn advancing(watched: &Serving, reading: &Reading, stable: &Reading, min_calls: u64) -> Result<(), Error> {
+    let waiting = watched.in_flight();
+    if reading.calls > 0 || waiting == 0 || stable.calls < min_calls {
+        return Ok(());
+    }
+    Err(Error::GateFailed {
+        gate: "progress".into(),
+        measured: format!(
+            "{waiting} calls are under way, and none has ended; stable {} calls",
+            stable.calls
+        ),
+    })
+}
+
+fn silent() -> Error {
+    Error::GateFailed {
+        gate: "health".into(),
+        measured: format!("it has not said for {} how it is", Span(HEALTH)),
     }
 }
 

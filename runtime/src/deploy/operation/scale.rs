@@ -65,19 +65,28 @@ impl Deploy {
             .put(Table::Routes, name.as_str(), record::encode(&RouteRecord::of(&route))?)
             .put(Table::Deployments, record::deployment_key(id), record::encode(&record)?);
         let (router, component) = (self.router.clone(), name.clone());
-        let kept = turn.clone();
-        blocking(move || {
-            kept.check()?;
-            store.commit(batch)?;
-            router.set(&component, Some(Arc::new(route)));
-            Ok(())
-        })
-        .await?;
-        for share in base.shares() {
-            if let Some(serving) = share.target.started() {
-                serving.resize(max).await;
+        // In a task of its own, so that a caller who goes away leaves no pool at its old size.
+        let scaling = tokio::spawn(async move {
+            let kept = turn.clone();
+            blocking(move || {
+                kept.check()?;
+                store.commit(batch)?;
+                router.set(&component, Some(Arc::new(route)));
+                Ok(())
+            })
+            .await?;
+            for share in base.shares() {
+                share.target.resize(max).await;
             }
-        }
+            drop(base);
+            drop(turn);
+            Ok(())
+        });
+        scaling.await.unwrap_or_else(|error| {
+            Err(Error::Engine {
+                reason: error.to_string(),
+            })
+        })?;
         record.id = id;
         Ok(record)
     }

@@ -2,11 +2,12 @@
 
 use std::collections::HashSet;
 
-use crate::component::{ComponentName, Strategy};
+use crate::component::{ComponentName, InstanceMode, Strategy};
 use crate::deploy::approach::Approach;
 use crate::deploy::execute::{Deploy, Deployment, Order};
 use crate::deploy::options::SplitOptions;
 use crate::deploy::record::Action;
+use crate::deploy::strategy::ONE_STATE;
 use crate::error::Error;
 
 /// The most releases that share the calls of one component.
@@ -28,6 +29,13 @@ impl Deploy {
         let (mut newcomers, mut all_cached) = (Vec::new(), true);
         for (version, weight) in weights {
             let release = self.recorded(name, &version).await?;
+            if release.instances == InstanceMode::Actor {
+                return Err(Error::UnsuitableStrategy {
+                    name: name.clone(),
+                    strategy: Strategy::Split.name().into(),
+                    reason: ONE_STATE.into(),
+                });
+            }
             let (newcomer, cached) = self.recall(&release, Some(&base)).await?;
             newcomers.push((newcomer, weight));
             all_cached &= cached;

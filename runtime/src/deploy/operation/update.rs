@@ -24,7 +24,10 @@ impl Deploy {
         let turn = self.turns.take(name)?;
         let base = self.router.find(name).ok();
         let release = self.recorded(name, version).await?;
-        let (newcomer, cached) = self.recall(&release, base.as_deref()).await?;
+        let (newcomer, cached) = tokio::select! {
+            recalled = self.recall(&release, base.as_deref()) => recalled?,
+            error = turn.aborted() => return Err(error),
+        };
         if !options.allow_breaking && base.is_some() {
             let (store, digest) = (self.starter.store.clone(), release.digest);
             if let Ok(bytes) = blocking(move || store.bytes(&digest)).await {
@@ -67,6 +70,10 @@ impl Deploy {
             Some(target) if target.started().is_some() => {
                 let prepared = target.started().map(|serving| serving.prepared.clone());
                 (Source::Code(prepared.ok_or(Error::Closed)?), true)
+            }
+            // Its bytes may be there still, for another release: they go when that one does.
+            _ if release.collected => {
+                return Err(Error::ReleaseCollected { label: release.label() });
             }
             _ => {
                 let (compiled, _) = self.starter.load(release).await?;

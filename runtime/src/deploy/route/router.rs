@@ -9,6 +9,7 @@ use tokio::sync::Notify;
 
 use super::Route;
 use crate::component::{ComponentName, nearest};
+use crate::deploy::serving::Admission;
 use crate::deploy::start::Starter;
 use crate::engine::{Answer, Call, Handled, within_limit};
 use crate::error::{Bounded, Error};
@@ -95,11 +96,12 @@ impl Router {
         if let Call::Message(message) = call {
             within_limit(Bounded::Message, message.body.len())?;
         }
+        let mut admission = Admission::Asked;
         loop {
             let seen = self.revision();
             let route = self.find(name)?;
             if let Some(serving) = route.pick(call.message()).serving(starter).await?
-                && let Some(handled) = serving.call(call, answer).await
+                && let Some(handled) = serving.call(call, answer, &mut admission).await
             {
                 return handled;
             }

@@ -62,6 +62,18 @@ impl Route {
         }
     }
 
+    /// The same route with another target in place of one.
+    pub(crate) fn with_replaced(&self, old: &Arc<Target>, new: Arc<Target>) -> Self {
+        let mut shares = self.shares.clone();
+        for share in &mut shares {
+            if Arc::ptr_eq(&share.target, old) {
+                share.target = new.clone();
+            }
+        }
+        let first = shares.remove(0);
+        self.with_shares(first, shares)
+    }
+
     pub(crate) fn shares(&self) -> &[Share] {
         &self.shares
     }

@@ -1,6 +1,6 @@
 //! A release that calls can be routed to, whether it was started already or not.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use crate::component::Release;
@@ -19,7 +19,8 @@ pub(crate) struct Target {
     /// Whether it must not be started any more.
     retired: AtomicBool,
     /// How many instances its pool may have, when the operator said so.
-    max: Option<u32>,
+    /// 0 stands for nothing said.
+    max: AtomicU32,
 }
 
 impl Target {
@@ -30,7 +31,7 @@ impl Target {
             serving: OnceLock::new(),
             starting: tokio::sync::Mutex::default(),
             retired: AtomicBool::new(false),
-            max,
+            max: AtomicU32::new(max.unwrap_or(0)),
         }
     }
 
@@ -41,13 +42,27 @@ impl Target {
             serving: OnceLock::from(serving),
             starting: tokio::sync::Mutex::default(),
             retired: AtomicBool::new(false),
-            max: None,
+            max: AtomicU32::new(0),
         }
     }
 
     /// The most instances there may be; none where only the limit of calls counts.
     pub(crate) fn max_instances(&self) -> Option<u32> {
-        self.max.or(self.release.instances.max_instances())
+        self.said_max().or(self.release.instances.max_instances())
+    }
+
+    /// Changes how many instances a pool may have, whether it was started or not.
+    pub(crate) async fn resize(&self, max: u32) {
+        self.max.store(max, Ordering::Release);
+        // One that is being started has read the old number, or will read the new one.
+        let _starting = self.starting.lock().await;
+        if let Some(serving) = self.serving.get() {
+            serving.resize(max).await;
+        }
+    }
+
+    fn said_max(&self) -> Option<u32> {
+        Some(self.max.load(Ordering::Acquire)).filter(|max| *max > 0)
     }
 
     /// The release in service, if it was started.
@@ -66,7 +81,9 @@ impl Target {
         }
         if self.serving.get().is_none() {
             // Only the holder of the lock sets it.
-            let _ = self.serving.set(starter.bring_back(&self.release, self.max).await?);
+            let _ = self
+                .serving
+                .set(starter.bring_back(&self.release, self.said_max()).await?);
         }
         Ok(self.serving.get())
     }

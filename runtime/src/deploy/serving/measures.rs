@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use histogram::{AtomicHistogram, Histogram};
 use tokio::sync::Notify;
@@ -102,6 +102,43 @@ impl Reading {
         let found = self.latency.as_ref()?.quantile(percentile / 100.0).ok()??;
         let bucket = found.get(&histogram::Quantile::new(percentile / 100.0).ok()?)?;
         Some(Duration::from_nanos(bucket.end()))
+    }
+}
+
+/// A call that is under way.
+/// Dropped before its end, it was given up by its caller: then it has taken as long as the caller had patience.
+pub(super) struct Noting<'a> {
+    measures: &'a Measures,
+    begin: Instant,
+    is_noted: bool,
+}
+
+impl<'a> Noting<'a> {
+    pub(super) fn begin(measures: &'a Measures) -> Self {
+        Self {
+            measures,
+            begin: Instant::now(),
+            is_noted: false,
+        }
+    }
+
+    /// Notes how it ended.
+    pub(super) fn end(mut self, failed: bool) {
+        self.is_noted = true;
+        self.measures.note(self.begin.elapsed(), failed);
+    }
+
+    /// Notes nothing: another release takes the call.
+    pub(super) fn forget(mut self) {
+        self.is_noted = true;
+    }
+}
+
+impl Drop for Noting<'_> {
+    fn drop(&mut self) {
+        if !self.is_noted {
+            self.measures.note(self.begin.elapsed(), false);
+        }
     }
 }
 

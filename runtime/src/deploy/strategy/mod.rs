@@ -15,7 +15,8 @@ use crate::component::{Percent, Strategy};
 type Unsuitable = &'static str;
 
 /// Why actors take only strategies that switch at once.
-const ONE_STATE: Unsuitable = "an actor has one state, which cannot be in two releases; use immediate or blue-green";
+pub(super) const ONE_STATE: Unsuitable =
+    "an actor has one state, which cannot be in two releases; use immediate or blue-green";
 
 /// The steps of a strategy.
 pub(super) fn steps(strategy: &Strategy, situation: &Situation<'_>) -> Result<Vec<Step>, Unsuitable> {
