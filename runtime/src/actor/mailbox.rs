@@ -4,6 +4,7 @@
 //! For a swap it stops between two messages, hands out the state, and waits: either it goes on, or it ends and gives
 //! the messages that still wait back to their senders, who send them to the next release.
 
+use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -220,9 +221,9 @@ enum Next {
 
 impl Body {
     async fn live(mut self, mut letters: mpsc::Receiver<Letter>, mut orders: mpsc::Receiver<Order>) {
-        let mut interrupting = None;
+        let mut waiting = VecDeque::new();
         loop {
-            let next = match interrupting.take() {
+            let next = match waiting.pop_front() {
                 Some(order) => Next::Order(order),
                 None => tokio::select! {
                     biased;
@@ -243,7 +244,7 @@ impl Body {
                 }) => {
                     // Nobody waits for the answer any more, and the message was not begun.
                     if !answer.is_closed() {
-                        interrupting = self.answer(call, answer, cancelled, &mut orders).await;
+                        self.answer(call, answer, cancelled, &mut orders, &mut waiting).await;
                     }
                     drop(taken);
                     true
@@ -275,16 +276,17 @@ impl Body {
         }
     }
 
-    /// Handles a call and answers it, unless it is cancelled, or the state is given up; returns the order for that.
+    /// Handles a call and answers it, unless it is cancelled, or an order gives the state up.
+    /// Orders that came meanwhile wait for its end.
     async fn answer(
         &mut self,
         mut call: Call,
         answer: oneshot::Sender<Delivery>,
         mut cancelled: Cancelled,
         orders: &mut mpsc::Receiver<Order>,
-    ) -> Option<Order> {
+        waiting: &mut VecDeque<Order>,
+    ) {
         let mut answered = Answer::default();
-        let mut order = None;
         let handled = {
             let mut handling = std::pin::pin!(self.handle(&mut call, &mut answered));
             loop {
@@ -292,12 +294,12 @@ impl Body {
                     biased;
                     handled = &mut handling => break Some(handled),
                     () = &mut cancelled => break None,
-                    Some(next) = orders.recv(), if order.is_none() => {
-                        let gives_up = matches!(next, Order::Pause { saving: Saving::Skipped, .. });
-                        order = Some(next);
-                        if gives_up {
+                    Some(order) = orders.recv() => {
+                        if matches!(order, Order::Pause { saving: Saving::Skipped, .. }) {
+                            waiting.push_front(order);
                             break None;
                         }
+                        waiting.push_back(order);
                     }
                 }
             }
@@ -313,7 +315,6 @@ impl Body {
         };
         // A caller that went away has no use for the answer.
         let _ = answer.send(Delivery::Done(result));
-        order
     }
 
     /// Hands out the state and waits; true when the actor has to end.
