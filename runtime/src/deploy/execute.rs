@@ -166,8 +166,10 @@ impl Deploy {
             }
             Err(reason) => {
                 let failure = under_way.undo(reason).await;
+                self.reached(&order.name, "undone");
                 // When this cannot be written either, the next start of a host records that the outcome is unknown.
                 let _ = self.record_failure(id, order, &plan, &failure).await;
+                self.reached(&order.name, "failure-recorded");
                 Err(failed(&release, failure.reason))
             }
         }

@@ -205,6 +205,10 @@ fn remove(starter: &Starter, name: &ComponentName, gone: &[Release]) -> Result<(
         // Another release may have the same bytes: then they stay until that one goes as well.
         if !held.contains(&release.digest) {
             store.forget(&release.digest)?;
+            starter.events.emit(Event::Reached {
+                component: name.clone(),
+                point: "bytes-removed",
+            });
             starter.code.forget(&release.digest);
         }
     }

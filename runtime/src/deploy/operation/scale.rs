@@ -64,12 +64,14 @@ impl Deploy {
         let batch = Batch::default()
             .put(Table::Routes, name.as_str(), record::encode(&RouteRecord::of(&route))?)
             .put(Table::Deployments, record::deployment_key(id), record::encode(&record)?);
-        let (router, component) = (self.router.clone(), name.clone());
+        let (deploy, component) = (self.clone(), name.clone());
         let kept = turn.clone();
         blocking(move || {
             kept.check()?;
+            deploy.reached(&component, "before-outcome");
             store.commit(batch)?;
-            router.set(&component, Some(Arc::new(route)));
+            deploy.reached(&component, "outcome-recorded");
+            deploy.router.set(&component, Some(Arc::new(route)));
             Ok(())
         })
         .await?;
@@ -78,6 +80,7 @@ impl Deploy {
                 serving.resize(max).await;
             }
         }
+        self.reached(name, "switched");
         record.id = id;
         Ok(record)
     }
