@@ -76,9 +76,7 @@ impl Deploy {
         })
         .await?;
         for share in base.shares() {
-            if let Some(serving) = share.target.started() {
-                serving.resize(max).await;
-            }
+            share.target.resize(max).await;
         }
         self.reached(name, "switched");
         record.id = id;

@@ -1,7 +1,7 @@
 //! A release that calls can be routed to, whether it was started already or not.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::component::Release;
 use crate::deploy::serving::Serving;
@@ -18,8 +18,8 @@ pub(crate) struct Target {
     starting: tokio::sync::Mutex<()>,
     /// Whether it must not be started any more.
     retired: AtomicBool,
-    /// How many instances its pool may have, when the operator said so.
-    max: Option<u32>,
+    /// How many instances its pool may have when it is started, when the operator said so.
+    max: Mutex<Option<u32>>,
 }
 
 impl Target {
@@ -30,7 +30,7 @@ impl Target {
             serving: OnceLock::new(),
             starting: tokio::sync::Mutex::default(),
             retired: AtomicBool::new(false),
-            max,
+            max: Mutex::new(max),
         }
     }
 
@@ -41,13 +41,27 @@ impl Target {
             serving: OnceLock::from(serving),
             starting: tokio::sync::Mutex::default(),
             retired: AtomicBool::new(false),
-            max: None,
+            max: Mutex::default(),
         }
     }
 
     /// The most instances there may be; none where only the limit of calls counts.
     pub(crate) fn max_instances(&self) -> Option<u32> {
-        self.max.or(self.release.instances.max_instances())
+        self.max().or(self.release.instances.max_instances())
+    }
+
+    fn max(&self) -> Option<u32> {
+        *self.max.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes how many instances a pool may have, whether the release was started already or not.
+    /// Waits for a start that is under way: it may have begun with the number from before.
+    pub(crate) async fn resize(&self, max: u32) {
+        let _starting = self.starting.lock().await;
+        *self.max.lock().unwrap_or_else(PoisonError::into_inner) = Some(max);
+        if let Some(serving) = self.serving.get() {
+            serving.resize(max).await;
+        }
     }
 
     /// The release in service, if it was started.
@@ -66,7 +80,7 @@ impl Target {
         }
         if self.serving.get().is_none() {
             // Only the holder of the lock sets it.
-            let _ = self.serving.set(starter.bring_back(&self.release, self.max).await?);
+            let _ = self.serving.set(starter.bring_back(&self.release, self.max()).await?);
         }
         Ok(self.serving.get())
     }
