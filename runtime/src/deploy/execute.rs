@@ -25,6 +25,7 @@ use super::serving::{Afterwards, Drains, Serving};
 use super::start::Starter;
 use super::step_timing::{Clock, StepTiming};
 use super::turn::{Turn, Turns};
+use super::unrecorded::Unrecorded;
 use crate::component::{ComponentName, Percent, Release};
 use crate::error::Error;
 use crate::event::Event;
@@ -61,6 +62,7 @@ pub(crate) struct Deploy {
     pub(crate) standby: Arc<Standby>,
     pub(crate) drains: Drains,
     pub(super) turns: Turns,
+    pub(super) unrecorded: Unrecorded,
 }
 
 /// One deployment under way: what was done so far.
@@ -97,6 +99,7 @@ impl Deploy {
             standby: Arc::default(),
             drains,
             turns: Turns::default(),
+            unrecorded: Unrecorded::default(),
         }
     }
 
@@ -119,7 +122,7 @@ impl Deploy {
     async fn execute(&self, order: &Order, turn: &Arc<Turn>) -> Result<Deployment, Error> {
         let base = self.router.find(&order.name).ok();
         let plan = self.plan(order, base.as_deref())?;
-        let id = self.record_intent(order, &plan).await?;
+        let (id, _announced) = self.record_intent(order, &plan).await?;
         self.reached(&order.name, "intent-recorded");
         let release = order.lead().clone();
         let mut clock = Clock::new(&self.starter.events, &order.name, &release.version);
@@ -144,9 +147,7 @@ impl Deploy {
         match taken {
             Ok(()) => {
                 let calls_lost = under_way.transfer.calls_lost;
-                if let Err(error) =
-                    collect(&self.starter, &self.router, &self.standby, self.retention, &order.name).await
-                {
+                if let Err(error) = collect(self, &order.name).await {
                     // What was not removed now is removed after the next deployment.
                     self.starter.events.emit(Event::NotCollected {
                         component: order.name.clone(),
