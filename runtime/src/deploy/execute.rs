@@ -108,7 +108,13 @@ impl Deploy {
     pub(super) async fn carry_out(&self, order: Order, turn: Arc<Turn>) -> Result<Deployment, Error> {
         let mut caller = Caller(Some(turn.clone()));
         let deploy = self.clone();
-        let task = tokio::spawn(async move { deploy.execute(&order, &turn).await });
+        let task = tokio::spawn(async move {
+            let outcome = deploy.execute(&order, &turn).await;
+            // Who waits for the turn may open the state directory next, which this owns as well.
+            drop(deploy);
+            drop(turn);
+            outcome
+        });
         let outcome = task.await.unwrap_or_else(|error| {
             Err(Error::Engine {
                 reason: error.to_string(),
