@@ -12,6 +12,14 @@ pub fn guest(name: &str) -> Vec<u8> {
     std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
+/// A guest with other bytes that does the same: it has one more custom section, which says the number.
+pub fn edition(name: &str, number: u8) -> Vec<u8> {
+    let mut bytes = guest(name);
+    bytes.extend_from_slice(b"\0\x09\x07edition");
+    bytes.push(number);
+    bytes
+}
+
 /// The built guest of `tests/guests/<name>`.
 pub fn guest_path(name: &str) -> PathBuf {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();

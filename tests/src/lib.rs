@@ -8,18 +8,24 @@
 )]
 
 mod compiler;
+mod folder;
 mod guest;
 mod heavy;
 mod host;
 mod load;
 mod program;
+mod random;
+mod route;
 mod session;
 pub mod transcript;
 
 pub use compiler::{FalseCompiler, own_compiler};
-pub use guest::{dev_guest_path, guest, guest_path};
+pub use folder::copy_folder;
+pub use guest::{dev_guest_path, edition, guest, guest_path};
 pub use heavy::{exploding, heavy};
 pub use host::{TestHost, code, name};
 pub use load::{Called, Load};
 pub use program::{program, target, workspace};
+pub use random::Random;
+pub use route::{GONE, route_line, route_of};
 pub use session::{Said, Session, homes, provide_home};

@@ -80,6 +80,7 @@ impl Deploy {
                 record::put_state(Batch::default(), name, saved),
             );
             blocking(move || store.commit(batch)).await?;
+            self.reached(name, "state-saved");
         }
         handover.end();
         Ok(())

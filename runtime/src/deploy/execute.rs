@@ -26,6 +26,7 @@ use super::serving::{Afterwards, Drains, Serving};
 use super::start::Starter;
 use super::step_timing::{Clock, StepTiming};
 use super::turn::{Turn, Turns};
+use super::unrecorded::Unrecorded;
 use crate::component::{ComponentName, Percent, Release};
 use crate::error::Error;
 use crate::event::Event;
@@ -157,9 +158,7 @@ impl Deploy {
         match taken {
             Ok(()) => {
                 let calls_lost = under_way.transfer.calls_lost;
-                if let Err(error) =
-                    collect(&self.starter, &self.router, &self.standby, self.retention, &order.name).await
-                {
+                if let Err(error) = collect(self, &order.name).await {
                     // What was not removed now is removed after the next deployment.
                     self.starter.events.emit(Event::NotCollected {
                         component: order.name.clone(),

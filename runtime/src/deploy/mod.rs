@@ -17,6 +17,7 @@ mod start;
 mod step_timing;
 mod strategy;
 mod turn;
+mod unrecorded;
 
 pub(crate) use execute::Deploy;
 pub use execute::Deployment;

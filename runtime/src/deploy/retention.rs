@@ -6,10 +6,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
+use super::execute::Deploy;
 use super::record::{self, DeploymentRecord, Outcome};
-use super::route::{Router, Target};
+use super::route::Target;
 use super::start::{Starter, blocking};
-use crate::component::{ComponentName, Digest, Release};
+use crate::component::{ComponentName, Release};
 use crate::error::Error;
 use crate::event::Event;
 use crate::store::{Batch, Table};
@@ -140,22 +141,22 @@ impl Drop for Pinned {
 ///
 /// The records go first, in one commit, and then the files: what is cut off in between is swept when the state directory
 /// is opened next.
-pub(crate) async fn collect(
-    starter: &Starter,
-    router: &Router,
-    standby: &Standby,
-    policy: RetentionPolicy,
-    name: &ComponentName,
-) -> Result<(), Error> {
+pub(crate) async fn collect(deploy: &Deploy, name: &ComponentName) -> Result<(), Error> {
     let mut needed: HashSet<Version> = HashSet::new();
-    if let Ok(route) = router.find(name) {
+    if let Ok(route) = deploy.router.find(name) {
         needed.extend(route.weights().into_iter().map(|(version, _)| version));
         needed.extend(route.previous.clone());
     }
-    needed.extend(standby.of(name).iter().map(|target| target.release.version.clone()));
-    let (worker, name) = (starter.clone(), name.clone());
+    needed.extend(
+        deploy
+            .standby
+            .of(name)
+            .iter()
+            .map(|target| target.release.version.clone()),
+    );
+    let (worker, name) = (deploy.clone(), name.clone());
     let gone = blocking(move || {
-        let store = &worker.store;
+        let (store, policy) = (&worker.starter.store, worker.retention);
         let releases = record::releases(store, &name)?;
         let stored: Vec<&Release> = releases.iter().filter(|release| !release.collected).collect();
         // Most deployments have nothing to remove, and need not read the history.
@@ -173,7 +174,7 @@ pub(crate) async fn collect(
     })
     .await?;
     for release in gone {
-        starter.events.emit(Event::ReleaseCollected {
+        deploy.starter.events.emit(Event::ReleaseCollected {
             component: release.name,
             version: release.version,
         });
@@ -212,11 +213,12 @@ fn superfluous(
 }
 
 /// Removes the states of releases, then the bytes and the compiled code that no other release has.
-fn remove(starter: &Starter, name: &ComponentName, gone: &[Release]) -> Result<(), Error> {
+fn remove(deploy: &Deploy, name: &ComponentName, gone: &[Release]) -> Result<(), Error> {
     if gone.is_empty() {
         return Ok(());
     }
-    let store = &starter.store;
+    let removing = deploy.unrecorded.removing();
+    let Starter { store, code, .. } = &deploy.starter;
     let mut batch = Batch::default();
     for release in gone {
         let key = record::release_key(name, &release.version);
@@ -249,7 +251,8 @@ fn remove(starter: &Starter, name: &ComponentName, gone: &[Release]) -> Result<(
         // opened next, when its deployment has failed.
         if !held.contains(&release.digest) {
             store.forget(&release.digest)?;
-            starter.code.forget(&release.digest);
+            deploy.reached(name, "bytes-removed");
+            code.forget(&release.digest);
         }
     }
     drop(pinned);

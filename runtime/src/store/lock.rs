@@ -14,7 +14,7 @@ const PAUSE: Duration = Duration::from_millis(2);
 
 /// Held as long as the state directory is owned; the system releases it when the process ends, however it ends.
 #[derive(Debug)]
-pub(super) struct OwnerLock(#[expect(dead_code, reason = "held for its lock")] File);
+pub(super) struct OwnerLock(File);
 
 impl OwnerLock {
     /// Takes the lock and leaves this process's id in its file, for the message that others get.
@@ -48,6 +48,14 @@ impl OwnerLock {
             .and_then(|()| file.write_all(id.as_bytes()));
         written.map_err(failed)?;
         Ok(Self(file))
+    }
+}
+
+impl Drop for OwnerLock {
+    /// Releases the lock for every duplicate of the file: a process that another thread is just starting has one until
+    /// its program runs, and would keep the next owner out.
+    fn drop(&mut self) {
+        let _ = self.0.unlock();
     }
 }
 
@@ -103,6 +111,8 @@ mod tests {
         let first = OwnerLock::take(directory.path()).unwrap();
         let second = OwnerLock::take(directory.path()).unwrap_err();
         assert!(matches!(second, Error::StateInUse { process: Some(id), .. } if id == std::process::id()));
+        // What a process that is being started has of it.
+        let _duplicate = first.0.try_clone().unwrap();
         drop(first);
         OwnerLock::take(directory.path()).unwrap();
     }

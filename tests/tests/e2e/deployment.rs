@@ -1,7 +1,7 @@
 //! Deployments: what comes into service, what is refused, what is recorded.
 
-use airssys_wasm::Versioning;
 use airssys_wasm::component::Package;
+use airssys_wasm::{Origin, Versioning};
 use airssys_wasm_tests::{TestHost, code, guest, name};
 
 #[tokio::test]
@@ -209,4 +209,17 @@ async fn a_trap_at_packaging_fails_the_deployment_and_nothing_else() {
     assert_eq!(code::<()>(Err(error)), "trap");
     assert_eq!(test.host.package(package()).await.unwrap_err().code().as_str(), "trap");
     assert!(test.host.status().is_empty());
+}
+
+#[tokio::test]
+async fn a_pool_that_was_not_started_yet_gets_its_new_size() {
+    let test = TestHost::new().await;
+    test.deploy("echo").await.unwrap();
+    let test = test.reopen().await;
+    let most = || test.host.status()[0].releases[0].max_instances;
+    assert_eq!(most(), Some(8));
+    test.host.scale(&name("echo"), 3, &Origin::default()).await.unwrap();
+    assert_eq!(most(), Some(3));
+    test.call("echo", "x").await.unwrap();
+    assert_eq!((test.host.status()[0].instances, most()), (1, Some(3)));
 }

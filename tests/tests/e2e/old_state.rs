@@ -1,28 +1,14 @@
 //! A state directory that an earlier version wrote is used as it is.
 
-use std::path::Path;
 use std::sync::Arc;
 
-use airssys_wasm_tests::{TestHost, workspace};
+use airssys_wasm_tests::{TestHost, copy_folder, workspace};
 
 /// A copy of a directory of `tests/fixtures`.
 fn copy_of(fixture: &str) -> Arc<tempfile::TempDir> {
     let folder = tempfile::tempdir().unwrap();
-    copy(&workspace().join("tests/fixtures").join(fixture), folder.path());
+    copy_folder(&workspace().join("tests/fixtures").join(fixture), folder.path());
     Arc::new(folder)
-}
-
-fn copy(from: &Path, to: &Path) {
-    for entry in std::fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let copied = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            std::fs::create_dir(&copied).unwrap();
-            copy(&entry.path(), &copied);
-        } else {
-            std::fs::copy(entry.path(), copied).unwrap();
-        }
-    }
 }
 
 /// Its `echo` is a pool, and its `counter` an actor that had counted to three.

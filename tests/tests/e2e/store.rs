@@ -2,9 +2,13 @@
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex, mpsc};
 
-use airssys_wasm::{Error, Event, Host};
-use airssys_wasm_tests::{TestHost, code};
+use tokio::sync::Notify;
+
+use airssys_wasm::component::Package;
+use airssys_wasm::{Error, Event, Host, RetentionPolicy};
+use airssys_wasm_tests::{TestHost, code, edition, name};
 
 #[tokio::test]
 async fn what_was_deployed_is_there_after_reopening() {
@@ -102,4 +106,37 @@ async fn what_was_deployed_is_there_after_the_owner_was_killed() {
     assert_eq!(test.call("echo", "x").await.unwrap(), "x");
     // The count was in the killed process; what was saved last is nothing.
     assert_eq!(test.call("counter", "").await.unwrap(), "1");
+}
+
+/// The old release of one component and the new one of another have the same bytes.
+#[tokio::test]
+async fn bytes_that_one_component_gives_up_stay_for_another_that_is_being_deployed() {
+    let kept = Arc::<Notify>::default();
+    let (go_on, wait) = mpsc::channel();
+    let (tell, wait) = (kept.clone(), Mutex::new(wait));
+    let listen = move |event: Event| match event {
+        Event::Reached { component, point } if component == name("new") && point == "bytes-kept" => {
+            tell.notify_one();
+            wait.lock().unwrap().recv().unwrap();
+        }
+        _ => {}
+    };
+    let test = TestHost::with(|builder| builder.retention(RetentionPolicy::new(0, 0)).on_event(listen)).await;
+    let deploy = |component: &str, number: u8| {
+        let package = Package::new(edition("echo", number)).name(name(component));
+        test.host
+            .deploy(package.version(format!("{number}.0.0").parse().unwrap()))
+    };
+    deploy("old", 1).await.unwrap();
+    deploy("old", 2).await.unwrap();
+    let (deployed, ()) = tokio::join!(deploy("new", 1), async {
+        kept.notified().await;
+        deploy("old", 3).await.unwrap();
+        go_on.send(()).unwrap();
+    });
+    deployed.unwrap();
+    let known = test.host.releases(&name("old")).await.unwrap();
+    assert_eq!(known.len(), 2, "the first is not kept");
+    let test = test.reopen().await;
+    assert_eq!(test.call("new", "x").await.unwrap(), "x");
 }

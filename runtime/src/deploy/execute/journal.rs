@@ -10,6 +10,7 @@ use crate::deploy::plan::Plan;
 use crate::deploy::record::{self, DeploymentRecord, Outcome};
 use crate::deploy::retention::Pinned;
 use crate::deploy::start::blocking;
+use crate::deploy::unrecorded::Announced;
 use crate::error::Error;
 use crate::store::{Batch, Table};
 
@@ -41,7 +42,8 @@ impl Deploy {
     }
 
     /// Keeps the bytes that are new, and records what is about to happen.
-    pub(super) async fn record_intent(&self, order: &Order, plan: &Plan) -> Result<u64, Error> {
+    /// What is returned beside the deployment's id is to be held until its outcome is recorded.
+    pub(super) async fn record_intent(&self, order: &Order, plan: &Plan) -> Result<(u64, Announced), Error> {
         let deploy = self.clone();
         let store = self.starter.store.clone();
         let id = store.next_id();
@@ -54,14 +56,15 @@ impl Deploy {
         });
         let new: Vec<_> = new.collect();
         blocking(move || {
+            let announced = deploy.unrecorded.announce(new.iter().map(|(digest, _)| *digest));
             for (digest, bytes) in new {
                 store.keep(&digest, &bytes)?;
                 deploy.reached(&name, "bytes-kept");
             }
-            store.commit(batch)
+            store.commit(batch)?;
+            Ok((id, announced))
         })
-        .await?;
-        Ok(id)
+        .await
     }
 
     /// Records why a deployment failed.

@@ -44,7 +44,9 @@ impl Deploy {
         blocking(move || {
             let _entered = runtime.enter();
             turn.check()?;
+            deploy.reached(&gone, "before-outcome");
             store.commit(record::delete_states(batch, &store, &gone)?)?;
+            deploy.reached(&gone, "outcome-recorded");
             deploy.router.set(&gone, None);
             let served = route.shares().iter().map(|share| share.target.clone());
             for target in served.chain(deploy.standby.clear(&gone)) {
@@ -54,6 +56,7 @@ impl Deploy {
                         .begin(serving, Afterwards::End, deploy.reporting_cancelled(id));
                 }
             }
+            deploy.reached(&gone, "switched");
             Ok(())
         })
         .await?;
