@@ -9,8 +9,8 @@ use semver::Version;
 
 use crate::component::{ByteCount, ComponentName, Message, Package, Release};
 use crate::deploy::{
-    ComponentStatus, DRAIN, Deploy, DeployOptions, Deployment, DeploymentRecord, Drains, Ledgers, Origin, Pins,
-    Preview, RetentionPolicy, RollbackOptions, SplitOptions, Starter, Versioning, blocking, recover,
+    ComponentStatus, DRAIN, Deploy, DeployOptions, Deployment, DeploymentRecord, Drains, Ledgers, Origin, Preview,
+    RetentionPolicy, RollbackOptions, SplitOptions, Starter, Versioning, blocking, recover,
 };
 use crate::engine::{Answer, AotCache, Call, CodeSource, CompileSettings, Compiler, Debugging, Engines};
 use crate::error::{Error, Result};
@@ -179,7 +179,6 @@ impl HostBuilder {
                 events,
                 sandbox,
                 ledgers: Ledgers::default(),
-                pins: Pins::default(),
             };
             let mut deploy = Deploy::new(starter, Arc::new(router), versioning, drains);
             deploy.retention = retention;

@@ -63,6 +63,7 @@ pub(crate) struct Deploy {
     pub(crate) standby: Arc<Standby>,
     pub(crate) drains: Drains,
     pub(super) turns: Turns,
+    pub(super) unrecorded: Unrecorded,
     /// Held while something is added to a deployment that has its outcome.
     reporting: Arc<Mutex<()>>,
 }
@@ -103,6 +104,7 @@ impl Deploy {
             standby: Arc::default(),
             drains,
             turns: Turns::default(),
+            unrecorded: Unrecorded::default(),
             reporting: Arc::default(),
         }
     }
@@ -132,8 +134,7 @@ impl Deploy {
     async fn execute(&self, order: &Order, turn: &Arc<Turn>) -> Result<Deployment, Error> {
         let base = self.router.find(&order.name).ok();
         let plan = self.plan(order, base.as_deref())?;
-        let _pins = self.pin(order).await?;
-        let id = self.record_intent(order, &plan).await?;
+        let (id, _announced) = self.record_intent(order, &plan).await?;
         self.reached(&order.name, "intent-recorded");
         let release = order.lead().clone();
         let mut clock = Clock::new(&self.starter.events, &order.name, &release.version);
@@ -178,10 +179,12 @@ impl Deploy {
             }
             Err(reason) => {
                 let failure = under_way.undo(reason).await;
+                self.reached(&order.name, "undone");
                 if !failure.is_kept {
                     // When this cannot be written either, the next start of a host records that the outcome is unknown.
                     let _ = self.record_failure(id, order, &plan, &failure).await;
                 }
+                self.reached(&order.name, "failure-recorded");
                 Err(failed(&release, failure.reason))
             }
         }

@@ -26,7 +26,6 @@ pub use options::{DeployOptions, Origin, RollbackOptions, SplitOptions, StateCho
 pub use packaging::Versioning;
 pub use record::{Action, DeploymentRecord, Outcome};
 pub(crate) use recover::recover;
-pub(crate) use retention::Pins;
 pub use retention::RetentionPolicy;
 pub use route::{Key, KeySource, Rule, Rules, Sticky};
 pub(crate) use serving::{DRAIN, Drains};

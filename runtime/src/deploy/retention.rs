@@ -94,49 +94,6 @@ impl Standby {
     }
 }
 
-/// The bytes of deployments under way, which no release needs yet.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Pins(Arc<Mutex<HashMap<Digest, u32>>>);
-
-/// Bytes that are not removed as long as this is held.
-pub(crate) struct Pinned {
-    pins: Pins,
-    digests: Vec<Digest>,
-}
-
-impl Pins {
-    /// Keeps bytes from being removed; held from before they are written until their release is recorded.
-    pub(crate) fn hold(&self, digests: Vec<Digest>) -> Pinned {
-        let mut held = self.held();
-        for digest in &digests {
-            *held.entry(*digest).or_default() += 1;
-        }
-        drop(held);
-        Pinned {
-            pins: self.clone(),
-            digests,
-        }
-    }
-
-    fn held(&self) -> MutexGuard<'_, HashMap<Digest, u32>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Drop for Pinned {
-    fn drop(&mut self) {
-        let mut held = self.pins.held();
-        for digest in &self.digests {
-            if let Some(count) = held.get_mut(digest) {
-                *count -= 1;
-                if *count == 0 {
-                    held.remove(digest);
-                }
-            }
-        }
-    }
-}
-
 /// Removes what of a component's releases is not kept; called after a deployment, while its turn is held.
 ///
 /// The records go first, in one commit, and then the files: what is cut off in between is swept when the state directory
@@ -232,34 +189,26 @@ fn remove(deploy: &Deploy, name: &ComponentName, gone: &[Release]) -> Result<(),
             batch.put(Table::Releases, key, record::encode(&collected)?)
         };
     }
-    store.commit(batch)?;
-    starter.events.emit(Event::Reached {
-        component: name.clone(),
-        point: "retention-recorded",
-    });
-    // Held while it is decided and done: a deployment that pins its bytes later finds them gone and writes them anew.
-    let pinned = starter.pins.held();
-    let mut held: HashSet<Digest> = pinned.keys().copied().collect();
+    let leaving: HashSet<(&ComponentName, &Version)> =
+        gone.iter().map(|release| (&release.name, &release.version)).collect();
+    let mut held = removing.announced();
     for (key, bytes) in store.list(Table::Releases)? {
         let other: Release = record::decode(&key, &bytes)?;
-        if !other.collected {
+        if !other.collected && !leaving.contains(&(&other.name, &other.version)) {
             held.insert(other.digest);
         }
     }
+    store.commit(batch)?;
+    deploy.reached(name, "retention-recorded");
     for release in gone {
-        // Another release may have the same bytes: then they stay until that one goes as well, or until the directory is
-        // opened next, when its deployment has failed.
+        // Another release may have the same bytes: then they stay until that one goes as well.
         if !held.contains(&release.digest) {
             store.forget(&release.digest)?;
             deploy.reached(name, "bytes-removed");
             code.forget(&release.digest);
         }
     }
-    drop(pinned);
-    starter.events.emit(Event::Reached {
-        component: name.clone(),
-        point: "retention-done",
-    });
+    deploy.reached(name, "retention-done");
     Ok(())
 }
 

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::record;
-use super::retention::Pins;
 use super::serving::{Ledger, Serving};
 use crate::actor;
 use crate::component::{ComponentName, InstanceMode, Kind, Release};
@@ -25,8 +24,6 @@ pub(crate) struct Starter {
     pub(crate) sandbox: Sandbox,
     /// What components did, release by release.
     pub(crate) ledgers: Ledgers,
-    /// The bytes of deployments under way.
-    pub(crate) pins: Pins,
 }
 
 impl Starter {

@@ -8,7 +8,6 @@ use chrono::Utc;
 use super::{Deploy, Failure, Order, bounded};
 use crate::deploy::plan::Plan;
 use crate::deploy::record::{self, DeploymentRecord, Outcome};
-use crate::deploy::retention::Pinned;
 use crate::deploy::start::blocking;
 use crate::deploy::unrecorded::Announced;
 use crate::error::Error;
@@ -33,12 +32,6 @@ impl Deploy {
             calls_lost: None,
             calls_cancelled: 0,
         }
-    }
-
-    /// Keeps bytes that are new from being removed before their release is recorded.
-    pub(super) async fn pin(&self, order: &Order) -> Result<Pinned, Error> {
-        let (pins, digests) = (self.starter.pins.clone(), order.new_digests());
-        blocking(move || Ok(pins.hold(digests))).await
     }
 
     /// Keeps the bytes that are new, and records what is about to happen.

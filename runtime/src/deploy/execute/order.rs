@@ -5,7 +5,7 @@ use std::sync::Arc;
 use semver::Version;
 
 use super::Source;
-use crate::component::{ComponentName, Digest, Release};
+use crate::component::{ComponentName, Release};
 use crate::deploy::approach::Approach;
 use crate::deploy::options::{Origin, StateChoice};
 use crate::deploy::record::Action;
@@ -56,12 +56,6 @@ impl Order {
     /// The release that takes most of the calls in the end.
     pub(in crate::deploy) fn lead(&self) -> &Arc<Release> {
         &self.newcomers[0].0.release
-    }
-
-    /// Identifies the bytes that are not in the store yet.
-    pub(in crate::deploy) fn new_digests(&self) -> Vec<Digest> {
-        let new = self.newcomers.iter().filter(|(newcomer, _)| newcomer.bytes.is_some());
-        new.map(|(newcomer, _)| newcomer.release.digest).collect()
     }
 
     /// Every release with its weight.

@@ -64,21 +64,25 @@ impl Deploy {
         let batch = Batch::default()
             .put(Table::Routes, name.as_str(), record::encode(&RouteRecord::of(&route))?)
             .put(Table::Deployments, record::deployment_key(id), record::encode(&record)?);
-        let (router, component) = (self.router.clone(), name.clone());
+        let (deploy, component) = (self.clone(), name.clone());
         // In a task of its own, so that a caller who goes away leaves no pool at its old size.
         let scaling = tokio::spawn(async move {
-            let kept = turn.clone();
+            let (committing, of, kept) = (deploy.clone(), component.clone(), turn.clone());
             blocking(move || {
                 kept.check()?;
+                committing.reached(&of, "before-outcome");
                 store.commit(batch)?;
-                router.set(&component, Some(Arc::new(route)));
+                committing.reached(&of, "outcome-recorded");
+                committing.router.set(&of, Some(Arc::new(route)));
                 Ok(())
             })
             .await?;
             for share in base.shares() {
                 share.target.resize(max).await;
             }
-            drop(base);
+            deploy.reached(&component, "switched");
+            // The turn last, so that nothing of the host is held here when it looks ended.
+            drop((base, deploy));
             drop(turn);
             Ok(())
         });
