@@ -31,6 +31,9 @@ pub(super) struct Call {
     /// The media type of the input [default: text/plain, or application/octet-stream when it is not UTF-8]
     #[arg(long, value_name = "TYPE", conflicts_with = "invoke")]
     content_type: Option<String>,
+    /// A name and a value that go with the message, as in `tenant=acme`; may be repeated
+    #[arg(long, value_name = "NAME=VALUE", value_parser = input::pair, conflicts_with = "invoke")]
+    metadata: Vec<(String, String)>,
     /// Call an export by its own types: `EXPORT(ARGUMENTS)` in WAVE, or `EXPORT` with the arguments as the input;
     /// several calls run in order on one instance
     #[arg(long, value_name = "CALL")]
@@ -82,7 +85,8 @@ impl Verb for Call {
 
 impl Call {
     fn send(&self, name: &ComponentName, context: &Context) -> anyhow::Result<()> {
-        let message = input::message(&self.input, self.content_type.as_deref())?;
+        let mut message = input::message(&self.input, self.content_type.as_deref())?;
+        message.metadata = self.metadata.clone();
         let (answer, seconds) = self.on_host(context, name, async |client| client.call(name, message).await)?;
         if context.shell.is_json() {
             return Ok(context.shell.result("", &answered(&answer, seconds))?);

@@ -1,7 +1,9 @@
 //! How a release comes into service: the options that `deploy` and `update` share, and what they print.
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
@@ -98,7 +100,7 @@ impl Rollout {
     }
 
     /// How long a release may take to become healthy.
-    pub(super) fn health_timeout(&self) -> Option<std::time::Duration> {
+    pub(super) fn health_timeout(&self) -> Option<Duration> {
         self.health_timeout.map(|timeout| timeout.0)
     }
 
@@ -121,7 +123,24 @@ impl Rollout {
             context.shell.hide_spinner();
             return self.planned(context, &preview?);
         }
-        let deployment = deployed(context, &place, async |client| deploy(client, &options).await)?;
+        let unwatched = Cell::new(false);
+        let deploy = async |client: &Client| {
+            let mut options = options.clone();
+            if !client.is_remote() && options.window.is_none() {
+                // Nobody calls a host that is there for one command, so there is nothing to wait for.
+                options.window = Some(Duration::ZERO);
+                unwatched.set(true);
+            }
+            deploy(client, &options).await
+        };
+        let deployment = deployed(context, &place, deploy)?;
+        if unwatched.get() && is_to_be_watched(&options, &deployment) {
+            context.shell.note(format_args!(
+                "note: no host was running, so there were no calls to watch: only its health was checked; \
+                 `{} serve` runs a host",
+                context.program
+            ));
+        }
         Ok(context.shell.result(summary(&deployment), &deployment)?)
     }
 
@@ -151,6 +170,14 @@ impl Rollout {
         let failure = explain(&refused.into(), context.program);
         Err(failure.with_result(serde_json::to_value(preview)?).into())
     }
+}
+
+/// Whether the operator, or the author, wants calls to be watched.
+fn is_to_be_watched(options: &DeployOptions, deployment: &Deployment) -> bool {
+    let said = &deployment.release.deploy;
+    let authors = options.strategy.is_none() && (said.window.is_some() || !said.rollback_if.is_empty());
+    let strategy = options.strategy.clone().or_else(|| said.strategy());
+    authors || options.gates.is_some() || matches!(strategy, Some(Strategy::Canary { .. }))
 }
 
 /// Deploys on the host of the state directory, with the steps as they happen.
@@ -192,8 +219,8 @@ fn noting_the_watch(context: &Context, is_own: Arc<AtomicBool>) -> Listener {
         {
             shell.hide_spinner();
             shell.note(format_args!(
-                "note: no host was running, so there are no calls to watch, only its health; `--window 0s` does not wait, \
-                 and `{program} serve` runs a host"
+                "note: no host was running, so there are no calls to watch but those of other commands; \
+                 `{program} serve` runs a host"
             ));
         }
         shell.event(event);

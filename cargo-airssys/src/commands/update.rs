@@ -13,6 +13,7 @@ use crate::exit::Failure;
 use crate::ops::origin::origin;
 use crate::ops::package::{self, Said};
 use airssys_wasm::component::{ComponentName, parse_version};
+use airssys_wasm::control::Client;
 use airssys_wasm::{Error, Rule, Rules, SplitOptions, Sticky};
 
 /// Bring another release of a component into service, or share its calls among several
@@ -44,9 +45,17 @@ pub(super) struct Update {
     sticky: Option<Sticky>,
 }
 
-/// A version and its weight, as in `1.0.0=90`.
+/// A version and its weight, as in `1.0.0=90` or, for the newest release that begins so, `v1=90`.
 #[derive(Clone, Debug)]
-struct Weight(Version, u32);
+struct Weight(Wanted, u32);
+
+/// A version that is named in full, or by its beginning.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Wanted {
+    Whole(Version),
+    /// The major number, and the minor one if it is named.
+    Beginning(u64, Option<u64>),
+}
 
 impl Verb for Update {
     const EXAMPLES: &'static [(&'static str, &'static str)] = &[
@@ -119,7 +128,6 @@ impl Update {
         rules.rules = self.rule.clone();
         rules.sticky = self.sticky.clone();
         let mut options = SplitOptions::default();
-        options.weights = self.weights.iter().map(|weight| (weight.0.clone(), weight.1)).collect();
         options.rules = rules;
         options.health_timeout = self.rollout.health_timeout();
         options.origin = origin(self.rollout.reason());
@@ -128,8 +136,52 @@ impl Update {
             let name = name.clone();
             return Err(Error::UnknownComponent { name, nearest: None }.into());
         }
-        let deployment = deployed(context, &place, async |client| client.split(name, &options).await)?;
+        let split = async |client: &Client| {
+            let known: Vec<Version> = client
+                .releases(name)
+                .await?
+                .into_iter()
+                .map(|release| release.version)
+                .collect();
+            for Weight(wanted, weight) in &self.weights {
+                options.weights.push((wanted.among(name, &known)?, *weight));
+            }
+            client.split(name, &options).await
+        };
+        let deployment = deployed(context, &place, split)?;
         Ok(context.shell.result(summary(&deployment), &deployment)?)
+    }
+}
+
+impl Wanted {
+    /// The version that is meant.
+    fn among(&self, name: &ComponentName, known: &[Version]) -> Result<Version, Error> {
+        let (major, minor) = match self {
+            Self::Whole(version) => return Ok(version.clone()),
+            Self::Beginning(major, minor) => (*major, *minor),
+        };
+        let fits = |version: &&Version| version.major == major && minor.is_none_or(|minor| version.minor == minor);
+        let newest = known.iter().filter(fits).max().cloned();
+        newest.ok_or_else(|| Error::UnknownRelease {
+            label: match minor {
+                Some(minor) => format!("{name}@{major}.{minor}"),
+                None => format!("{name}@{major}"),
+            },
+            known: known.to_vec(),
+        })
+    }
+}
+
+impl FromStr for Wanted {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let numbers = text.strip_prefix('v').unwrap_or(text).split('.').map(str::parse::<u64>);
+        match &numbers.collect::<Vec<_>>()[..] {
+            [Ok(major)] => Ok(Self::Beginning(*major, None)),
+            [Ok(major), Ok(minor)] => Ok(Self::Beginning(*major, Some(*minor))),
+            _ => Ok(Self::Whole(parse_version(text)?)),
+        }
     }
 }
 
@@ -145,8 +197,8 @@ impl FromStr for Weight {
         };
         // A weight has no `=`, and neither has a version.
         let (version, weight) = text.split_once('=').ok_or_else(refused)?;
-        let version = parse_version(version.trim()).map_err(|error| error.to_string())?;
-        Ok(Self(version, weight.trim().parse().map_err(|_| refused())?))
+        let wanted = version.trim().parse().map_err(|error: Error| error.to_string())?;
+        Ok(Self(wanted, weight.trim().parse().map_err(|_| refused())?))
     }
 }
 
@@ -156,8 +208,19 @@ mod tests {
 
     #[test]
     fn a_weight_is_a_version_and_a_number() {
-        let Weight(version, weight) = "v1.5.0=90".parse().unwrap();
-        assert_eq!((version, weight), (Version::new(1, 5, 0), 90));
+        let Weight(wanted, weight) = "v1.5.0=90".parse().unwrap();
+        assert_eq!((wanted, weight), (Wanted::Whole(Version::new(1, 5, 0)), 90));
+        let known = ["1.0.0", "1.2.0", "1.10.1", "2.0.0"].map(|version| version.parse().unwrap());
+        let name: ComponentName = "a".parse().unwrap();
+        for (text, meant) in [("v1", "1.10.1"), ("1.2", "1.2.0"), ("2", "2.0.0"), ("1.0.0", "1.0.0")] {
+            let wanted: Wanted = text.parse().unwrap();
+            assert_eq!(wanted.among(&name, &known).unwrap().to_string(), meant, "{text}");
+        }
+        let wanted: Wanted = "v3".parse().unwrap();
+        assert_eq!(
+            wanted.among(&name, &known).unwrap_err().code().as_str(),
+            "unknown-release"
+        );
         for bad in ["1.0.0", "1.0.0=", "1.0.0=x", "one=1", "=1"] {
             assert!(bad.parse::<Weight>().is_err(), "{bad}");
         }

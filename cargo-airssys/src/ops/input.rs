@@ -35,6 +35,14 @@ pub(crate) fn message(input: &str, content_type: Option<&str>) -> anyhow::Result
     Ok(message)
 }
 
+/// Reads a name and its value: `NAME=VALUE`.
+pub(crate) fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("it is not of the form `NAME=VALUE`".into()),
+    }
+}
+
 /// Reads typed calls: `EXPORT(ARGUMENTS)`, or `EXPORT` with its arguments in the input.
 pub(crate) fn invocations(calls: &[String], input: &str, json: bool) -> anyhow::Result<Vec<Invocation>> {
     let is_whole = |call: &String| call.contains('(');

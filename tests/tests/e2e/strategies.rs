@@ -45,7 +45,15 @@ async fn immediate_switches_under_load() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn blue_green_starts_as_many_instances_as_run() {
-    let (test, deployment) = swap(&by(Strategy::BlueGreen)).await;
+    let test = TestHost::new().await;
+    test.release("a", "1.0.0", "", &DeployOptions::default()).await.unwrap();
+    // Calls at the same time, each of which needs an instance.
+    let sleep = || test.call("a", "sleep 100");
+    let (one, two, three) = tokio::join!(sleep(), sleep(), sleep());
+    assert!(one.is_ok() && two.is_ok() && three.is_ok());
+    let running = test.status("a").instances;
+    assert!(running >= 3);
+    let deployment = test.release("a", "2.0.0", "", &by(Strategy::BlueGreen)).await.unwrap();
     assert_eq!(
         steps(&deployment),
         ["compile", "package", "start", "health-check", "route"]
@@ -53,8 +61,9 @@ async fn blue_green_starts_as_many_instances_as_run() {
     let [new, old] = &test.status("a").releases[..] else {
         panic!("{:?}", test.status("a").releases)
     };
-    assert!(new.instances >= 2, "{new:?}");
-    assert!(old.weight.is_none() && old.instances >= 2, "{old:?}");
+    assert_eq!(new.instances, running);
+    assert_eq!((old.weight, old.instances), (None, running));
+    swap(&by(Strategy::BlueGreen)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
