@@ -5,7 +5,7 @@ mod drain;
 mod measures;
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::time::timeout;
 
@@ -99,7 +99,7 @@ impl Serving {
         let began = self.cancellation.now();
         let handled = tokio::select! {
             biased;
-            handled = self.dispatch(call, answer, admission) => handled,
+            handled = self.dispatch(call, answer, admission, noting.begin) => handled,
             () = self.cancellation.of(began) => Some(Err(self.cancelled().into())),
         };
         let Some(handled) = handled else {
@@ -119,7 +119,13 @@ impl Serving {
         Some(handled)
     }
 
-    async fn dispatch(&self, call: &mut Call, answer: &mut Answer, admission: &mut Admission) -> Option<Handled> {
+    async fn dispatch(
+        &self,
+        call: &mut Call,
+        answer: &mut Answer,
+        admission: &mut Admission,
+        now: Instant,
+    ) -> Option<Handled> {
         if let Hosting::Actor(actor) = &self.hosting {
             let taken = match admission {
                 Admission::Granted => self.in_flight.take_admitted(),
@@ -146,7 +152,7 @@ impl Serving {
             return Some(Err(self.busy().into()));
         };
         Some(match &self.hosting {
-            Hosting::Pool(pool) => pool.call(call, answer).await,
+            Hosting::Pool(pool) => pool.call(call, answer, now).await,
             Hosting::Fresh(prepared) => call_fresh(prepared, call, answer).await,
             // Called above.
             Hosting::Actor(_) => Err(self.busy().into()),
@@ -335,7 +341,7 @@ async fn call_fresh(prepared: &Arc<Prepared>, call: &mut Call, answer: &mut Answ
         return Ok(());
     }
     let mut instance = Instance::start(prepared).await?;
-    let handled = instance.handle(call, answer).await;
+    let handled = instance.handle(call, answer, Instant::now()).await;
     if instance.is_usable() {
         // The answer stands, whatever the guest does at its end.
         let _ = instance.shutdown().await;

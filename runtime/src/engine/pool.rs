@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use tokio::sync::oneshot;
 
@@ -61,27 +62,29 @@ impl Pool {
         }
     }
 
-    /// Handles one call on an idle instance, on a new one, or on the next that becomes idle.
-    pub(crate) async fn call(&self, call: &mut Call, answer: &mut Answer) -> Handled {
-        let (slot, mut instance) = self.slot().await?;
+    /// Handles one call, which came at `now`, on an idle instance, on a new one, or on the next that becomes idle.
+    pub(crate) async fn call(&self, call: &mut Call, answer: &mut Answer, mut now: Instant) -> Handled {
+        let (slot, idle) = match self.take() {
+            Ok(taken) => taken,
+            Err(waiting) => {
+                let given = waiting.slot().await;
+                now = Instant::now();
+                given
+            }
+        };
+        let mut instance = match idle {
+            Some(instance) => instance,
+            None => {
+                let instance = Box::new(Instance::start(&self.prepared).await?);
+                now = Instant::now();
+                instance
+            }
+        };
         // A caller who gives up drops the instance with this future, in whatever state it is.
-        let handled = instance.handle(call, answer).await;
+        let handled = instance.handle(call, answer, now).await;
         // When the pool was closed or made smaller in the meantime, the instance has taken its last call.
         Self::end_excess(slot.end(instance));
         handled
-    }
-
-    /// A slot, and an instance for it: an idle one, a new one, or the next that becomes idle.
-    async fn slot(&self) -> Result<(Slot<'_>, Box<Instance>), Error> {
-        let (slot, idle) = match self.take() {
-            Ok(taken) => taken,
-            Err(waiting) => waiting.slot().await,
-        };
-        let instance = match idle {
-            Some(instance) => instance,
-            None => Box::new(Instance::start(&self.prepared).await?),
-        };
-        Ok((slot, instance))
     }
 
     /// Takes a slot, with an idle instance if there is one, or a place in the line of those who wait.

@@ -14,6 +14,7 @@ mod drain;
 mod gates;
 mod limits;
 mod lines;
+mod load;
 mod old_state;
 mod refusals;
 mod rollback;

@@ -109,7 +109,7 @@ impl Reading {
 /// Dropped before its end, it was given up by its caller: then it has taken as long as the caller had patience.
 pub(super) struct Noting<'a> {
     measures: &'a Measures,
-    begin: Instant,
+    pub(super) begin: Instant,
     is_noted: bool,
 }
 
