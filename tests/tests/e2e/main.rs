@@ -11,6 +11,7 @@ mod debugging;
 mod deployment;
 mod limits;
 mod lines;
+mod load;
 mod old_state;
 mod refusals;
 mod sandbox;

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 use tokio::sync::Notify;
+use tokio::task::coop::consume_budget;
 
 use super::Route;
 use crate::component::{ComponentName, nearest};
@@ -92,6 +93,9 @@ impl Router {
         answer: &mut Answer,
         starter: &Starter,
     ) -> Handled {
+        // Most calls never wait, so a caller without pause would keep its thread from everything else, such as the
+        // deployment that replaces what it calls.
+        consume_budget().await;
         if let Call::Message(message) = call {
             within_limit(Bounded::Message, message.body.len())?;
         }
