@@ -13,6 +13,7 @@
 
 mod calls;
 mod code;
+mod encode;
 mod guest;
 mod machine;
 mod many;
@@ -20,6 +21,7 @@ mod memory;
 mod ours;
 mod pair;
 mod raw;
+mod swap;
 mod table;
 
 use std::path::Path;
@@ -88,16 +90,20 @@ async fn run(arguments: &Arguments) {
     if wanted("many") {
         many::measure(short, &mut rows).await;
     }
-    let table = table::table(&rows);
+    let mut swaps = Vec::new();
+    if wanted("swap") {
+        swap::measure(short, long, &mut swaps).await;
+    }
+    let (table, table_of_swaps) = (table::table("raw wasmtime", &rows), table::table("beside it", &swaps));
     if !arguments.measure {
         // The line of a test program, which counts in the sum of all tests.
         println!(
             "test result: ok. {} passed; 0 failed; each row once, unmeasured",
-            rows.len()
+            rows.len() + swaps.len()
         );
         return;
     }
-    println!("{table}");
+    println!("{table}\n{table_of_swaps}");
     if let Some(file) = &arguments.write {
         let conditions: Vec<String> = conditions
             .iter()
@@ -105,6 +111,7 @@ async fn run(arguments: &Arguments) {
             .collect();
         let page = include_str!("page.md")
             .replace("{table}", &table)
+            .replace("{swaps}", &table_of_swaps)
             .replace("{rounds}", &short.rounds.to_string())
             .replace("{long}", &long.rounds.to_string())
             .replace("{turn}", &short.turn.unwrap_or_default().as_millis().to_string())

@@ -8,6 +8,8 @@ pub(crate) enum Target {
     Ratio(f64),
     /// Nanoseconds that ours takes longer.
     OwnPart(f64),
+    /// Nanoseconds of ours.
+    Time(f64),
     /// Bytes of ours.
     Size(f64),
 }
@@ -89,6 +91,7 @@ impl Target {
         let (what, met) = match self {
             Self::Ratio(most) => (format!("ratio ≤ {most}"), figures.ratio <= most),
             Self::OwnPart(most) => (format!("own part ≤ {}", time(most)), figures.own_part <= most),
+            Self::Time(most) => (format!("≤ {}", time(most)), figures.ours <= most),
             Self::Size(most) => (format!("≤ {:.0} KiB", most / 1024.0), figures.ours <= most),
         };
         format!("{what}: {}", if met { "met" } else { "missed" })
@@ -114,10 +117,10 @@ fn time(nanoseconds: f64) -> String {
     format!("{value:.decimals$} {name}")
 }
 
-/// The table of all rows.
-pub(crate) fn table(rows: &[Row]) -> String {
+/// The table of these rows; `beside` is what airssys-wasm is measured against.
+pub(crate) fn table(beside: &str, rows: &[Row]) -> String {
     let mut text =
-        "| what | raw wasmtime | airssys-wasm | ratio | own part | target |\n|---|--:|--:|--:|--:|---|\n".to_owned();
+        format!("| what | {beside} | airssys-wasm | ratio | own part | target |\n|---|--:|--:|--:|--:|---|\n");
     for row in rows {
         let what = match row.note.as_str() {
             "" => row.what.clone(),
