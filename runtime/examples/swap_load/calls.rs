@@ -4,9 +4,10 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use tokio::sync::Notify;
+
 use airssys_wasm::Host;
 use airssys_wasm::component::{ComponentName, Message};
-use tokio::sync::Notify;
 
 use super::latency::Latency;
 

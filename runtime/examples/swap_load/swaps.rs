@@ -2,9 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use semver::Version;
+
 use airssys_wasm::component::{ComponentName, Package};
 use airssys_wasm::{DeployOptions, Host, RollbackOptions};
-use semver::Version;
 
 use super::encode::distinct;
 
