@@ -7,6 +7,7 @@
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -287,7 +288,7 @@ impl Body {
     }
 
     async fn handle(&mut self, call: &mut Call, answer: &mut Answer) -> Handled {
-        self.instance().await?.handle(call, answer).await
+        self.instance().await?.handle(call, answer, Instant::now()).await
     }
 
     async fn health(&mut self) -> Result<Health, Error> {

@@ -84,7 +84,7 @@ impl Serving {
         let began = self.cancellation.now();
         let handled = tokio::select! {
             biased;
-            handled = self.dispatch(call, answer) => handled?,
+            handled = self.dispatch(call, answer, begin) => handled?,
             () = self.cancellation.of(began) => {
                 self.cancellation.count();
                 Err(self.cancelled().into())
@@ -98,7 +98,7 @@ impl Serving {
         Some(handled)
     }
 
-    async fn dispatch(&self, call: &mut Call, answer: &mut Answer) -> Option<Handled> {
+    async fn dispatch(&self, call: &mut Call, answer: &mut Answer, now: Instant) -> Option<Handled> {
         if let Hosting::Actor(actor) = &self.hosting {
             let Some(taken) = self.in_flight.take() else {
                 return Some(Err(self.busy().into()));
@@ -118,7 +118,7 @@ impl Serving {
             return Some(Err(self.busy().into()));
         };
         Some(match &self.hosting {
-            Hosting::Pool(pool) => pool.call(call, answer).await,
+            Hosting::Pool(pool) => pool.call(call, answer, now).await,
             Hosting::Fresh(prepared) => call_fresh(prepared, call, answer).await,
             // Called above.
             Hosting::Actor(_) => Err(self.busy().into()),
@@ -305,7 +305,7 @@ async fn call_fresh(prepared: &Arc<Prepared>, call: &mut Call, answer: &mut Answ
         return Ok(());
     }
     let mut instance = Instance::start(prepared).await?;
-    let handled = instance.handle(call, answer).await;
+    let handled = instance.handle(call, answer, Instant::now()).await;
     if instance.is_usable() {
         // The answer stands, whatever the guest does at its end.
         let _ = instance.shutdown().await;

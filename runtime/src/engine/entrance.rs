@@ -25,14 +25,15 @@ pub(super) struct Entrance<'a> {
 }
 
 impl Entrance<'_> {
-    /// Enters the guest by `run`; `entry` is what errors call it.
+    /// Enters the guest by `run`; `entry` is what errors call it, and `now` is when its deadline begins.
     pub(super) async fn enter<R>(
         self,
         entry: &str,
+        now: Instant,
         run: impl AsyncFnOnce(&mut Store<InstanceState>) -> wasmtime::Result<R>,
     ) -> Result<R, Box<Error>> {
         let limits = &self.prepared.release.limits;
-        let deadline = Instant::now() + limits.deadline.0.min(LONGEST);
+        let deadline = now + limits.deadline.0.min(LONGEST);
         self.budget.renew();
         self.store.data_mut().limiter.take_refused();
         self.store.data_mut().deadline = Some(deadline);

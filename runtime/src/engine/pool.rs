@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use tokio::sync::oneshot;
 
@@ -61,18 +62,26 @@ impl Pool {
         }
     }
 
-    /// Handles one call on an idle instance, on a new one, or on the next that becomes idle.
-    pub(crate) async fn call(&self, call: &mut Call, answer: &mut Answer) -> Handled {
+    /// Handles one call, which came at `now`, on an idle instance, on a new one, or on the next that becomes idle.
+    pub(crate) async fn call(&self, call: &mut Call, answer: &mut Answer, mut now: Instant) -> Handled {
         let (slot, idle) = match self.take() {
             Ok(taken) => taken,
-            Err(waiting) => waiting.slot().await,
+            Err(waiting) => {
+                let given = waiting.slot().await;
+                now = Instant::now();
+                given
+            }
         };
         let mut instance = match idle {
             Some(instance) => instance,
-            None => Box::new(Instance::start(&self.prepared).await?),
+            None => {
+                let instance = Box::new(Instance::start(&self.prepared).await?);
+                now = Instant::now();
+                instance
+            }
         };
         // A caller who gives up drops the instance with this future, in whatever state it is.
-        let handled = instance.handle(call, answer).await;
+        let handled = instance.handle(call, answer, now).await;
         if let Some(instance) = slot.end(instance) {
             // The pool was closed in the meantime, so the instance has taken its last call.
             let _ = instance.shutdown().await;
