@@ -46,6 +46,7 @@ impl Deploy {
             outcome = outcome.and(saved);
         }
         self.drains.finish().await;
+        self.starter.code.settle().await;
         self.router.close();
         outcome
     }

@@ -132,7 +132,7 @@ impl Deploy {
     }
 
     async fn execute(&self, order: &Order, turn: &Arc<Turn>) -> Result<Deployment, Error> {
-        let base = self.router.find(&order.name).ok();
+        let base = self.router.route(&order.name);
         let plan = self.plan(order, base.as_deref())?;
         let (id, _announced) = self.record_intent(order, &plan).await?;
         self.reached(&order.name, "intent-recorded");

@@ -100,7 +100,7 @@ impl Standby {
 /// is opened next.
 pub(crate) async fn collect(deploy: &Deploy, name: &ComponentName) -> Result<(), Error> {
     let mut needed: HashSet<Version> = HashSet::new();
-    if let Ok(route) = deploy.router.find(name) {
+    if let Some(route) = deploy.router.route(name) {
         needed.extend(route.weights().into_iter().map(|(version, _)| version));
         needed.extend(route.previous.clone());
     }

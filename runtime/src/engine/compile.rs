@@ -22,6 +22,7 @@ pub use self::settings::Compiler;
 use super::aot_cache::{AotCache, Artifact, deserialize};
 use super::blocking;
 use super::engines::{Engines, Profile};
+use super::in_flight::InFlight;
 use super::lines::Lines;
 use super::prepared::Prepared;
 use super::state::InstanceState;
@@ -36,6 +37,8 @@ pub(crate) struct CodeSource {
     cache: Option<Arc<AotCache>>,
     /// None when components are compiled in this process.
     processes: Option<Arc<Processes>>,
+    /// Code on its way into the cache.
+    keeping: InFlight,
 }
 
 /// Compiled code, and the engine it runs on.
@@ -59,6 +62,7 @@ impl CodeSource {
             engines: Arc::new(engines),
             cache: cache.map(Arc::new),
             processes,
+            keeping: InFlight::new(u32::MAX),
         }
     }
 
@@ -90,10 +94,13 @@ impl CodeSource {
     /// Fills the cache; blocks for as long as compiling takes, in this process.
     pub(crate) fn fill(&self, bytes: &[u8], release: &Release) -> Result<(), Error> {
         let (engine, artifact, loaded) = self.load(profile(release), release.digest)?;
-        match loaded {
-            Some(_) => Ok(()),
-            None => self.compile_here(&engine, bytes, &artifact).map(drop),
+        if loaded.is_none() {
+            let component = compile_here(&engine, bytes)?;
+            if let Some(cache) = &self.cache {
+                cache.store(&artifact, &component.serialize().map_err(refused)?);
+            }
         }
+        Ok(())
     }
 
     /// Removes what the cache has of a component; blocks on the disk.
@@ -121,9 +128,11 @@ impl CodeSource {
         profile: Profile,
         artifact: Artifact,
     ) -> Result<Component, Error> {
-        let source = self.clone();
         let Some(processes) = &self.processes else {
-            return blocking(move || source.compile_here(&engine, &bytes, &artifact)).await;
+            let component = blocking(move || compile_here(&engine, &bytes)).await?;
+            let compiled = component.clone();
+            self.keep_aside(artifact, move || compiled.serialize().ok());
+            return Ok(component);
         };
         let work = Work {
             bytes: &bytes,
@@ -131,29 +140,34 @@ impl CodeSource {
             engine: artifact.engine,
         };
         let code = processes.compile(work).await?;
-        blocking(move || {
+        let loading = blocking(move || {
             // The process has said that it compiles for this engine, so what does not fit is the component: one with
             // more memories or tables than an instance can have.
             let component = deserialize(&engine, &code).map_err(refused)?;
-            source.keep(&artifact, &code);
-            Ok(component)
-        })
-        .await
-    }
-
-    fn compile_here(&self, engine: &Engine, bytes: &[u8], artifact: &Artifact) -> Result<Component, Error> {
-        let component = Component::from_binary(engine, bytes).map_err(refused)?;
-        if self.cache.is_some() {
-            self.keep(artifact, &component.serialize().map_err(refused)?);
-        }
+            Ok((component, code))
+        });
+        let (component, code) = loading.await?;
+        self.keep_aside(artifact, move || Some(code));
         Ok(component)
     }
 
-    /// A full disk does not keep a component from running.
-    fn keep(&self, artifact: &Artifact, code: &[u8]) {
-        if let Some(cache) = &self.cache {
-            cache.store(artifact, code);
-        }
+    /// Keeps code in the cache, without having whoever needs the component wait for the disk.
+    fn keep_aside(&self, artifact: Artifact, code: impl FnOnce() -> Option<Vec<u8>> + Send + 'static) {
+        let Some(cache) = self.cache.clone() else { return };
+        let keeping = self.keeping.take();
+        tokio::task::spawn_blocking(move || {
+            // A full disk does not keep a component from running.
+            if let Some(code) = code() {
+                cache.store(&artifact, &code);
+            }
+            drop(cache);
+            drop(keeping);
+        });
+    }
+
+    /// Waits until what was compiled is in the cache.
+    pub(crate) async fn settle(&self) {
+        self.keeping.wait_for_none().await;
     }
 
     /// Links compiled code with what this host offers.
@@ -170,6 +184,10 @@ impl CodeSource {
         let debugging = self.engines.debugging().clone();
         Prepared::new(pre, release, events, sandbox, debugging, compiled.lines)
     }
+}
+
+fn compile_here(engine: &Engine, bytes: &[u8]) -> Result<Component, Error> {
+    Component::from_binary(engine, bytes).map_err(refused)
 }
 
 fn refused(error: wasmtime::Error) -> Error {

@@ -36,7 +36,7 @@ impl Move<'_> {
             if cause == Cause::Planned {
                 turn.check()?;
             }
-            let base = deploy.router.find(&name).ok().map(|route| route.deployment);
+            let base = deploy.router.route(&name).map(|route| route.deployment);
             // A first release that is watched has a route of its own already.
             if base != expected && base != Some(id) {
                 return Err(Error::Conflict { name });

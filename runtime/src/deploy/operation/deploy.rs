@@ -115,7 +115,7 @@ impl Deploy {
         release: &Release,
         bytes: &Arc<Vec<u8>>,
     ) -> Result<Option<(Arc<Release>, Compatibility)>, Error> {
-        let Ok(route) = self.router.find(&release.name) else {
+        let Some(route) = self.router.route(&release.name) else {
             return Ok(None);
         };
         let current = route.primary().release.clone();

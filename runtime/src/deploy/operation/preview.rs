@@ -72,7 +72,7 @@ impl Deploy {
         };
         let approach = Approach::new(options, &release)?;
         let order = Order::of_one(Action::Deploy, newcomer, approach, &options.origin);
-        let base = self.router.find(&release.name).ok();
+        let base = self.router.route(&release.name);
         let plan = self.plan(&order, base.as_deref())?;
         let watch = order.approach.watch;
         Ok(Preview {

@@ -21,7 +21,7 @@ impl Deploy {
     ///
     /// A deployment of the component that is under way is given up first; without a version that is all.
     pub(crate) async fn rollback(&self, name: &ComponentName, options: &RollbackOptions) -> Result<Deployment, Error> {
-        let before = self.router.find(name).ok();
+        let before = self.router.route(name);
         if let (Some(version), Some(_)) = (&options.to_version, &before) {
             // A mistake must not cost a deployment that is under way.
             self.recorded(name, version).await?;

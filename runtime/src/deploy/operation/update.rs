@@ -22,7 +22,7 @@ impl Deploy {
         options: &DeployOptions,
     ) -> Result<Deployment, Error> {
         let turn = self.turns.take(name)?;
-        let base = self.router.find(name).ok();
+        let base = self.router.route(name);
         let release = self.recorded(name, version).await?;
         let (newcomer, cached) = tokio::select! {
             recalled = self.recall(&release, base.as_deref()) => recalled?,

@@ -43,7 +43,12 @@ impl Router {
         self.revision.load(Ordering::Acquire)
     }
 
-    /// The route of a component.
+    /// The route of a component, if it is deployed.
+    pub(crate) fn route(&self, name: &ComponentName) -> Option<Arc<Route>> {
+        self.routes.load().get(name).cloned()
+    }
+
+    /// The route of a component; an error that names the nearest component without one.
     pub(crate) fn find(&self, name: &ComponentName) -> Result<Arc<Route>, Error> {
         if self.closed.load(Ordering::Acquire) {
             return Err(Error::Closed);
