@@ -1,5 +1,8 @@
 //! What of deployments is recorded, and in which form.
 
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+
 use chrono::{DateTime, Utc};
 use semver::Version;
 use serde::de::DeserializeOwned;
@@ -182,6 +185,36 @@ pub(super) fn deployments(store: &Store, name: Option<&ComponentName>) -> Result
     Ok(found)
 }
 
+/// The deployments of a component that last brought each of these versions into service.
+/// It reads the history from its end, and no further than it has to.
+pub(super) fn last_service(
+    store: &Store,
+    name: &ComponentName,
+    versions: &[&Version],
+) -> Result<HashMap<Version, u64>, Error> {
+    let mut found = HashMap::new();
+    store.scan_back(Table::Deployments, |key, bytes| {
+        let record: DeploymentRecord = decode(&format!("deployment {key}"), bytes)?;
+        if record.component == *name && matches!(record.outcome, Some(Outcome::Succeeded { .. })) {
+            let id = key.parse().unwrap_or_default();
+            let brought = record
+                .to
+                .iter()
+                .chain(record.weights.iter().map(|(version, _)| version));
+            for version in brought.filter(|version| versions.contains(version)) {
+                found.entry(version.clone()).or_insert(id);
+            }
+        }
+        let is_enough = found.len() == versions.len();
+        Ok(if is_enough {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        })
+    })?;
+    Ok(found)
+}
+
 /// Adds the state of a component to a batch: what its next instance starts with.
 pub(super) fn put_state(batch: Batch, name: &ComponentName, saved: &Saved) -> Batch {
     batch.put(Table::States, name.as_str(), encode_state(saved))
@@ -277,6 +310,9 @@ mod tests {
         assert_eq!((records[0].id, records[0].action), (3, Action::Deploy));
         assert_eq!(records[0].strategy, Strategy::Immediate);
         assert!(deployments(&store, Some(&"other".parse().unwrap())).unwrap().is_empty());
+        let versions = [Version::new(1, 0, 0), Version::new(2, 0, 0)];
+        let found = last_service(&store, &name, &versions.each_ref()).unwrap();
+        assert_eq!((found.len(), found.get(&versions[0])), (1, Some(&3)));
     }
 
     #[test]

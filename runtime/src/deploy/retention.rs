@@ -7,7 +7,7 @@ use semver::Version;
 use serde::{Deserialize, Serialize};
 
 use super::execute::Deploy;
-use super::record::{self, DeploymentRecord, Outcome};
+use super::record;
 use super::route::Target;
 use super::start::{Starter, blocking};
 use crate::component::{ComponentName, Release};
@@ -120,12 +120,9 @@ pub(crate) async fn collect(deploy: &Deploy, name: &ComponentName) -> Result<(),
         if stored.len() <= policy.stored + needed.len().min(1) {
             return Ok(Vec::new());
         }
-        let gone = superfluous(
-            &stored,
-            &needed,
-            &record::deployments(store, Some(&name))?,
-            policy.stored,
-        );
+        let versions: Vec<&Version> = stored.iter().map(|release| &release.version).collect();
+        let last_service = record::last_service(store, &name, &versions)?;
+        let gone = superfluous(&stored, &needed, &last_service, policy.stored);
         remove(&worker, &name, &gone)?;
         Ok(gone)
     })
@@ -143,22 +140,14 @@ pub(crate) async fn collect(deploy: &Deploy, name: &ComponentName) -> Result<(),
 fn superfluous(
     stored: &[&Release],
     needed: &HashSet<Version>,
-    history: &[DeploymentRecord],
+    last_service: &HashMap<Version, u64>,
     most: usize,
 ) -> Vec<Release> {
-    let last_service = |release: &Release| {
-        let brought = |record: &&DeploymentRecord| {
-            let is_in = record.to.as_ref() == Some(&release.version)
-                || record.weights.iter().any(|(version, _)| *version == release.version);
-            is_in && matches!(record.outcome, Some(Outcome::Succeeded { .. }))
-        };
-        history.iter().rev().find(brought).map(|record| record.id)
-    };
     let mut replaced: Vec<_> = stored
         .iter()
         .filter(|release| !needed.contains(&release.version))
         .collect();
-    replaced.sort_by_key(|release| std::cmp::Reverse(last_service(release)));
+    replaced.sort_by_key(|release| std::cmp::Reverse(last_service.get(&release.version)));
     let kept = stored.len() - replaced.len();
     // Of those needed, what serves does not count; it is one at least.
     let room = most.saturating_sub(kept.saturating_sub(1));
@@ -229,20 +218,15 @@ mod tests {
         package.version(Version::new(1, 0, patch)).validate().unwrap().release
     }
 
-    fn deployed(id: u64, patch: u64) -> DeploymentRecord {
-        let text = format!(
-            r#"{{"id":{id},"component":"a","from":null,"to":"1.0.{patch}","strategy":"immediate",
-                "started_at":"2026-11-01T00:00:00Z","outcome":{{"outcome":"succeeded","at":"2026-11-01T00:00:01Z"}}}}"#
-        );
-        serde_json::from_str(&text).unwrap()
-    }
-
     fn check(served: &[u64], needed: &[u64], most: usize, gone: &[u64]) {
         let releases: Vec<Release> = (0..5).map(release).collect();
-        let history: Vec<_> = (1..).zip(served).map(|(id, patch)| deployed(id, *patch)).collect();
+        let last_service = (1..)
+            .zip(served)
+            .map(|(id, patch)| (Version::new(1, 0, *patch), id))
+            .collect();
         let needed = needed.iter().map(|patch| Version::new(1, 0, *patch)).collect();
         let stored: Vec<&Release> = releases.iter().collect();
-        let mut found: Vec<u64> = superfluous(&stored, &needed, &history, most)
+        let mut found: Vec<u64> = superfluous(&stored, &needed, &last_service, most)
             .iter()
             .map(|release| release.version.patch)
             .collect();

@@ -1,6 +1,7 @@
 //! An open state directory: its lock, its blobs and its records.
 
 use std::collections::HashSet;
+use std::ops::ControlFlow;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
@@ -91,6 +92,15 @@ impl Store {
     /// The records of a table whose keys begin with `prefix`, verified, in the order of their keys.
     pub(crate) fn list_from(&self, table: Table, prefix: &str) -> Result<Vec<(String, Vec<u8>)>, Error> {
         self.records.list_from(table, prefix)
+    }
+
+    /// Shows the records of a table, verified, the last key first, until `visit` has seen enough.
+    pub(crate) fn scan_back(
+        &self,
+        table: Table,
+        visit: impl FnMut(&str, &[u8]) -> Result<ControlFlow<()>, Error>,
+    ) -> Result<(), Error> {
+        self.records.scan_back(table, visit)
     }
 
     /// Writes all of the batch or nothing; it is on disk when this returns.

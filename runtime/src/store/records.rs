@@ -1,5 +1,6 @@
 //! Records in one embedded database, each with a schema version and a checksum that are verified when it is read.
 
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -137,6 +138,29 @@ impl Records {
         })
     }
 
+    /// Shows the records of a table, the last key first, until `visit` has seen enough.
+    pub(super) fn scan_back(
+        &self,
+        table: Table,
+        mut visit: impl FnMut(&str, &[u8]) -> Result<ControlFlow<()>, Error>,
+    ) -> Result<(), Error> {
+        guarded(|| {
+            for entry in self
+                .table(table)?
+                .range("".."\u{10ffff}")
+                .map_err(failed(READING))?
+                .rev()
+            {
+                let (key, record) = entry.map_err(failed(READING))?;
+                let record = unseal(table, key.value(), record.value())?;
+                if visit(key.value(), &record)?.is_break() {
+                    break;
+                }
+            }
+            Ok(())
+        })
+    }
+
     /// A table as it is now.
     fn table(&self, table: Table) -> Result<ReadOnlyTable<&'static str, &'static [u8]>, Error> {
         let transaction = self.database.begin_read().map_err(failed(READING))?;
@@ -169,6 +193,26 @@ impl Records {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn records_are_shown_from_the_last_until_enough_were_seen() {
+        let folder = tempfile::tempdir().unwrap();
+        let records = Records::open(&folder.path().join("store.redb")).unwrap();
+        let put = |batch: Batch, key| batch.put(Table::Routes, key, b"record".to_vec());
+        records
+            .commit(["a", "b", "c"].into_iter().fold(Batch::default(), put))
+            .unwrap();
+        let mut seen = Vec::new();
+        let visit = |key: &str, _: &[u8]| {
+            seen.push(key.to_owned());
+            Ok(match key {
+                "b" => ControlFlow::Break(()),
+                _ => ControlFlow::Continue(()),
+            })
+        };
+        records.scan_back(Table::Routes, visit).unwrap();
+        assert_eq!(seen, ["c", "b"]);
+    }
 
     #[test]
     fn records_and_ids_survive_reopening() {
