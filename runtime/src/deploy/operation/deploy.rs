@@ -17,15 +17,8 @@ use crate::error::Error;
 pub(super) struct Packaged {
     pub(super) release: Release,
     pub(super) bytes: Arc<Vec<u8>>,
-    compiled: Compiled,
+    pub(super) compiled: Compiled,
     steps: Vec<StepTiming>,
-}
-
-impl Packaged {
-    /// The compiled code, which others may have as well.
-    pub(super) fn compiled(&self) -> Compiled {
-        self.compiled.clone()
-    }
 }
 
 impl Deploy {

@@ -38,10 +38,10 @@ impl Deploy {
     pub(crate) async fn preview(&self, package: Package, options: &DeployOptions) -> Result<Preview, Error> {
         let validated = blocking(move || package.validate()).await?;
         let packaged = self.pack(validated.bytes, validated.release).await?;
-        let release = Arc::new(packaged.release.clone());
-        let (compiled, bytes) = (packaged.compiled(), packaged.bytes.clone());
-        let prepared = self.starter.prepare(compiled, release.clone())?;
-        self.preview_of(release, bytes, Source::Code(prepared), options).await
+        let release = Arc::new(packaged.release);
+        let prepared = self.starter.prepare(packaged.compiled, release.clone())?;
+        self.preview_of(release, packaged.bytes, Source::Code(prepared), options)
+            .await
     }
 
     /// Plans the update to a release that is in the store.

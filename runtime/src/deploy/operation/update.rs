@@ -42,7 +42,7 @@ impl Deploy {
         self.carry_out(order, turn).await
     }
 
-    /// The recorded release of this version, or the newest development version of it.
+    /// The recorded release of this version; an error that names the others without one.
     pub(super) async fn recorded(&self, name: &ComponentName, version: &Version) -> Result<Arc<Release>, Error> {
         let (store, name, version) = (self.starter.store.clone(), name.clone(), version.clone());
         blocking(move || {
@@ -64,13 +64,12 @@ impl Deploy {
     pub(super) async fn recall(&self, release: &Arc<Release>, base: Option<&Route>) -> Result<(Newcomer, bool), Error> {
         let routed = base.and_then(|base| base.target(&release.version)).cloned();
         let target = routed.or_else(|| self.standby.find(release));
-        let (source, cached) = match target {
-            Some(target) if release.instances != InstanceMode::Actor => (Source::Target(target), true),
-            // The instance of an actor has ended with its state; what is kept is its code.
-            Some(target) if target.started().is_some() => {
-                let prepared = target.started().map(|serving| serving.prepared.clone());
-                (Source::Code(prepared.ok_or(Error::Closed)?), true)
-            }
+        // The instance of an actor has ended with its state; what is kept is its code.
+        let kept = target.as_ref().and_then(|target| target.started());
+        let kept = kept.map(|serving| serving.prepared.clone());
+        let (source, cached) = match (target, kept) {
+            (Some(target), _) if release.instances != InstanceMode::Actor => (Source::Target(target), true),
+            (_, Some(prepared)) => (Source::Code(prepared), true),
             // Its bytes may be there still, for another release: they go when that one does.
             _ if release.collected => {
                 return Err(Error::ReleaseCollected { label: release.label() });

@@ -1,7 +1,7 @@
 //! What a release did while this host ran: its calls, its failures, and how long they took.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use histogram::{AtomicHistogram, Histogram};
@@ -20,7 +20,7 @@ pub(crate) struct Measures {
     latency: Option<AtomicHistogram>,
     /// Told of each failure, while somebody watches.
     failure: Notify,
-    watched: std::sync::atomic::AtomicBool,
+    watched: AtomicBool,
 }
 
 /// The measures at one moment, or between two.
@@ -39,7 +39,7 @@ impl Measures {
             // The two constants fit each other, so there always is one.
             latency: AtomicHistogram::new(GROUPING, LARGEST).ok(),
             failure: Notify::new(),
-            watched: std::sync::atomic::AtomicBool::new(false),
+            watched: AtomicBool::new(false),
         }
     }
 
@@ -144,7 +144,7 @@ impl Drop for Noting<'_> {
 
 /// The calls of one component, over all its releases that this host has run.
 #[derive(Debug, Default)]
-pub(crate) struct Ledger(std::sync::Mutex<Accounts>);
+pub(crate) struct Ledger(Mutex<Accounts>);
 
 #[derive(Debug, Default)]
 struct Accounts {
@@ -174,8 +174,8 @@ impl Ledger {
         totals
     }
 
-    fn accounts(&self) -> std::sync::MutexGuard<'_, Accounts> {
-        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    fn accounts(&self) -> MutexGuard<'_, Accounts> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
