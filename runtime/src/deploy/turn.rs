@@ -22,9 +22,17 @@ struct Table {
 
 #[derive(Debug, Default)]
 struct State {
-    /// For each, why it has to be given up, if it has to.
-    taken: HashMap<ComponentName, Option<&'static str>>,
+    taken: HashMap<ComponentName, Taken>,
     closed: bool,
+}
+
+/// What is known of a turn that is taken.
+#[derive(Debug)]
+struct Taken {
+    /// Why it has to be given up, if it has to.
+    aborted: Option<&'static str>,
+    /// Whether it is over in a moment and brings no release into service, so that nobody gives it up.
+    is_brief: bool,
 }
 
 /// Held while a component is deployed or removed.
@@ -38,6 +46,16 @@ pub(crate) struct Turn {
 impl Turns {
     /// Takes the component's turn; two deployments of one component never interleave.
     pub(super) fn take(&self, name: &ComponentName) -> Result<Arc<Turn>, Error> {
+        self.taken(name, false)
+    }
+
+    /// [`take`](Self::take) for what brings no release into service: an operator's rollback waits for it, and does not give
+    /// it up.
+    pub(super) fn take_briefly(&self, name: &ComponentName) -> Result<Arc<Turn>, Error> {
+        self.taken(name, true)
+    }
+
+    fn taken(&self, name: &ComponentName, is_brief: bool) -> Result<Arc<Turn>, Error> {
         let mut state = self.0.state();
         if state.closed {
             return Err(Error::Closed);
@@ -45,14 +63,18 @@ impl Turns {
         if state.taken.contains_key(name) {
             return Err(Error::Conflict { name: name.clone() });
         }
-        state.taken.insert(name.clone(), None);
+        let taken = Taken {
+            aborted: None,
+            is_brief,
+        };
+        state.taken.insert(name.clone(), taken);
         Ok(Arc::new(Turn {
             table: self.0.clone(),
             name: name.clone(),
         }))
     }
 
-    /// Has the component's turn given up, and waits for its end; false when nobody has it.
+    /// Has the component's turn given up, and waits for its end; false when nobody has it, or has it briefly.
     pub(super) async fn abort(&self, name: &ComponentName, reason: &'static str) -> bool {
         let mut was_taken = false;
         loop {
@@ -62,8 +84,10 @@ impl Turns {
                 let Some(taken) = state.taken.get_mut(name) else {
                     return was_taken;
                 };
-                taken.get_or_insert(reason);
-                was_taken = true;
+                if !taken.is_brief {
+                    taken.aborted.get_or_insert(reason);
+                    was_taken = true;
+                }
             }
             self.0.aborted.notify_waiters();
             ended.await;
@@ -93,7 +117,9 @@ impl Turn {
         let state = self.table.state();
         match state.taken.get(&self.name) {
             _ if state.closed => Err(Error::Closed),
-            Some(Some(reason)) => Err(Error::Aborted {
+            Some(Taken {
+                aborted: Some(reason), ..
+            }) => Err(Error::Aborted {
                 reason: (*reason).into(),
             }),
             _ => Ok(()),
@@ -103,7 +129,7 @@ impl Turn {
     /// Has the turn given up at the next opportunity.
     pub(super) fn abort(&self, reason: &'static str) {
         if let Some(taken) = self.table.state().taken.get_mut(&self.name) {
-            taken.get_or_insert(reason);
+            taken.aborted.get_or_insert(reason);
         }
         self.table.aborted.notify_waiters();
     }
@@ -153,6 +179,19 @@ mod tests {
         });
         assert!(aborted);
         assert!(turns.take(&name).unwrap().check().is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_brief_turn_is_waited_for_and_not_given_up() {
+        let turns = Turns::default();
+        let name: ComponentName = "a".parse().unwrap();
+        let turn = turns.take_briefly(&name).unwrap();
+        let (aborted, ()) = tokio::join!(turns.abort(&name, "the operator rolled back"), async {
+            tokio::task::yield_now().await;
+            assert!(turn.check().is_ok());
+            drop(turn);
+        });
+        assert!(!aborted);
     }
 
     #[tokio::test]

@@ -14,7 +14,7 @@ use crate::store::{Batch, Table};
 impl Deploy {
     /// Withdraws a component; its saved states go with it, its releases stay recorded.
     pub(crate) async fn remove(&self, name: &ComponentName, origin: &Origin) -> Result<Release, Error> {
-        let turn = self.turns.take(name)?;
+        let turn = self.turns.take_briefly(name)?;
         let route = self.router.find(name)?;
         let release = route.primary().release.clone();
         let store = self.starter.store.clone();

@@ -29,7 +29,7 @@ impl Deploy {
                 reason: format!("a pool has from 1 to {MOST} instances"),
             });
         }
-        let turn = self.turns.take(name)?;
+        let turn = self.turns.take_briefly(name)?;
         let base = self.router.find(name)?;
         let release = &base.primary().release;
         let refused = match release.instances {
