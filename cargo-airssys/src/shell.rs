@@ -6,6 +6,7 @@ mod cases;
 mod event;
 mod progress;
 mod table;
+mod upgrade;
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
@@ -20,6 +21,7 @@ use serde::Serialize;
 pub(crate) use amount::{counted, grouped, millis, percent, seconds, size, took};
 pub(crate) use cases::cases;
 pub(crate) use table::aligned;
+pub(crate) use upgrade::upgrade;
 
 use crate::exit::{Exit, Failure};
 pub(crate) use airssys_wasm::printable_line;
