@@ -204,7 +204,7 @@ impl UpgradeReport {
             0 => return None,
             failed => format!("the upgrade went wrong in {failed} of {}", counted(total, "case")),
         };
-        let help = "correct the new release, or say with `after-upgrade = true` in the case which calls belong to it";
+        let help = "correct the new release, or what the case expects; `after-upgrade = true` marks calls that belong to it";
         Some(Failure::new(Exit::GuestFailed, "upgrade-failed", message, help))
     }
 
