@@ -59,7 +59,7 @@ impl Verb for Test {
             "test my-component.wasm --junit report.xml",
             "the cases here against a file",
         ),
-        ("test --upgrade v1.2.0", "the upgrade from it to what is here, and back"),
+        ("test --upgrade v1.2.0", "from there to what is here, and back"),
     ];
 
     fn run(self, context: &Context) -> anyhow::Result<()> {

@@ -181,10 +181,10 @@ async fn a_release_that_does_not_become_healthy_is_refused() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_release_that_traps_when_it_is_asked_is_no_release() {
     let error = upgrade(guest("echo"), guest("traps-when-asked")).await.unwrap_err();
-    let Error::Host(error) = error else {
+    let Error::Release { which, reason } = error else {
         panic!("{error}");
     };
-    assert_eq!(error.code().as_str(), "trap");
+    assert_eq!((which, reason.code().as_str()), ("new", "trap"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -52,13 +52,14 @@ impl Upgrade {
     ///
     /// # Errors
     ///
-    /// [`Error::Host`] when one of them cannot be compiled, or does not say what it needs when it is asked.
+    /// [`Error::Release`] when one of them does not say what it needs when it is asked, [`Error::Host`] when the new one
+    /// cannot be compiled.
     pub async fn new(old: Component, new: Component) -> Result<Self, Error> {
         let new = new.beside(&old);
         new.compile().await?;
         let host = Host::builder().share(old.code()).build().await?;
-        let from = host.package(old.package()).await?;
-        let mut to = host.package(new.package()).await?;
+        let from = packaged(&host, "old", &old).await?;
+        let mut to = packaged(&host, "new", &new).await?;
         host.shutdown().await?;
         to.version = succeeding(&from.version, to.version);
         let compatibility = compare((&from, old.bytes()), (&to, new.bytes()), false);
@@ -142,6 +143,12 @@ impl Side {
     pub(super) fn concurrency(&self) -> u32 {
         self.release.limits.concurrency
     }
+}
+
+/// The release that deploying a component would make.
+async fn packaged(host: &Host, which: &'static str, component: &Component) -> Result<Release, Error> {
+    let packaged = host.package(component.package()).await;
+    packaged.map_err(|reason| Error::Release { which, reason })
 }
 
 /// The version of the new release: another one than the old has.

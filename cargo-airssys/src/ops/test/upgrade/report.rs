@@ -196,7 +196,9 @@ impl UpgradeReport {
                 from: self.from.0.clone(),
                 differences: breaking,
             };
-            return Some(explain(&refused.into(), program));
+            let mut failure = explain(&refused.into(), program);
+            failure.help = "keep what its callers rely on, or test it all the same with `--allow-breaking`".into();
+            return Some(failure);
         }
         let (failed, total) = (self.failed(), self.cases.len());
         let message = match failed {
@@ -204,7 +206,8 @@ impl UpgradeReport {
             0 => return None,
             failed => format!("the upgrade went wrong in {failed} of {}", counted(total, "case")),
         };
-        let help = "correct the new release, or what the case expects; `after-upgrade = true` marks calls that belong to it";
+        let help =
+            "correct the new release, or what the case expects; `after-upgrade = true` marks calls that belong to it";
         Some(Failure::new(Exit::GuestFailed, "upgrade-failed", message, help))
     }
 

@@ -53,10 +53,10 @@ async fn driven(
     begin: Instant,
 ) -> anyhow::Result<UpgradeReport> {
     let old = Component::compiled_by(from.bytes, compiler()).await;
-    let old = at(old.map_err(plain).context("the old release")?, from.version);
+    let old = at(old.map_err(|error| of("old", error))?, from.version);
     let new = old.successor(to.bytes).await;
-    let new = at(new.map_err(plain).context("the new release")?, to.version);
-    let upgrade = Upgrade::new(old, new).await.map_err(plain)?;
+    let new = at(new.map_err(|error| of("new", error))?, to.version);
+    let upgrade = Upgrade::new(old, new).await?;
     let mut driven = Vec::new();
     for case in cases {
         begun(&case);
@@ -84,10 +84,10 @@ fn at(component: Component, version: Option<Version>) -> Component {
     }
 }
 
-/// As what it is, an error of the host gets the exit code and the help that it has everywhere.
-fn plain(error: Error) -> anyhow::Error {
+/// Says which release cannot be used.
+fn of(which: &'static str, error: Error) -> Error {
     match error {
-        Error::Host(error) => error.into(),
-        error => error.into(),
+        Error::Host(reason) => Error::Release { which, reason },
+        error => error,
     }
 }
