@@ -57,7 +57,7 @@ pub(crate) fn build(
                 package: Some(package.clone()),
                 profile,
                 color,
-                target_dir: project.shared_target.clone(),
+                target_dir: project.cargo_target.clone(),
                 ..BuildOptions::default()
             };
             let built = toolchain::build(&project.folder, &toolchain, &options, progress)?;

@@ -17,6 +17,9 @@ use crate::toolchain;
 /// a folder that were new each time would have the target directory grow with each build.
 const FOLDER: &str = "checkouts";
 
+/// Where cargo builds revisions, below the target directory of the project.
+const BUILDS: &str = "airssys/revisions";
+
 /// A revision of the repository around a project.
 #[derive(Debug)]
 pub(crate) struct Revision {
@@ -71,7 +74,7 @@ pub(super) fn find(folder: &Path, text: &str) -> Result<Revision, String> {
 
 impl Revision {
     /// Writes the files of the revision into a folder, and finds the project there.
-    /// It is built into the target directory of `now`, the project as it is, in which its dependencies are built already.
+    /// Its dependencies stay built below the target directory of `now`, the project as it is.
     pub(super) fn check_out(&self, now: &Project) -> anyhow::Result<Checkout> {
         let place = Place::new().map_err(|error| self.failed(&format!("no folder can be made for it: {error}")))?;
         let tree = place.folder.join("tree");
@@ -94,7 +97,9 @@ impl Revision {
         if !project.folder.starts_with(&tree) {
             return Err(self.failed("the project was not there").into());
         }
-        project.shared_target = Some(now.target.clone());
+        // Not into the target directory itself: a component's file has no hash in its name, so cargo would take what it
+        // built of the revision for what it is to build next of the project.
+        project.cargo_target = Some(now.target.join(BUILDS));
         project.target = place.folder.join("target");
         Ok(Checkout { project, _place: place })
     }
