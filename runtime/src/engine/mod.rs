@@ -11,6 +11,7 @@ mod engines;
 mod entrance;
 mod exports;
 mod fault;
+mod function_cache;
 mod in_flight;
 mod instance;
 mod invoke;
@@ -19,6 +20,7 @@ mod lines;
 mod machine;
 mod pool;
 mod prepared;
+mod sealed;
 mod state;
 mod timeout;
 

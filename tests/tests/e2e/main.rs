@@ -12,6 +12,7 @@ mod debugging;
 mod deployment;
 mod drain;
 mod gates;
+mod incremental;
 mod limits;
 mod lines;
 mod load;
