@@ -129,7 +129,7 @@ impl FunctionCache {
     /// Keeps the functions of a compilation for the next one, when there are new ones, and removes the oldest packs that
     /// there is no room for. A failure is not reported, because nobody needs a pack to run.
     pub(super) fn keep(&self, pack: &Pack) {
-        let new = pack.new();
+        let new = pack.compiled();
         if new.functions.is_empty() {
             return;
         }
@@ -197,7 +197,7 @@ impl Known {
 }
 
 impl Pack {
-    fn new(&self) -> MutexGuard<'_, New> {
+    fn compiled(&self) -> MutexGuard<'_, New> {
         self.new.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -209,12 +209,12 @@ impl CacheStore for Pack {
             return self.old.get(known.place.clone()).map(Cow::Borrowed);
         }
         // A component may have the same function several times.
-        self.new().functions.get(key).cloned().map(Cow::Owned)
+        self.compiled().functions.get(key).cloned().map(Cow::Owned)
     }
 
     fn insert(&self, key: &[u8], value: Vec<u8>) -> bool {
         let Ok(key) = key.try_into() else { return false };
-        let mut new = self.new();
+        let mut new = self.compiled();
         let size = (HEAD + value.len()) as u64;
         // Those of the last compilation count as well, because they may all be used.
         if self.old.len() as u64 + new.size + size > self.most {

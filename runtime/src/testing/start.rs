@@ -261,10 +261,11 @@ fn configured(package: Package, config: Option<&Map<String, Value>>) -> Package 
 
 /// All calls at once, when it is healthy: nobody waits for the windows that a manifest asks for.
 fn at_once() -> DeployOptions {
-    let mut options = DeployOptions::default();
-    options.strategy = Some(Strategy::Immediate);
-    options.window = Some(Duration::ZERO);
-    options
+    DeployOptions {
+        strategy: Some(Strategy::Immediate),
+        window: Some(Duration::ZERO),
+        ..DeployOptions::default()
+    }
 }
 
 impl Told {

@@ -15,13 +15,13 @@ use crate::testing::error::Error;
 /// An upgrade under test: the release that serves, and the one that takes its place.
 ///
 /// ```no_run
-/// use airssys_wasm::testing::{Component, Upgrade};
+/// use airssys_wasm::testing::{Case, Component, Upgrade};
 ///
 /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 /// let old = Component::from_file("greeter-0.1.0.wasm")?;
 /// let new = old.successor(std::fs::read("target/airssys/greeter.wasm")?).await?;
 /// let upgrade = Upgrade::new(old, new).await?;
-/// let outcome = upgrade.run(&upgrade.new_component().case("tests/cases/greets.toml")?).await?;
+/// let outcome = upgrade.run(&Case::read("tests/cases/greets.toml")?).await?;
 /// assert!(outcome.is_passed(), "{outcome:#?}");
 /// # Ok(())
 /// # }
@@ -90,11 +90,6 @@ impl Upgrade {
     /// The version of the new release.
     pub fn to(&self) -> &Version {
         &self.0.new.release.version
-    }
-
-    /// The new release.
-    pub fn new_component(&self) -> &Component {
-        &self.0.new.component
     }
 
     /// What changes for callers and operators.

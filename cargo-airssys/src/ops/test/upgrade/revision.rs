@@ -53,18 +53,18 @@ struct Place {
 pub(super) fn find(folder: &Path, text: &str) -> Result<Revision, String> {
     let ask = |arguments: &[&str]| {
         let output = git(folder, arguments, None).map_err(|error| format!("git cannot be run ({error})"))?;
-        let said = String::from_utf8_lossy(&output.stdout)
-            .trim_end_matches('\n')
-            .to_owned();
-        Ok::<_, String>(output.status.success().then_some(said))
+        let [answer, said] = [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes));
+        if output.status.success() {
+            return Ok(answer.trim_end_matches('\n').to_owned());
+        }
+        // Asked quietly it says nothing of a revision that is not there.
+        let said = said.lines().next().map(|line| format!(" ({line})"));
+        Err(format!("no git revision{}", said.unwrap_or_default()))
     };
-    let Some(root) = ask(&["rev-parse", "--show-toplevel"])?.filter(|root| !root.is_empty()) else {
-        return Err("no git revision, because the project is in no working tree of git".into());
-    };
-    let inside = ask(&["rev-parse", "--show-prefix"])?.unwrap_or_default();
+    let root = ask(&["rev-parse", "--show-toplevel"])?;
+    let inside = ask(&["rev-parse", "--show-prefix"])?;
     let wanted = format!("{text}^{{commit}}");
     let commit = ask(&["rev-parse", "--verify", "--quiet", "--end-of-options", &wanted])?;
-    let commit = commit.ok_or("no git revision")?;
     Ok(Revision {
         commit,
         root: root.into(),
