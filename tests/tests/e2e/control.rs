@@ -134,6 +134,10 @@ async fn every_request_is_answered_as_by_the_host() {
     assert_eq!(client.releases(&a).await.unwrap(), host.releases(&a).await.unwrap());
     assert_eq!(json!(client.status().await.unwrap()), json!(host.status()));
     assert_eq!(client.bytes(&a).await.unwrap(), guest("traps"));
+    let earlier = client.release_bytes(&a, &version("1.0.0")).await.unwrap();
+    assert_eq!(earlier, guest("echo"));
+    let unknown = client.release_bytes(&a, &version("3.0.0")).await.unwrap_err();
+    assert_eq!(unknown.code().as_str(), "unknown-release");
 
     let back = client.rollback(&a, &RollbackOptions::default()).await.unwrap();
     assert_eq!(back.release.version, version("1.0.0"));
@@ -453,7 +457,7 @@ async fn every_documented_request_is_understood() {
         .lines()
         .filter_map(|line| line.strip_prefix("| `")?.split('`').next());
     let requests: Vec<&str> = rows.filter(|row| row.starts_with(['{', '"'])).collect();
-    assert_eq!(requests.len(), 16);
+    assert_eq!(requests.len(), 17);
     for documented in requests.into_iter().filter(|request| !request.contains("events")) {
         let mut stream = UnixStream::connect(served.socket()).await.unwrap();
         let has_bytes = ["deploy", "plan", "call"]

@@ -121,6 +121,8 @@ async fn releases_that_are_not_kept_lose_their_bytes_and_nothing_that_is_needed_
     let first = "1.0.0".parse().unwrap();
     let again = test.host.update(&name("a"), &first, &DeployOptions::default()).await;
     assert_eq!(code(again), "release-collected");
+    let bytes = test.host.release_bytes(&name("a"), &first).await;
+    assert_eq!(code(bytes), "release-collected");
     // A release stays what it was, also when its bytes are gone.
     let other = Package::new(guest("counter")).name(name("a")).version(first);
     assert_eq!(code(test.host.deploy(other).await), "release-exists");
