@@ -3,7 +3,9 @@
 mod amount;
 mod ask;
 mod cases;
+mod dev;
 mod event;
+mod keys;
 mod progress;
 mod table;
 
@@ -19,6 +21,7 @@ use serde::Serialize;
 
 pub(crate) use amount::{counted, grouped, millis, percent, seconds, size, took};
 pub(crate) use cases::cases;
+pub(crate) use keys::Keys;
 pub(crate) use table::aligned;
 
 use crate::exit::{Exit, Failure};

@@ -9,6 +9,7 @@ mod build;
 mod call;
 mod completions;
 mod deploy;
+mod dev;
 mod doctor;
 mod events;
 mod history;
@@ -31,6 +32,7 @@ const ALL: &[Entry] = &[
     Entry::of::<init::Init>(),
     Entry::of::<build::Build>(),
     Entry::of::<test::Test>(),
+    Entry::of::<dev::Dev>(),
     Entry::of::<deploy::Deploy>(),
     Entry::of::<update::Update>(),
     Entry::of::<rollback::Rollback>(),

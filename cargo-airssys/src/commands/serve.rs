@@ -6,7 +6,7 @@ use clap::Parser;
 use serde_json::json;
 
 use super::verb::{Context, Verb};
-use crate::ops::host;
+use crate::ops::host::{self, Compiling};
 use crate::shell::counted;
 
 /// Run a host until Ctrl-C or SIGTERM; other commands on its state directory use it
@@ -25,7 +25,7 @@ impl Verb for Serve {
         let told = Arc::clone(shell);
         // Components do their work whether or not somebody reads what is told of it.
         let listener = Arc::new(move |event: &_| drop(told.followed(event)));
-        host::serve(&place, listener, |host| {
+        host::serve(&place, listener, Compiling::Aside, async |host, answered| {
             let components = host.status().len();
             let (directory, socket) = (&place.directory, place.directory.join("control.sock"));
             let text = format!(
@@ -36,7 +36,9 @@ impl Verb for Serve {
             );
             let value =
                 json!({ "event": "serving", "components": components, "state_dir": directory, "socket": socket });
-            Ok(shell.result(text, &value)?)
+            shell.result(text, &value)?;
+            answered.pressed().await;
+            Ok(())
         })?;
         shell.note("Ended; the states of actors are saved");
         Ok(())

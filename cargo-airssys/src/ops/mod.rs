@@ -2,6 +2,7 @@
 
 pub(crate) mod artifact;
 pub(crate) mod build;
+pub(crate) mod dev;
 pub(crate) mod doctor;
 pub(crate) mod files;
 pub(crate) mod host;
@@ -16,3 +17,4 @@ pub(crate) mod sdk;
 pub(crate) mod state;
 pub(crate) mod test;
 pub(crate) mod tour;
+mod transcript;

@@ -66,6 +66,10 @@ pub struct BuildSection {
     pub command: String,
     /// The file the command leaves, relative to the manifest's folder.
     pub artifact: String,
+    /// The files it is built from, for `dev`: patterns as in a `.gitignore`, relative to the manifest's folder.
+    /// Without any, all that git does not ignore.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub watch: Vec<String>,
 }
 
 /// `[instances]`.
@@ -248,6 +252,7 @@ description = "Greets."
 [build]
 command = "make"
 artifact = "dist/greeter.wasm"
+watch = ["src/**/*.py", "wit/**"]
 [instances]
 mode = "pool"
 max = 8

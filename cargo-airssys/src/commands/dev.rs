@@ -1,0 +1,168 @@
+//! `dev`: save a file, and a moment later the running component is the new one.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use clap::Parser;
+use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
+
+use super::verb::{Context, Verb};
+use crate::ops::dev::{self, Asked, News, Pace, Parts, Steps};
+use crate::ops::host::{self, Compiling, Listener};
+use crate::ops::project;
+use crate::ops::state::StatePlace;
+use crate::shell::{Keys, Shell};
+use airssys_wasm::component::{ComponentName, Span};
+use airssys_wasm::control::Client;
+use airssys_wasm::{Event, Versioning};
+
+/// Watch this project, and swap its component in whenever it is saved; calls go on meanwhile
+#[derive(Debug, Parser)]
+#[command(name = "dev")]
+pub(super) struct Dev {
+    /// Which component of a cargo workspace, also several times [default: all of them]
+    #[arg(short, long)]
+    package: Vec<String>,
+    /// How long nobody must have written before a build begins
+    #[arg(long, value_name = "TIME", default_value = "100ms")]
+    debounce: Span,
+    /// How long a build may take before it is ended
+    #[arg(long, value_name = "TIME", default_value = "10m")]
+    build_timeout: Span,
+    /// Look at the files every second, where the system does not tell of changes, as on some network drives
+    #[arg(long)]
+    poll: bool,
+}
+
+/// What the host's listener and the keys share.
+struct Told {
+    shell: Arc<Shell>,
+    shows_output: AtomicBool,
+    /// Faults that were told since the last swap: under load the same one happens with each call.
+    faults: Mutex<Vec<(ComponentName, String)>>,
+}
+
+impl Verb for Dev {
+    const EXAMPLES: &'static [(&'static str, &'static str)] = &[
+        ("dev", "the component of the current folder, or all of a workspace"),
+        ("dev -p greeter -p counter", "two of them"),
+        ("dev -o json", "what happens, an object in each line"),
+    ];
+
+    fn run(self, context: &Context) -> anyhow::Result<()> {
+        let shell = &context.shell;
+        let projects = project::find_all(&context.folder()?, &self.package)?;
+        // Whoever edits wants every save to be deployed, wherever it is kept.
+        let place = StatePlace {
+            versioning: Versioning::Development,
+            ..context.state()?
+        };
+        let steps: Steps = shell.clone();
+        let parts = {
+            let _spinner = shell.spin("finding what builds the component");
+            Parts::open(projects, &steps)?
+        };
+        let manner = dev::Manner {
+            pace: Pace {
+                debounce: self.debounce.0,
+                poll: self.poll,
+            },
+            build_timeout: self.build_timeout.0,
+            color: shell.has_color(),
+            program: context.program,
+        };
+        let told = Arc::new(Told {
+            shell: shell.clone(),
+            shows_output: AtomicBool::new(true),
+            faults: Mutex::default(),
+        });
+        host::serve(
+            &place,
+            told.clone().listener(),
+            Compiling::Here,
+            async |host, answered| {
+                let (ask, asked) = mpsc::unbounded_channel();
+                let keys = keys(&told, ask);
+                let client = Client::here(host.clone());
+                let tell = |news: News| {
+                told.news(&news);
+                if matches!(news, News::Watching { .. }) && keys.is_some() {
+                    told.shell.keys_hint();
+                }
+            };
+                let asked = if keys.is_some() { asked } else { nobody() };
+                dev::run(&client, parts, manner, steps, asked, answered.pressed(), &tell).await
+            },
+        )
+    }
+}
+
+/// Nobody asks for anything.
+fn nobody() -> UnboundedReceiver<Asked> {
+    mpsc::unbounded_channel().1
+}
+
+fn keys(told: &Arc<Told>, ask: UnboundedSender<Asked>) -> Option<Keys> {
+    let told = told.clone();
+    Keys::listen(move |key| {
+        let asked = match key {
+            'r' => Asked::Rebuild,
+            'b' => Asked::RollBack,
+            'q' => Asked::Quit,
+            'l' => return told.toggle_output(),
+            '?' | 'h' => return told.shell.keys(),
+            _ => return,
+        };
+        // A loop that has ended asks for nothing more.
+        let _ = ask.send(asked);
+    })
+}
+
+impl Told {
+    fn listener(self: Arc<Self>) -> Listener {
+        Arc::new(move |event| self.event(event))
+    }
+
+    fn news(&self, news: &News) {
+        if matches!(news, News::Swapped(_)) {
+            self.faults().clear();
+        }
+        self.shell.news(news);
+    }
+
+    fn event(&self, event: &Event) {
+        if self.shell.is_json() {
+            // Components do their work whether or not somebody reads what is told of it.
+            drop(self.shell.followed(event));
+            return;
+        }
+        match event {
+            // What they come to is told as news.
+            Event::StepFinished { .. } | Event::Shifted { .. } | Event::RolledBack { .. } => {}
+            Event::Output { .. } if !self.shows_output.load(Ordering::Relaxed) => {}
+            Event::InstanceDiscarded { component, code } => self.fault(component, code),
+            event => self.shell.event(event),
+        }
+    }
+
+    fn fault(&self, component: &ComponentName, code: &str) {
+        let fault = (component.clone(), code.to_owned());
+        let mut faults = self.faults();
+        if !faults.contains(&fault) {
+            let text = format_args!("`{code}` ended an instance; further ones are told after the next swap");
+            self.shell.attributed(component, text);
+            faults.push(fault);
+        }
+    }
+
+    fn faults(&self) -> std::sync::MutexGuard<'_, Vec<(ComponentName, String)>> {
+        self.faults.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn toggle_output(&self) {
+        let shown = !self.shows_output.fetch_xor(true, Ordering::Relaxed);
+        let text = if shown { "shown" } else { "not shown" };
+        self.shell
+            .note(format_args!("{:>12} what components write is {text}", ""));
+    }
+}

@@ -1,0 +1,15 @@
+//! The inner loop: watch, build, swap, and tell what came of it.
+
+mod circle;
+mod inputs;
+mod news;
+mod parts;
+mod session;
+mod snapshot;
+mod watch;
+mod work;
+
+pub(crate) use news::{News, Swap, Unswapped};
+pub(crate) use session::{Asked, Manner, Parts, run};
+pub(crate) use watch::Pace;
+pub(crate) use work::Steps;
