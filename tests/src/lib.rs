@@ -17,6 +17,7 @@ mod program;
 mod random;
 mod route;
 mod session;
+mod terminal;
 pub mod transcript;
 
 pub use compiler::{FalseCompiler, own_compiler};
@@ -29,3 +30,4 @@ pub use program::{program, target, workspace};
 pub use random::Random;
 pub use route::{GONE, route_line, route_of};
 pub use session::{Said, Session, homes, provide_home};
+pub use terminal::Terminal;

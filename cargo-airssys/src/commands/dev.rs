@@ -85,11 +85,11 @@ impl Verb for Dev {
                 let keys = keys(&told, ask);
                 let client = Client::here(host.clone());
                 let tell = |news: News| {
-                told.news(&news);
-                if matches!(news, News::Watching { .. }) && keys.is_some() {
-                    told.shell.keys_hint();
-                }
-            };
+                    told.news(&news);
+                    if matches!(news, News::Watching { .. }) && keys.is_some() {
+                        told.shell.keys_hint();
+                    }
+                };
                 let asked = if keys.is_some() { asked } else { nobody() };
                 dev::run(&client, parts, manner, steps, asked, answered.pressed(), &tell).await
             },

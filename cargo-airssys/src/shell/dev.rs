@@ -134,7 +134,11 @@ impl Shell {
         let names: Vec<&str> = components.iter().map(ComponentName::as_str).collect();
         let files = counted(files, "file");
         let names = names.join(", ");
-        self.line(HINT, "Watching", format_args!("{names} ({files} in {})", folder.display()));
+        self.line(
+            HINT,
+            "Watching",
+            format_args!("{names} ({files} in {})", folder.display()),
+        );
         self.under("after each swap: ms for build+compile+swap, calls in flight, failed calls");
     }
 
@@ -211,10 +215,11 @@ fn short(swap: &Swap) -> String {
         true => String::new(),
         false => format!("{} ", swap.component),
     };
-    let changed = match swap.changed.is_empty() {
-        true => String::new(),
-        false => format!(" {}", files(&swap.changed)),
-    };
+    let first = |path: &PathBuf| format!(" {}", printable_line(&path.display().to_string()));
+    let mut changed = swap.changed.first().map(first).unwrap_or_default();
+    if swap.changed.len() > 1 {
+        let _ = write!(changed, " +{}", swap.changed.len() - 1);
+    }
     let [build, compile, exchange] = whole(swap);
     format!(
         "{name}{version} {}{changed}  {build}+{compile}+{exchange} ms  {} in flight  failed {}",

@@ -10,6 +10,7 @@ use ignore::{DirEntry, Walk, WalkBuilder};
 use crate::exit::Failure;
 use crate::ops::build::Workshop;
 use crate::ops::project::{Builder, MANIFEST, Project};
+use crate::toolchain;
 
 /// The most files of one component; a folder with more is hardly what somebody edits.
 const MOST_FILES: usize = 20_000;
@@ -81,8 +82,12 @@ impl Inputs {
                 .chain([config])
                 .map(|name| folder.join(name))
         });
+        // The SDK that this program has put there is no one's to edit.
+        let cache = toolchain::user_cache();
+        let is_made = |folder: &PathBuf| cache.as_ref().is_some_and(|cache| folder.starts_with(cache));
+        let folders_of_packages = workshop.folders(project).into_iter().filter(|folder| !is_made(folder));
         Ok(Self {
-            trees: workshop.folders(project).into_iter().map(tree).collect(),
+            trees: folders_of_packages.map(tree).collect(),
             files: files.collect(),
         })
     }

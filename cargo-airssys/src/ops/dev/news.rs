@@ -183,10 +183,12 @@ impl Unswapped {
     pub(super) fn new(
         component: ComponentName,
         changed: Vec<PathBuf>,
-        failure: Failure,
+        mut failure: Failure,
         transcript: String,
         serving: Option<Version>,
     ) -> Self {
+        // A save is all the command there is to run.
+        failure.help = failure.help.replace("then run the command again", "and save");
         let reported = serde_json::to_value(failure.reported()).unwrap_or_default();
         let transcript = transcript + &failure.transcript;
         Self {
