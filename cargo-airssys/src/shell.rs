@@ -8,6 +8,7 @@ mod event;
 mod keys;
 mod progress;
 mod table;
+mod upgrade;
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
@@ -23,6 +24,7 @@ pub(crate) use amount::{counted, grouped, millis, percent, seconds, size, took};
 pub(crate) use cases::cases;
 pub(crate) use keys::Keys;
 pub(crate) use table::aligned;
+pub(crate) use upgrade::upgrade;
 
 use crate::exit::{Exit, Failure};
 pub(crate) use airssys_wasm::printable_line;

@@ -1,5 +1,7 @@
 //! The front door: a host, and how to set one up.
 
+mod code;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,12 +9,14 @@ use std::time::Duration;
 
 use semver::Version;
 
+use self::code::own_code;
+use crate::actor::Saved;
 use crate::component::{ByteCount, ComponentName, Message, Package, Release};
 use crate::deploy::{
     ComponentStatus, DRAIN, Deploy, DeployOptions, Deployment, DeploymentRecord, Drains, Ledgers, Origin, Preview,
     RetentionPolicy, RollbackOptions, SplitOptions, Starter, Versioning, blocking, recover,
 };
-use crate::engine::{Answer, AotCache, Call, CodeSource, CompileSettings, Compiler, Debugging, Engines};
+use crate::engine::{Answer, Call, CodeSource, CompileSettings, Compiler, Debugging, Engines};
 use crate::error::{Error, Result};
 use crate::event::{Event, Events, Subscription};
 use crate::interface::Sandbox;
@@ -439,6 +443,22 @@ impl Host {
         blocking(move || store.bytes(&digest)).await
     }
 
+    /// The bytes of a release that is in the store.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownRelease`], [`Error::ReleaseCollected`] when its bytes are not kept any more, and
+    /// [`Error::Damaged`] when they have changed on disk.
+    pub async fn release_bytes(&self, name: &ComponentName, version: &Version) -> Result<Vec<u8>> {
+        self.open()?;
+        self.0.deploy.release_bytes(name, version).await
+    }
+
+    /// The state of an actor as it was last saved; also after the shutdown.
+    pub(crate) async fn saved(&self, name: &ComponentName) -> Result<Option<Saved>> {
+        self.0.deploy.saved(name).await
+    }
+
     /// Takes no more calls, lets those in flight finish, and saves the state of actors.
     /// The state directory is free for others when the last clone of the host is dropped.
     ///
@@ -463,22 +483,4 @@ impl Host {
             Ok(())
         }
     }
-}
-
-/// Where the code of one host comes from, with a cache in the state directory.
-fn own_code(
-    store: &Store,
-    key_file: Option<PathBuf>,
-    engines: Engines,
-    compile: CompileSettings,
-    events: &Events,
-) -> CodeSource {
-    let key_file = key_file.unwrap_or_else(|| store.directory().join("cache.key"));
-    let cache = AotCache::open(&store.directory().join("cache"), &key_file, events.clone());
-    if let Err(error) = &cache {
-        events.emit(Event::CacheUnusable {
-            reason: error.to_string(),
-        });
-    }
-    CodeSource::new(engines, cache.ok(), compile)
 }

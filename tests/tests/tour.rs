@@ -17,6 +17,7 @@ fn the_tour_of_the_readme_works_and_what_fails_is_told() {
     let mut session = Session::new();
     take_the_tour(&mut session);
     trap_in_a_dev_build(&mut session);
+    upgrade_from_a_revision(&mut session);
     change_an_answer(&mut session);
     break_the_code(&mut session);
     press_ctrl_c_twice(&mut session);
@@ -84,6 +85,31 @@ fn trap_in_a_dev_build(session: &mut Session) {
         0
     );
     assert_eq!(session.run("cargo airssys deploy --quiet", &[]).exit, 0);
+}
+
+/// A revision is built from its own source and not from what is here, and the other way round.
+fn upgrade_from_a_revision(session: &mut Session) {
+    let commit = "git init -q . && git add . && git -c user.name=Ada -c user.email=ada@example.com commit -q -m One";
+    let said = session.run(commit, &[]);
+    assert_eq!(said.exit, 0, "{}", said.text);
+    let said = session.run("cargo airssys test --upgrade HEAD", &[]);
+    assert_eq!(said.exit, 0, "{}", said.text);
+    assert!(said.text.contains("(HEAD) → 0."), "{}", said.text);
+    assert!(said.text.contains(": 2 cases passed\n"), "{}", said.text);
+    session.run("sed -i 's/ again, {name}!/ once more, {name}!/' src/lib.rs", &[]);
+    for _ in 0..2 {
+        let said = session.run("cargo airssys test --upgrade HEAD", &[]);
+        assert_eq!(said.exit, 106, "{}", said.text);
+        let words = "  after the upgrade, call 1, message \"world\": the answer differs\n  \
+                     - Hello again, world!\n  + Hello once more, world!\n";
+        assert!(said.text.contains(words), "{}", said.text);
+    }
+    // What was built last of the project is still what cargo takes for it.
+    assert_eq!(session.run("cargo airssys build --quiet", &[]).exit, 0);
+    let found = session.run("grep -c ' once more, ' target/airssys/hello.wasm", &[]);
+    assert_eq!(found.text, "1\n");
+    assert_eq!(session.run("git checkout -q . && git status --short", &[]).text, "");
+    assert_eq!(session.run("rm -rf .git", &[]).exit, 0);
 }
 
 /// The cases of a new project pass, fail readably when the code is changed, and pass again when that is accepted.

@@ -7,12 +7,16 @@ use clap::Parser;
 
 use super::build;
 use super::verb::{Context, Verb};
+use crate::exit::Failure;
 use crate::ops::project::Project;
-use crate::ops::test::{FOLDER, Found, Native, Report, junit, native, run};
+use crate::ops::test::{
+    FOLDER, Found, FoundRelease, Looker, Native, Report, Side, junit, junit_of_upgrade, native, run, run_upgrade, split,
+};
 use crate::ops::{files, project};
-use crate::shell::{cases, counted, size, took};
+use crate::shell::{Shell, cases, counted, size, took, upgrade};
 use crate::toolchain::Profile;
 use airssys_wasm::component::{ComponentName, inspect};
+use airssys_wasm::testing::Case;
 
 /// Test a component: its native tests, then the cases in tests/cases
 #[derive(Debug, Parser)]
@@ -32,6 +36,12 @@ pub(super) struct Test {
     /// Write the outcomes of the cases as JUnit XML
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
+    /// Test the upgrade from a release: a file, a deployed version, or a git revision; to another one with `..TO`
+    #[arg(long, value_name = "FROM[..TO]", conflicts_with = "update")]
+    upgrade: Option<String>,
+    /// Let the new release break what callers rely on
+    #[arg(long, requires = "upgrade")]
+    allow_breaking: bool,
     /// Build with cargo's dev profile, so that a trap shows file and line
     #[arg(long, alias = "debug", conflicts_with = "file")]
     dev: bool,
@@ -49,6 +59,7 @@ impl Verb for Test {
             "test my-component.wasm --junit report.xml",
             "the cases here against a file",
         ),
+        ("test --upgrade v1.2.0", "from there to what is here, and back"),
     ];
 
     fn run(self, context: &Context) -> anyhow::Result<()> {
@@ -62,6 +73,9 @@ impl Verb for Test {
         let folder = project.as_ref().map_or(&current, |project| &project.folder);
         // Before anything that takes long, because a mistake in a case is quickly corrected.
         let found = Found::below(folder, &current, self.filter.as_deref())?;
+        if let Some(text) = &self.upgrade {
+            return self.upgrade(context, text, project.as_ref(), found);
+        }
         let native = match &project {
             Some(project) if !self.cases_only => native(project, shell.is_quiet())?,
             Some(_) => Native::Skipped,
@@ -79,10 +93,7 @@ impl Verb for Test {
             took: begin.elapsed(),
         };
         if found.cases.is_empty() {
-            shell.note(format_args!(
-                "There are no cases in {FOLDER}. Make one:\n  mkdir -p {FOLDER} && \
-                 printf 'case-version = 1\\n\\n[[call]]\\nmessage = \"world\"\\n' > {FOLDER}/first.toml\n"
-            ));
+            suggest_a_case(shell);
         } else {
             let (name, bytes) = match (&project, &self.file) {
                 (Some(project), _) => built(context, project, profile)?,
@@ -110,6 +121,106 @@ impl Verb for Test {
         }
         Err(failure.with_result(report.to_json()).into())
     }
+}
+
+impl Test {
+    /// Tests the upgrade from one release to another, and back.
+    fn upgrade(&self, context: &Context, text: &str, project: Option<&Project>, found: Found) -> anyhow::Result<()> {
+        let (shell, current) = (&context.shell, context.folder()?);
+        if found.cases.is_empty() {
+            suggest_a_case(shell);
+        }
+        let (from, to) = split(text, &current);
+        let file = self.file.as_deref().map(files::read).transpose()?;
+        if let (Some(_), Some(to)) = (&file, &to) {
+            let message = format!("the new release is both a file and `{to}`");
+            let help = "leave out one of them";
+            return Err(Failure::usage("two-releases", message, help).into());
+        }
+        let said = file.as_deref().map(named).transpose()?.flatten();
+        let name = project.map(|project| &project.name).or(said.as_ref());
+        let place = context.state()?;
+        let looker = Looker {
+            current: &current,
+            place: &place,
+            project,
+            name,
+        };
+        let profile = Profile::of(self.dev);
+        // The old one first, so that what stays in the target directory is what was built last.
+        let from = release(context, &looker, &from, profile)?;
+        let to = match (file, to, project) {
+            (Some(bytes), _, _) => Side {
+                bytes,
+                version: None,
+                said: None,
+            },
+            (None, Some(to), _) => release(context, &looker, &to, profile)?,
+            (None, None, Some(project)) => Side {
+                bytes: built(context, project, profile)?.1,
+                version: None,
+                said: None,
+            },
+            // Without a file there is a project, or the command has ended.
+            (None, None, None) => return Err(anyhow::anyhow!("there is neither a file nor a project")),
+        };
+        for side in [&from, &to] {
+            check_name(side, name)?;
+        }
+        let mut report = {
+            let _spinner = shell.spin(format_args!("testing the upgrade"));
+            let begun = |case: &Case| shell.turn(format_args!("testing the upgrade with {}", case.name()));
+            run_upgrade(name, from, to, found.cases, begun)?
+        };
+        report.allows_breaking = self.allow_breaking;
+        if let Some(path) = &self.junit {
+            files::write(path, junit_of_upgrade(&report)?.as_bytes())?;
+        }
+        let Some(failure) = report.failure(context.program) else {
+            return Ok(shell.result(upgrade(&report), &report.to_json(true))?);
+        };
+        if !shell.is_json() {
+            shell.result(upgrade(&report), &())?;
+        }
+        Err(failure.with_result(report.to_json(false)).into())
+    }
+}
+
+/// A release that a person named, built where it is a project.
+fn release(context: &Context, looker: &Looker<'_>, text: &str, profile: Profile) -> anyhow::Result<Side> {
+    let (bytes, version) = match looker.find(text)? {
+        FoundRelease::Bytes(bytes, version) => (bytes, version),
+        FoundRelease::Revision(checkout) => {
+            let built = built(context, &checkout.project, profile);
+            (built.map_err(|error| error.context(format!("`{text}`")))?.1, None)
+        }
+    };
+    Ok(Side {
+        bytes,
+        version,
+        said: Some(text.to_owned()),
+    })
+}
+
+/// Refuses a release of another component.
+fn check_name(side: &Side, name: Option<&ComponentName>) -> anyhow::Result<()> {
+    let found = named(&side.bytes)?;
+    match (found, name) {
+        (Some(found), Some(name)) if found != *name => {
+            let said = side.said.as_deref().unwrap_or("the new release");
+            let message = format!("{said} is `{found}`, and not `{name}`");
+            let help = "name a release of the same component";
+            Err(Failure::usage("other-component", message, help).into())
+        }
+        _ => Ok(()),
+    }
+}
+
+fn suggest_a_case(shell: &Shell) {
+    shell.note(format_args!(
+        "There are no cases in {FOLDER}. Make one:\n  mkdir -p {FOLDER} && \
+         printf 'case-version = 1\\n\\n[[call]]\\nmessage = \"world\"\\n' > {FOLDER}/first.toml\n"
+    ));
 }
 
 /// Builds the project's component.

@@ -98,6 +98,7 @@ impl Workshop {
                     profile: manner.profile,
                     color: manner.color,
                     stop: manner.stop.clone(),
+                    target_dir: project.cargo_target.clone(),
                     ..BuildOptions::default()
                 };
                 let built = plan.build(&project.folder, toolchain, &options, progress)?;

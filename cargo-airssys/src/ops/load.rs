@@ -81,8 +81,8 @@ pub(crate) async fn swap(
     callers.join_all().await;
     let (deployment, rollback) = swapped?;
     Ok(Swapped {
-        swap: since_start(&deployment),
-        rollback: since_start(&rollback),
+        swap: deployment.since_start(),
+        rollback: rollback.since_start(),
         deployment,
         calls: load.calls.load(Ordering::Relaxed),
         failed: load.failed.load(Ordering::Relaxed),
@@ -127,11 +127,4 @@ impl Load {
             }
         }
     }
-}
-
-/// The time of the steps that begin when the compiled code is there.
-fn since_start(deployment: &Deployment) -> Duration {
-    let steps = deployment.steps.iter();
-    let steps = steps.filter(|step| !matches!(&*step.step, "compile" | "package"));
-    steps.map(|step| step.took).sum()
 }

@@ -90,7 +90,7 @@ fn output(text: &mut String, written: &[OutputLine]) -> std::fmt::Result {
 }
 
 /// The lines that differ, with some around them.
-fn lines(text: &mut String, expected: &str, actual: &str) -> std::fmt::Result {
+pub(super) fn lines(text: &mut String, expected: &str, actual: &str) -> std::fmt::Result {
     let [expected, actual] = [expected, actual].map(ended);
     let diff = TextDiff::configure().timeout(SEARCH).diff_lines(&expected, &actual);
     let groups = diff.grouped_ops(CONTEXT);

@@ -66,8 +66,11 @@ pub(super) async fn answer(host: Host, request: Request, body: Vec<u8>) -> Resul
         Request::Release { name } => Response::Release(Box::new(host.release(&name)?)),
         Request::Releases { name } => Response::Releases(host.releases(&name).await?),
         Request::History { name } => Response::History(host.history(&name).await?),
-        Request::Bytes { name } => {
-            let bytes = host.bytes(&name).await?;
+        Request::Bytes { name, version } => {
+            let bytes = match version {
+                Some(version) => host.release_bytes(&name, &version).await?,
+                None => host.bytes(&name).await?,
+            };
             let response = Response::Bytes;
             return Ok(Answer { response, bytes });
         }

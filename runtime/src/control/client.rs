@@ -281,7 +281,21 @@ impl Client {
     ///
     /// Those of [`Host::bytes`].
     pub async fn bytes(&self, name: &ComponentName) -> Result<Vec<u8>> {
-        let answer = self.ask(Request::Bytes { name: name.clone() }, Vec::new()).await?;
+        self.bytes_of(name, None).await
+    }
+
+    /// [`Host::release_bytes`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Host::release_bytes`].
+    pub async fn release_bytes(&self, name: &ComponentName, version: &Version) -> Result<Vec<u8>> {
+        self.bytes_of(name, Some(version.clone())).await
+    }
+
+    async fn bytes_of(&self, name: &ComponentName, version: Option<Version>) -> Result<Vec<u8>> {
+        let name = name.clone();
+        let answer = self.ask(Request::Bytes { name, version }, Vec::new()).await?;
         match answer.response {
             Response::Bytes => Ok(answer.bytes),
             _ => Err(self.unexpected()),

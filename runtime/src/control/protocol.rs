@@ -109,6 +109,9 @@ pub(super) enum Request {
     },
     Bytes {
         name: ComponentName,
+        /// The one that takes most of the calls when none is said.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        version: Option<Version>,
     },
     Events {
         #[serde(default)]
@@ -273,6 +276,8 @@ mod tests {
         check(r#"{"update": {"name": "a", "version": "1.0.0"}}"#, "");
         check(r#"{"call": {"name": "a", "content-type": "text/plain"}}"#, "");
         check(r#"{"events": {}}"#, "");
+        check(r#"{"bytes": {"name": "a"}}"#, "");
+        check(r#"{"bytes": {"name": "a", "version": "1.0.0"}}"#, "");
         check(r#"{"stop": {}}"#, "unknown variant `stop`");
         check(
             r#"{"release": {"name": "a", "version": "1.0.0"}}"#,

@@ -7,6 +7,7 @@ mod state;
 mod switch;
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use semver::Version;
 use serde::{Deserialize, Serialize};
@@ -51,6 +52,15 @@ pub struct Deployment {
     pub calls_lost: Option<u64>,
     /// What was done, and how long each step took.
     pub steps: Vec<StepTiming>,
+}
+
+impl Deployment {
+    /// How long the release took from its start to all calls: making it and compiling it are not part of this.
+    pub fn since_start(&self) -> Duration {
+        let steps = self.steps.iter();
+        let steps = steps.filter(|step| !matches!(&*step.step, "compile" | "package"));
+        steps.map(|step| step.took).sum()
+    }
 }
 
 /// Deploys and removes components.

@@ -3,6 +3,8 @@
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use toml::Spanned;
+
 use super::error::{CaseError, Error};
 use super::expectation::{ErrorExpectation, Expectation};
 use super::request::{Request, relative};
@@ -26,6 +28,16 @@ pub struct Case {
     pub(super) directories: Vec<Directory>,
     pub(super) start_error: Option<ErrorExpectation>,
     pub(super) calls: Vec<Call>,
+    /// Which calls a test of an upgrade makes when; none when all of them are made in every part of it.
+    pub(super) parts: Option<Parts>,
+}
+
+/// The calls before an upgrade, those after it, and those after the rollback, by their places in the case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Parts {
+    pub(super) before: Range<usize>,
+    pub(super) upgraded: Range<usize>,
+    pub(super) back: Range<usize>,
 }
 
 /// A call and what is expected of it.
@@ -116,6 +128,7 @@ fn read(path: &Path, text: &str) -> Result<Case, Wrong> {
         let reason = "a case with `expect-start-error` has no calls: nothing runs that could take them";
         return Err((call.span().start, reason.into()));
     }
+    let parts = parts(&table.call)?;
     let start_error = table.expect_start_error.map(ErrorExpectation::read).transpose();
     let calls = table.call.into_iter().map(|call| {
         let Range { start, .. } = call.span();
@@ -132,7 +145,37 @@ fn read(path: &Path, text: &str) -> Result<Case, Wrong> {
         directories: directories(table.grants)?,
         start_error: start_error.map_err(|reason| (text.find("expect-start-error").unwrap_or(0), reason))?,
         calls: calls.collect::<Result<_, Wrong>>()?,
+        parts,
     })
+}
+
+/// What the marks of calls say; a mark holds from its call on.
+fn parts(calls: &[Spanned<CallTable>]) -> Result<Option<Parts>, Wrong> {
+    let (mut upgraded, mut back) = (None, None);
+    for (place, call) in calls.iter().enumerate() {
+        let refuse = |reason: &str| Err((call.span().start, reason.to_owned()));
+        let CallTable {
+            after_upgrade,
+            after_rollback,
+            ..
+        } = call.get_ref();
+        match (after_upgrade, after_rollback) {
+            (true, true) => return refuse("a call is made after the upgrade or after the rollback"),
+            (true, false) if back.is_some() => return refuse("there is no upgrade after the rollback"),
+            (true, false) => upgraded = upgraded.or(Some(place)),
+            (false, true) => back = back.or(Some(place)),
+            (false, false) => {}
+        }
+    }
+    let Some(begin) = upgraded.or(back) else {
+        return Ok(None);
+    };
+    let end = back.unwrap_or(calls.len());
+    Ok(Some(Parts {
+        before: 0..begin,
+        upgraded: begin..end,
+        back: end..calls.len(),
+    }))
 }
 
 fn call_of(table: CallTable) -> Result<Call, String> {
@@ -234,6 +277,23 @@ message = "anything"
     }
 
     #[test]
+    fn a_mark_holds_from_its_call_on() {
+        let check = |marks: &[&str], parts: Option<[Range<usize>; 3]>| {
+            let calls = marks.iter().map(|mark| format!("[[call]]\nmessage = \"\"\n{mark}\n"));
+            let text = format!("case-version = 1\n{}", calls.collect::<String>());
+            let found = Case::parse("a.toml", &text).unwrap().parts;
+            let found = found.map(|parts| [parts.before, parts.upgraded, parts.back]);
+            assert_eq!(found, parts, "{marks:?}");
+        };
+        let (upgrade, rollback) = ("after-upgrade = true", "after-rollback = true");
+        check(&["", "after-upgrade = false"], None);
+        check(&["", upgrade, ""], Some([0..1, 1..3, 3..3]));
+        check(&["", upgrade, upgrade, "", rollback, ""], Some([0..1, 1..4, 4..6]));
+        check(&[upgrade], Some([0..0, 0..1, 1..1]));
+        check(&["", rollback], Some([0..1, 1..1, 1..2]));
+    }
+
+    #[test]
     fn an_error_says_where_and_what_was_meant() {
         let check = |text: &str, line, column, part: &str, nearest: Option<&str>| {
             let text = format!("case-version = 1\n{text}");
@@ -278,6 +338,13 @@ message = "anything"
         check("[[call]]\nmessage = { base64 = \"!\" }\n", 3, 22, "not base64", None);
         check("clock = \"noon\"\n", 2, 9, "not a time such as", None);
         check("", 1, 1, "no `[[call]]`", None);
+        check(
+            "[[call]]\nmessage = \"\"\nafter-rollback = true\n[[call]]\nmessage = \"\"\nafter-upgrade = true\n",
+            5,
+            1,
+            "no upgrade after the rollback",
+            None,
+        );
         check(
             "[grants]\nfile-read = { data = \"x\" }\n[[call]]\nmessage = \"\"\n",
             3,

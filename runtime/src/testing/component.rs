@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use semver::Version;
 use tempfile::TempDir;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -23,14 +24,16 @@ const NAMELESS: &str = "component";
 #[derive(Clone, Debug)]
 pub struct Component(Arc<Inner>);
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Inner {
-    bytes: Vec<u8>,
+    bytes: Arc<Vec<u8>>,
     name: ComponentName,
+    /// The version under which it is deployed; none when its bytes decide.
+    version: Option<Version>,
     inspection: Inspection,
     code: CodeSource,
     /// Has the compiled code, from which each host loads it.
-    _cache: TempDir,
+    cache: Arc<TempDir>,
 }
 
 impl Component {
@@ -56,10 +59,34 @@ impl Component {
     /// [`Error::Host`] when the component cannot be used, or the compiler cannot.
     pub async fn compiled_by(bytes: impl Into<Vec<u8>>, compiler: Compiler) -> Result<Self, Error> {
         let component = Self::checked(bytes.into(), compiler)?;
-        let validated = component.package().validate()?;
-        let bytes = Arc::new(validated.bytes);
-        component.0.code.compile(bytes, &validated.release).await?;
+        component.compile().await?;
         Ok(component)
+    }
+
+    /// Another release of this component, of these bytes, compiled as this one was and kept with it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Host`] when the component cannot be used, or the compiler cannot.
+    pub async fn successor(&self, bytes: impl Into<Vec<u8>>) -> Result<Self, Error> {
+        let bytes = bytes.into();
+        let successor = Self(Arc::new(Inner {
+            version: None,
+            inspection: inspect(&bytes)?,
+            bytes: Arc::new(bytes),
+            ..Inner::clone(&self.0)
+        }));
+        successor.compile().await?;
+        Ok(successor)
+    }
+
+    /// The same component as this version, whatever its bytes say.
+    #[must_use]
+    pub fn at(self, version: Version) -> Self {
+        Self(Arc::new(Inner {
+            version: Some(version),
+            ..Inner::clone(&self.0)
+        }))
     }
 
     /// A component whose code is not compiled yet.
@@ -90,11 +117,12 @@ impl Component {
         };
         let code = CodeSource::new(engines, cache.ok(), settings);
         Ok(Self(Arc::new(Inner {
-            bytes,
+            bytes: Arc::new(bytes),
             name,
+            version: None,
             inspection,
             code,
-            _cache: folder,
+            cache: Arc::new(folder),
         })))
     }
 
@@ -175,9 +203,36 @@ impl Component {
             .collect()
     }
 
+    /// The same bytes with the name of `other`, with whose code its own is kept.
+    pub(super) fn beside(&self, other: &Self) -> Self {
+        Self(Arc::new(Inner {
+            name: other.0.name.clone(),
+            code: other.0.code.clone(),
+            cache: other.0.cache.clone(),
+            ..Inner::clone(&self.0)
+        }))
+    }
+
+    /// Has it compiled, unless it is already.
+    pub(super) async fn compile(&self) -> Result<(), Error> {
+        let validated = self.package().validate()?;
+        let bytes = Arc::new(validated.bytes);
+        self.0.code.compile(bytes, &validated.release).await?;
+        Ok(())
+    }
+
     /// What is deployed into the host of a test.
     pub(super) fn package(&self) -> Package {
-        Package::new(self.0.bytes.as_slice()).name(self.0.name.clone())
+        let package = Package::new(self.0.bytes.as_slice()).name(self.0.name.clone());
+        match &self.0.version {
+            Some(version) => package.version(version.clone()),
+            None => package,
+        }
+    }
+
+    /// Its bytes.
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.0.bytes
     }
 
     /// The compiled code that all hosts of the tests share.

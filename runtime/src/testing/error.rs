@@ -20,6 +20,15 @@ pub enum Error {
     /// A case file cannot be used.
     #[error(transparent)]
     Case(#[from] CaseError),
+    /// A release of an upgrade cannot be used.
+    #[error("the {which} release cannot be used")]
+    Release {
+        /// `old` or `new`.
+        which: &'static str,
+        /// Why.
+        #[source]
+        reason: crate::Error,
+    },
     /// The component cannot be used, or no host could be made.
     #[error(transparent)]
     Host(#[from] crate::Error),

@@ -27,6 +27,7 @@ mod run;
 mod schema;
 mod snapshot;
 mod start;
+mod upgrade;
 
 pub use answer::Answer;
 pub use case::Case;
@@ -35,3 +36,4 @@ pub use error::{CaseError, Error};
 pub use outcome::{CallOutcome, Difference, Outcome, OutputLine, Verdict};
 pub use snapshot::Snapshot;
 pub use start::{Running, Start};
+pub use upgrade::{Fate, Load, Upgrade, UpgradeOutcome};

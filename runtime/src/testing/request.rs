@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::error::Error;
 use super::schema::MessageTable;
 use crate::component::Message;
+use crate::typed::Invocation;
 
 /// The longest part of a call that its label shows, in characters.
 const MAX_SHOWN: usize = 60;
@@ -34,6 +35,14 @@ pub(super) enum Body {
     /// A file, relative to the case.
     File(PathBuf),
     Json(Value),
+}
+
+/// A call as it is sent, with what it names read from its files.
+#[derive(Clone, Debug)]
+pub(super) enum Sent {
+    Message(Message),
+    Wave(String),
+    Typed(Invocation),
 }
 
 impl Request {
@@ -69,6 +78,32 @@ impl Request {
             Some(arguments @ (Value::Array(_) | Value::Object(_))) => Ok(Self::Json(text, arguments)),
             Some(_) => Err("`json` is a list of the arguments, or a table of them by name".into()),
         }
+    }
+
+    /// What is sent; files are read relative to `folder`.
+    pub(super) fn sent(&self, folder: &Path) -> Result<Sent, Error> {
+        Ok(match self {
+            Self::Message {
+                body,
+                content_type,
+                metadata,
+            } => {
+                let mut message = body.message(folder)?;
+                if let Some(content_type) = content_type {
+                    message.content_type.clone_from(content_type);
+                }
+                message.metadata.clone_from(metadata);
+                Sent::Message(message)
+            }
+            Self::Wave(call) => Sent::Wave(call.clone()),
+            Self::Json(export, Value::Object(arguments)) => {
+                Sent::Typed(Invocation::json_by_name(export.as_str(), arguments.clone()))
+            }
+            Self::Json(export, arguments) => {
+                let arguments = arguments.as_array().cloned().unwrap_or_default();
+                Sent::Typed(Invocation::json(export.as_str(), arguments))
+            }
+        })
     }
 
     /// Whether it calls a function of the component's own.

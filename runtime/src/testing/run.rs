@@ -2,19 +2,14 @@
 
 use std::time::Instant;
 
-use serde_json::Value;
-
 use super::answer::Answer;
 use super::case::{Call, Case};
 use super::component::Component;
 use super::error::Error;
 use super::expectation::Expectation;
 use super::outcome::{CallOutcome, Difference, Outcome, Verdict};
-use super::request::Request;
 use super::snapshot::{Recording, Snapshot};
 use super::start::{Refused, Running};
-use crate::component::Message;
-use crate::typed::Invocation;
 
 /// Runs a case in a host of its own.
 pub(super) async fn run(component: &Component, case: &Case) -> Result<Outcome, Error> {
@@ -76,19 +71,9 @@ async fn made(
 ) -> Result<CallOutcome, Error> {
     let label = call.request.label();
     let begin = Instant::now();
-    let answer = answer(running, &call.request, case).await?;
+    let answer = running.send(call.request.sent(case.folder())?).await;
     let took = begin.elapsed();
-    let (verdict, difference) = match (&call.expectation, recording) {
-        (Expectation::Snapshot, Some(recording)) => recording.add(number, &label, &answer),
-        (expectation, _) => {
-            let difference = expectation.check(&answer, case.folder())?;
-            let verdict = match difference {
-                Some(_) => Verdict::Failed,
-                None => Verdict::Passed,
-            };
-            (verdict, difference)
-        }
-    };
+    let (verdict, difference) = judged(case, call, number, &answer, recording)?;
     Ok(CallOutcome {
         number,
         call: label,
@@ -100,30 +85,20 @@ async fn made(
     })
 }
 
-async fn answer(running: &mut Running, request: &Request, case: &Case) -> Result<Answer, Error> {
-    match request {
-        Request::Message {
-            body,
-            content_type,
-            metadata,
-        } => {
-            let mut message: Message = body.message(case.folder())?;
-            if let Some(content_type) = content_type {
-                message.content_type.clone_from(content_type);
-            }
-            message.metadata.clone_from(metadata);
-            Ok(running.call(message).await)
-        }
-        Request::Wave(call) => Ok(running.invoke(call).await),
-        Request::Json(export, Value::Object(arguments)) => {
-            let invocation = Invocation::json_by_name(export.as_str(), arguments.clone());
-            Ok(running.invoke_with(invocation).await)
-        }
-        Request::Json(export, arguments) => {
-            let arguments = arguments.as_array().cloned().unwrap_or_default();
-            Ok(running.invoke_with(Invocation::json(export.as_str(), arguments)).await)
-        }
+/// Whether an answer is what the case, or else its snapshot, expects.
+pub(super) fn judged(
+    case: &Case,
+    call: &Call,
+    number: usize,
+    answer: &Answer,
+    recording: Option<&mut Recording>,
+) -> Result<(Verdict, Option<Difference>), Error> {
+    if let (Expectation::Snapshot, Some(recording)) = (&call.expectation, recording) {
+        return Ok(recording.add(number, &call.request.label(), answer));
     }
+    let difference = call.expectation.check(answer, case.folder())?;
+    let verdict = difference.as_ref().map_or(Verdict::Passed, |_| Verdict::Failed);
+    Ok((verdict, difference))
 }
 
 /// The worst of everything.

@@ -56,6 +56,10 @@ pub(super) struct CallTable {
     #[serde(default, deserialize_with = "text_or_table")]
     pub(super) expect_error: Option<ErrorTable>,
     pub(super) expect_denied: Option<String>,
+    #[serde(default)]
+    pub(super) after_upgrade: bool,
+    #[serde(default)]
+    pub(super) after_rollback: bool,
 }
 
 /// `message`.

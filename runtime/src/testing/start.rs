@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
@@ -12,8 +13,11 @@ use super::component::Component;
 use super::directory;
 use super::error::Error;
 use super::outcome::OutputLine;
+use super::request::Sent;
 use super::schema::NEW_YEAR;
-use crate::component::{ComponentName, Message};
+use crate::actor::Saved;
+use crate::component::{ComponentName, Message, Package, Strategy};
+use crate::deploy::{DeployOptions, Deployment, RollbackOptions};
 use crate::event::Event;
 use crate::host::Host;
 use crate::interface::{Directory, Sandbox, Source};
@@ -33,11 +37,18 @@ pub struct Start {
 /// A component in a host of its own.
 #[derive(Debug)]
 pub struct Running {
-    host: Host,
-    name: ComponentName,
+    caller: Caller,
     told: Told,
+    config: Option<Map<String, Value>>,
     /// Removed when the test ends.
     _directories: Vec<TempDir>,
+}
+
+/// Whoever calls the component; there may be several at the same time.
+#[derive(Clone, Debug)]
+pub(super) struct Caller {
+    host: Host,
+    name: ComponentName,
 }
 
 /// What the guest has written since the last look.
@@ -135,18 +146,16 @@ impl Start {
             })
             .build()
             .await?;
-        let mut package = self.component.package();
-        if let Some(config) = self.config {
-            package = package.config(config);
-        }
-        if let Err(error) = host.deploy(package).await {
+        let package = configured(self.component.package(), self.config.as_ref());
+        if let Err(error) = host.deploy_with(package, &at_once()).await {
             let output = told.take();
             return Ok(Err(Refused { error, output }));
         }
+        let name = self.component.name().clone();
         Ok(Ok(Running {
-            host,
-            name: self.component.name().clone(),
+            caller: Caller { host, name },
             told,
+            config: self.config,
             _directories: kept,
         }))
     }
@@ -155,20 +164,49 @@ impl Start {
 impl Running {
     /// Calls the component with a message; an error is an answer too.
     pub async fn call(&mut self, message: impl Into<Message>) -> Answer {
-        Answer::of(self.host.call(&self.name, message.into()).await, Answer::Message)
+        self.caller.call(message.into()).await
     }
 
     /// Calls a function of the component's own in WAVE: `add(1, 2)`.
     pub async fn invoke(&mut self, call: &str) -> Answer {
-        match Invocation::wave(call) {
-            Ok(invocation) => self.invoke_with(invocation).await,
-            Err(error) => Answer::Error(error),
-        }
+        self.caller.wave(call).await
     }
 
     /// Calls a function of the component's own.
     pub async fn invoke_with(&mut self, invocation: Invocation) -> Answer {
-        Answer::of(self.host.invoke(&self.name, invocation).await, Answer::Value)
+        self.caller.invoke(invocation).await
+    }
+
+    pub(super) async fn send(&mut self, sent: Sent) -> Answer {
+        self.caller.send(sent).await
+    }
+
+    pub(super) fn caller(&self) -> Caller {
+        self.caller.clone()
+    }
+
+    /// Brings another release of the component into service, whatever it breaks, as the one before is configured.
+    pub(super) async fn replace(&self, package: Package) -> crate::Result<Deployment> {
+        let mut options = at_once();
+        options.allow_breaking = true;
+        let package = configured(package, self.config.as_ref());
+        self.caller.host.deploy_with(package, &options).await
+    }
+
+    /// Goes back to the release before.
+    pub(super) async fn roll_back(&self) -> crate::Result<Deployment> {
+        let options = RollbackOptions::default();
+        self.caller.host.rollback(&self.caller.name, &options).await
+    }
+
+    /// The state that was saved last.
+    pub(super) async fn saved(&self) -> crate::Result<Option<Saved>> {
+        self.caller.host.saved(&self.caller.name).await
+    }
+
+    /// Ends the component as a host does; what it saved is there afterwards.
+    pub(super) async fn end(&self) -> crate::Result<()> {
+        self.caller.host.shutdown().await
     }
 
     /// What the component has written since this was asked last.
@@ -182,9 +220,51 @@ impl Running {
     ///
     /// [`Error::Host`] when the host could not be shut down.
     pub async fn shutdown(self) -> Result<Vec<OutputLine>, Error> {
-        self.host.shutdown().await?;
+        self.end().await?;
         Ok(self.told.take())
     }
+}
+
+impl Caller {
+    /// Makes a call; an error is an answer too.
+    pub(super) async fn send(&self, sent: Sent) -> Answer {
+        match sent {
+            Sent::Message(message) => self.call(message).await,
+            Sent::Wave(call) => self.wave(&call).await,
+            Sent::Typed(invocation) => self.invoke(invocation).await,
+        }
+    }
+
+    async fn call(&self, message: Message) -> Answer {
+        Answer::of(self.host.call(&self.name, message).await, Answer::Message)
+    }
+
+    async fn wave(&self, call: &str) -> Answer {
+        match Invocation::wave(call) {
+            Ok(invocation) => self.invoke(invocation).await,
+            Err(error) => Answer::Error(error),
+        }
+    }
+
+    async fn invoke(&self, invocation: Invocation) -> Answer {
+        Answer::of(self.host.invoke(&self.name, invocation).await, Answer::Value)
+    }
+}
+
+/// A package with the configuration of a test, where that has one.
+fn configured(package: Package, config: Option<&Map<String, Value>>) -> Package {
+    match config {
+        Some(config) => package.config(config.clone()),
+        None => package,
+    }
+}
+
+/// All calls at once, when it is healthy: nobody waits for the windows that a manifest asks for.
+fn at_once() -> DeployOptions {
+    let mut options = DeployOptions::default();
+    options.strategy = Some(Strategy::Immediate);
+    options.window = Some(Duration::ZERO);
+    options
 }
 
 impl Told {

@@ -25,3 +25,4 @@ mod strategies;
 mod testing;
 mod typed;
 mod typed_limits;
+mod upgrade;

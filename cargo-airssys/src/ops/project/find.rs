@@ -15,6 +15,8 @@ pub(crate) struct Project {
     pub(crate) root: PathBuf,
     /// Where builds go.
     pub(crate) target: PathBuf,
+    /// Where cargo builds, when that is not where builds go.
+    pub(crate) cargo_target: Option<PathBuf>,
     /// Its manifest, in which name, version and description are filled in.
     pub(crate) manifest: Manifest,
     /// The component's name.
@@ -101,6 +103,7 @@ fn of_command(folder: &Path, mut said: Manifest) -> anyhow::Result<Project> {
         folder: folder.to_owned(),
         root: folder.to_owned(),
         target: folder.join("target"),
+        cargo_target: None,
         manifest: said,
         name,
         licence: None,
@@ -135,6 +138,7 @@ fn of_cargo(folder: &Path, package: Option<&str>) -> anyhow::Result<Project> {
         folder: folder.to_owned(),
         root: metadata.workspace_root.clone().into(),
         target: metadata.target_directory.clone().into(),
+        cargo_target: None,
         manifest: said,
         name,
         licence: package.license.clone(),

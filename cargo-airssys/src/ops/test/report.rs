@@ -170,7 +170,7 @@ fn case(ended: &Ended) -> Value {
     })
 }
 
-fn call(call: &CallOutcome) -> Value {
+pub(super) fn call(call: &CallOutcome) -> Value {
     json!({
         "number": call.number,
         "call": call.call,
@@ -183,7 +183,7 @@ fn call(call: &CallOutcome) -> Value {
     })
 }
 
-fn difference(found: &Difference) -> Value {
+pub(super) fn difference(found: &Difference) -> Value {
     json!({ "reason": found.reason, "expected": found.expected, "actual": found.actual })
 }
 

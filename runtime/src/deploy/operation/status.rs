@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
+use crate::actor::Saved;
 use crate::component::{ComponentName, Digest, Health, Release};
 use crate::deploy::execute::Deploy;
 use crate::deploy::record::{self, DeploymentRecord};
@@ -107,6 +108,23 @@ impl Deploy {
     pub(crate) async fn history(&self, name: &ComponentName) -> Result<Vec<DeploymentRecord>, Error> {
         let (store, name) = (self.starter.store.clone(), name.clone());
         blocking(move || record::deployments(&store, Some(&name))).await
+    }
+
+    /// The bytes of a release that is in the store.
+    pub(crate) async fn release_bytes(&self, name: &ComponentName, version: &Version) -> Result<Vec<u8>, Error> {
+        let release = self.recorded(name, version).await?;
+        let store = self.starter.store.clone();
+        blocking(move || match store.holds(&release.digest) {
+            true => store.bytes(&release.digest),
+            false => Err(Error::ReleaseCollected { label: release.label() }),
+        })
+        .await
+    }
+
+    /// The state of an actor as it was last saved.
+    pub(crate) async fn saved(&self, name: &ComponentName) -> Result<Option<Saved>, Error> {
+        let (store, name) = (self.starter.store.clone(), name.clone());
+        blocking(move || record::state(&store, &name)).await
     }
 
     /// The releases of a component that are in the store, the oldest version first.
