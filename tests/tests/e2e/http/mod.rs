@@ -1,0 +1,4 @@
+//! Web APIs and calls over HTTP, with real sockets.
+
+mod goes_wrong;
+mod serves;
