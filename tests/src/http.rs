@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use serde_json::Value as Json;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 
 use crate::{TestHost, guest, name};
 use airssys_wasm::component::{Manifest, Package};
@@ -21,7 +22,9 @@ pub struct HttpHost {
 
 /// A connection of a client that may send anything.
 pub struct Client {
-    stream: BufReader<TcpStream>,
+    reading: BufReader<OwnedReadHalf>,
+    /// None when somebody else sends.
+    writing: Option<OwnedWriteHalf>,
 }
 
 /// A response.
@@ -80,6 +83,18 @@ impl HttpHost {
         self.test.host.deploy(package.version(version)).await
     }
 
+    /// The calls of the component `web` and its failures, when there have been so many calls.
+    /// A call ends a little after its client has the answer.
+    pub async fn counted(&self, calls: u64) -> (u64, u64) {
+        loop {
+            let status = self.test.status("web");
+            if status.calls >= calls && status.in_flight == 0 {
+                return (status.calls, status.failed);
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
     /// A new connection.
     pub async fn connect(&self) -> Client {
         Client::connect(self.address()).await
@@ -115,19 +130,28 @@ impl Client {
     pub async fn connect(address: SocketAddr) -> Self {
         let stream = TcpStream::connect(address).await.expect("a connection");
         stream.set_nodelay(true).expect("an open connection");
+        let (reading, writing) = stream.into_split();
         Self {
-            stream: BufReader::new(stream),
+            reading: BufReader::new(reading),
+            writing: Some(writing),
         }
     }
 
     /// Sends this; what the other side does not take any more is lost.
     pub async fn send(&mut self, bytes: impl AsRef<[u8]>) {
-        let _ = self.stream.write_all(bytes.as_ref()).await;
+        if let Some(writing) = &mut self.writing {
+            let _ = writing.write_all(bytes.as_ref()).await;
+        }
+    }
+
+    /// Hands out the way in which it sends.
+    pub fn take_writing(&mut self) -> OwnedWriteHalf {
+        self.writing.take().expect("it is taken once")
     }
 
     /// Sends nothing more.
-    pub async fn end(&mut self) {
-        let _ = self.stream.shutdown().await;
+    pub fn end(&mut self) {
+        self.writing = None;
     }
 
     /// A request without a body, and its answer.
@@ -151,7 +175,7 @@ impl Client {
         match length {
             Some(length) => {
                 answer.body = vec![0; length];
-                answer.is_whole = self.stream.read_exact(&mut answer.body).await.is_ok();
+                answer.is_whole = self.reading.read_exact(&mut answer.body).await.is_ok();
             }
             None if answer.header("transfer-encoding").is_some() => loop {
                 match self.chunk().await {
@@ -164,7 +188,7 @@ impl Client {
                 }
             },
             None => {
-                answer.is_whole = self.stream.read_to_end(&mut answer.body).await.is_ok();
+                answer.is_whole = self.reading.read_to_end(&mut answer.body).await.is_ok();
             }
         }
         Some(answer)
@@ -195,19 +219,19 @@ impl Client {
     pub async fn chunk(&mut self) -> Option<Vec<u8>> {
         let size = usize::from_str_radix(&self.line().await?, 16).ok()?;
         let mut bytes = vec![0; size + 2];
-        self.stream.read_exact(&mut bytes).await.ok()?;
+        self.reading.read_exact(&mut bytes).await.ok()?;
         bytes.truncate(size);
         Some(bytes)
     }
 
     /// Whether the other side has nothing more to say; waits until it has or has not.
     pub async fn is_closed(&mut self) -> bool {
-        !matches!(self.stream.fill_buf().await, Ok(bytes) if !bytes.is_empty())
+        !matches!(self.reading.fill_buf().await, Ok(bytes) if !bytes.is_empty())
     }
 
     async fn line(&mut self) -> Option<String> {
         let mut line = String::new();
-        let read = self.stream.read_line(&mut line).await.ok()?;
+        let read = self.reading.read_line(&mut line).await.ok()?;
         (read > 0 && line.ends_with('\n')).then(|| line.trim_end().to_owned())
     }
 }

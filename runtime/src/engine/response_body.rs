@@ -34,6 +34,8 @@ pub(crate) struct ResponseBody {
     /// Told when the guest writes no more; dropped when it was cut short. None when that was heard.
     ended: Option<oneshot::Receiver<()>>,
     delivery: Delivery,
+    /// Whether it breaks off when it is asked next.
+    is_breaking_off: bool,
     /// Told what became of it.
     delivered: Option<oneshot::Sender<Delivery>>,
     /// Ends the call when nobody wants the rest.
@@ -56,6 +58,7 @@ impl ResponseBody {
             left: length,
             ended: Some(ended),
             delivery: Delivery::GivenUp,
+            is_breaking_off: false,
             delivered: Some(delivered),
             call: None,
         }
@@ -75,7 +78,12 @@ impl ResponseBody {
         is_cut_short || self.delivered.as_ref().is_none_or(oneshot::Sender::is_closed)
     }
 
-    fn cut_off(&mut self) -> Poll<Option<Result<Frame<Bytes>, CutOff>>> {
+    /// Breaks off, after what was passed on so far had its chance to be sent.
+    fn cut_off(&mut self, context: &Context<'_>) -> Poll<Option<Result<Frame<Bytes>, CutOff>>> {
+        if !std::mem::replace(&mut self.is_breaking_off, true) {
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         self.delivery = Delivery::CutOff;
         Poll::Ready(Some(Err(CutOff)))
     }
@@ -87,6 +95,7 @@ impl Body for ResponseBody {
 
     fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, CutOff>>> {
         match self.delivery {
+            Delivery::GivenUp if self.is_breaking_off => return self.cut_off(context),
             Delivery::GivenUp => {}
             Delivery::Whole | Delivery::CutOff => return Poll::Ready(None),
         }
@@ -98,20 +107,20 @@ impl Body for ResponseBody {
                     }
                     return Poll::Ready(Some(Ok(frame)));
                 }
-                Poll::Ready(Some(Err(_))) => return self.cut_off(),
+                Poll::Ready(Some(Err(_))) => return self.cut_off(context),
                 Poll::Ready(None) => {
                     if self.is_guest_gone() {
-                        return self.cut_off();
+                        return self.cut_off(context);
                     }
                     self.delivery = Delivery::Whole;
                     return Poll::Ready(None);
                 }
                 Poll::Pending => match &mut self.ended {
                     // What it wrote is all passed on, and it did not end it.
-                    None => return self.cut_off(),
+                    None => return self.cut_off(context),
                     Some(ended) => match Pin::new(ended).poll(context) {
                         Poll::Pending => return Poll::Pending,
-                        Poll::Ready(Err(_)) => return self.cut_off(),
+                        Poll::Ready(Err(_)) => return self.cut_off(context),
                         // It may have written something since the look above.
                         Poll::Ready(Ok(())) => self.ended = None,
                     },

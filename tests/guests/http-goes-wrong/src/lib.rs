@@ -74,6 +74,7 @@ fn asks() -> String {
     let request = OutgoingRequest::new(Fields::new());
     request.set_scheme(Some(&Scheme::Http)).unwrap();
     request.set_authority(Some("127.0.0.1:80")).unwrap();
+    request.set_path_with_query(Some("/")).unwrap();
     let sent = outgoing_handler::handle(request, None).unwrap();
     sent.subscribe().block();
     match sent.get() {
