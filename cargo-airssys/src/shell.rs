@@ -22,7 +22,7 @@ use serde::Serialize;
 
 pub(crate) use amount::{counted, grouped, millis, percent, seconds, size, took};
 pub(crate) use cases::cases;
-pub(crate) use keys::Keys;
+pub(crate) use keys::{Keys, give_back_terminal};
 pub(crate) use table::aligned;
 pub(crate) use upgrade::upgrade;
 

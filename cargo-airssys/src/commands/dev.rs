@@ -1,13 +1,17 @@
 //! `dev`: save a file, and a moment later the running component is the new one.
 
+use std::convert::Infallible;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use clap::Parser;
+use rustix::process::Signal;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
+use super::listen::Listen;
 use super::verb::{Context, Verb};
-use crate::ops::dev::{self, Asked, News, Pace, Parts, Steps};
+use crate::ops::dev::{self, Asked, News, Pace, Parts, Reach, Setting, Steps};
 use crate::ops::host::{self, Compiling, Listener};
 use crate::ops::project;
 use crate::ops::state::StatePlace;
@@ -29,6 +33,8 @@ pub(super) struct Dev {
     /// How long a build may take before it is ended
     #[arg(long, value_name = "TIME", default_value = "10m")]
     build_timeout: Span,
+    #[command(flatten)]
+    listen: Listen,
     /// Look at the files every second, where the system does not tell of changes, as on some network drives
     #[arg(long)]
     poll: bool,
@@ -38,6 +44,8 @@ pub(super) struct Dev {
 struct Told {
     shell: Arc<Shell>,
     shows_output: AtomicBool,
+    /// What is opened in a browser.
+    url: Mutex<Option<String>>,
     /// Faults that were told since the last swap: under load the same one happens with each call.
     faults: Mutex<Vec<(ComponentName, String)>>,
 }
@@ -45,6 +53,10 @@ struct Told {
 impl Verb for Dev {
     const EXAMPLES: &'static [(&'static str, &'static str)] = &[
         ("dev", "the component of the current folder, or all of a workspace"),
+        (
+            "dev --listen 127.0.0.1:8080",
+            "reach it by HTTP; web APIs are at port 3000 anyway",
+        ),
         ("dev -p greeter -p counter", "two of them"),
         ("dev -o json", "what happens, an object in each line"),
     ];
@@ -74,6 +86,7 @@ impl Verb for Dev {
         let told = Arc::new(Told {
             shell: shell.clone(),
             shows_output: AtomicBool::new(true),
+            url: Mutex::default(),
             faults: Mutex::default(),
         });
         host::serve(
@@ -81,19 +94,43 @@ impl Verb for Dev {
             told.clone().listener(),
             Compiling::Here,
             async |host, answered| {
+                let mut reach = Reach::begin(host, self.listen.listen, self.listen.callers()).await?;
                 let (ask, asked) = mpsc::unbounded_channel();
                 let keys = keys(&told, ask);
-                let client = Client::here(host.clone());
-                let tell = |news: News| {
-                    told.news(&news);
-                    if matches!(news, News::Watching { .. }) && keys.is_some() {
-                        told.shell.keys_hint();
-                    }
+                let setting = Setting {
+                    client: Client::here(host.clone()),
+                    reach: &mut reach,
+                    manner,
+                    steps,
+                    tell: &|news| {
+                        told.news(&news);
+                        if matches!(news, News::Watching { .. }) && keys.is_some() {
+                            told.shell.keys_hint();
+                        }
+                    },
                 };
                 let asked = if keys.is_some() { asked } else { nobody() };
-                dev::run(&client, parts, manner, steps, asked, answered.pressed(), &tell).await
+                let ended = tokio::select! {
+                    ended = dev::run(setting, parts, asked, answered.pressed()) => ended,
+                    never = resumed(keys.as_ref()) => match never {},
+                };
+                drop(keys);
+                reach.end().await;
+                ended
             },
         )
+    }
+}
+
+/// Sets the terminal again whenever the program goes on after it was stopped.
+async fn resumed(keys: Option<&Keys>) -> Infallible {
+    let continued = signal(SignalKind::from_raw(Signal::CONT.as_raw()));
+    let (Some(keys), Ok(mut continued)) = (keys, continued) else {
+        return std::future::pending().await;
+    };
+    loop {
+        continued.recv().await;
+        keys.resume();
     }
 }
 
@@ -110,6 +147,7 @@ fn keys(told: &Arc<Told>, ask: UnboundedSender<Asked>) -> Option<Keys> {
             'b' => Asked::RollBack,
             'q' => Asked::Quit,
             'l' => return told.toggle_output(),
+            'o' => return told.open(),
             '?' | 'h' => return told.shell.keys(),
             _ => return,
         };
@@ -124,8 +162,15 @@ impl Told {
     }
 
     fn news(&self, news: &News) {
-        if matches!(news, News::Swapped(_)) {
-            self.faults().clear();
+        match news {
+            News::Swapped(_) => self.faults().clear(),
+            News::Listening { url }
+            | News::Reachable {
+                url, is_called: false, ..
+            } => {
+                *self.url.lock().unwrap_or_else(PoisonError::into_inner) = Some(url.clone());
+            }
+            _ => {}
         }
         self.shell.news(news);
     }
@@ -157,6 +202,19 @@ impl Told {
 
     fn faults(&self) -> std::sync::MutexGuard<'_, Vec<(ComponentName, String)>> {
         self.faults.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Opens the address that was told last.
+    fn open(&self) {
+        let url = self.url.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let Some(url) = url else {
+            let missing = "nothing is reached by HTTP: begin with `--listen 127.0.0.1:3000`";
+            return self.shell.warn(missing);
+        };
+        if let Err(error) = open::that_detached(&url) {
+            self.shell
+                .warn(format_args!("no browser could be opened ({error}): go to {url}"));
+        }
     }
 
     fn toggle_output(&self) {

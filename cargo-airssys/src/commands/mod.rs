@@ -3,6 +3,7 @@
 //! To add a verb: write its file and add its line to [`ALL`].
 
 pub(crate) mod line;
+mod listen;
 mod verb;
 
 mod build;

@@ -9,6 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Notify;
 
 use crate::exit::Exit;
+use crate::shell;
 
 /// Whether a host is open, which is then the one to answer.
 static HOST_IS_OPEN: AtomicBool = AtomicBool::new(false);
@@ -76,6 +77,7 @@ fn answer(ready: mpsc::Sender<()>) -> io::Result<()> {
             if HOST_IS_OPEN.load(Ordering::SeqCst) && !HOST_IS_ENDING.swap(true, Ordering::SeqCst) {
                 PRESSED.notify_one();
             } else {
+                shell::give_back_terminal();
                 std::process::exit(i32::from(Exit::Interrupted as u8));
             }
         }

@@ -39,22 +39,32 @@ impl Shell {
             let _ = self.result("", news);
             return;
         }
-        if let News::Building { component, changed } = news {
-            return self.turn(format_args!("building {component}{}", because(changed)));
-        }
-        self.hide_spinner();
         match news {
+            News::Building { component, changed } => {
+                return self.turn(format_args!("building {component}{}", because(changed)));
+            }
+            _ => self.hide_spinner(),
+        }
+        match news {
+            // It is on the spinner.
             News::Building { .. } => {}
             News::Watching {
                 components,
                 files,
                 folder,
             } => self.watching(components, *files, folder),
-            News::Listening { url, at } => {
-                self.line(HINT, "Listening", url);
-                for address in at {
-                    self.under(address);
-                }
+            News::Listening { url } => self.line(HINT, "Listening", url),
+            News::NotListening { reason, help } => {
+                self.warn(printable_line(reason));
+                self.under(format_args!("{HINT}help{HINT:#}: {}", printable_line(help)));
+            }
+            News::Reachable {
+                component,
+                url,
+                is_called,
+            } => {
+                let how = if *is_called { "POST " } else { "" };
+                self.under(format_args!("{component}: {how}{url}"));
             }
             News::Swapped(swap) => self.swapped(swap),
             News::Unchanged {

@@ -42,7 +42,7 @@ impl Keys {
 
 impl Drop for Keys {
     fn drop(&mut self) {
-        restore();
+        give_back_terminal();
     }
 }
 
@@ -56,7 +56,7 @@ fn apply() -> io::Result<()> {
 }
 
 /// Gives the terminal back as it was.
-pub(crate) fn restore() {
+pub(crate) fn give_back_terminal() {
     let before = BEFORE.lock().unwrap_or_else(PoisonError::into_inner).take();
     if let Some(before) = before {
         // A terminal that is gone needs nothing.

@@ -4,12 +4,14 @@ mod circle;
 mod inputs;
 mod news;
 mod parts;
+mod reach;
 mod session;
 mod snapshot;
 mod watch;
 mod work;
 
 pub(crate) use news::{News, Swap, Unswapped};
-pub(crate) use session::{Asked, Manner, Parts, run};
+pub(crate) use reach::Reach;
+pub(crate) use session::{Asked, Manner, Parts, Setting, run};
 pub(crate) use watch::Pace;
 pub(crate) use work::Steps;

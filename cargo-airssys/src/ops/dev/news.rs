@@ -26,10 +26,24 @@ pub(crate) enum News {
     },
     /// Requests are taken at this address.
     Listening {
-        /// Its begin, such as `http://127.0.0.1:3000`.
+        /// The address, such as `http://127.0.0.1:3000`.
         url: String,
-        /// The addresses of what can be reached there.
-        at: Vec<String>,
+    },
+    /// No requests are taken, although there is a web API.
+    NotListening {
+        /// Why.
+        reason: String,
+        /// What helps.
+        help: String,
+    },
+    /// A component can be reached.
+    Reachable {
+        /// The component.
+        component: ComponentName,
+        /// Where.
+        url: String,
+        /// Whether it is called there by POST, as what is no web API.
+        is_called: bool,
     },
     /// A component is being built.
     Building {

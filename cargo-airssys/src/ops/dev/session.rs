@@ -14,6 +14,7 @@ use super::circle::Circle;
 use super::inputs::Inputs;
 use super::news::{News, Unswapped};
 use super::parts::Part;
+use super::reach::Reach;
 use super::watch::{Noticed, Pace, Watch};
 use super::work::{Done, Outcome, Pending, Round, Steps, status};
 use crate::exit::{self, Exit, Failure};
@@ -21,6 +22,7 @@ use crate::ops::origin::origin;
 use crate::ops::project::Project;
 use crate::toolchain::Stop;
 use airssys_wasm::RollbackOptions;
+use airssys_wasm::component::ComponentName;
 use airssys_wasm::control::Client;
 
 /// So many builds of a component in a row are stopped for a newer change; the next one is built to its end, so that a
@@ -55,12 +57,23 @@ pub(crate) struct Manner {
 #[derive(Debug)]
 pub(crate) struct Parts(Vec<(Part, Inputs)>);
 
+/// What a loop works with.
+pub(crate) struct Setting<'a> {
+    /// The host.
+    pub(crate) client: Client,
+    /// How components are reached from outside.
+    pub(crate) reach: &'a mut Reach,
+    /// How it goes about it.
+    pub(crate) manner: Manner,
+    /// Where the steps of builds are told.
+    pub(crate) steps: Steps,
+    /// Where everything else is.
+    pub(crate) tell: &'a dyn Fn(News),
+}
+
 /// A loop that runs.
 struct Session<'a> {
-    client: &'a Client,
-    manner: Manner,
-    steps: Steps,
-    tell: &'a dyn Fn(News),
+    setting: Setting<'a>,
     parts: Vec<Part>,
     circles: Vec<Circle>,
     watch: Watch,
@@ -102,26 +115,23 @@ impl Parts {
 
 /// Watches, builds and swaps until somebody asks for the end, or `ended` comes.
 pub(crate) async fn run(
-    client: &Client,
+    setting: Setting<'_>,
     parts: Parts,
-    manner: Manner,
-    steps: Steps,
     mut asked: UnboundedReceiver<Asked>,
     ended: impl Future<Output = ()>,
-    tell: &dyn Fn(News),
 ) -> anyhow::Result<()> {
     let (notice, mut noticed) = mpsc::unbounded_channel();
     let (parts, inputs): (Vec<Part>, Vec<Inputs>) = parts.0.into_iter().unzip();
-    tell(watching(&parts, &inputs));
-    let watch = Watch::begin(inputs, manner.pace, move |told| {
+    (setting.tell)(watching(&parts, &inputs));
+    if let Some(news) = setting.reach.listening() {
+        (setting.tell)(news);
+    }
+    let watch = Watch::begin(inputs, setting.manner.pace, move |told| {
         // The loop is over when nobody hears it.
         let _ = notice.send(told);
     });
     let mut session = Session {
-        client,
-        manner,
-        steps,
-        tell,
+        setting,
         circles: parts.iter().map(|_| Circle::default()).collect(),
         parts,
         watch,
@@ -215,13 +225,13 @@ impl Session<'_> {
         let name = part.name();
         let changed: Vec<PathBuf> = pending.changed.iter().map(|path| part.relative(path)).collect();
         if !self.circles[component].enter(&pending.changed) {
-            (self.tell)(News::Circling {
+            (self.setting.tell)(News::Circling {
                 component: name,
                 changed,
             });
             return self.begin_next();
         }
-        (self.tell)(News::Building {
+        (self.setting.tell)(News::Building {
             component: name,
             changed,
         });
@@ -230,14 +240,18 @@ impl Session<'_> {
             pending,
             stop: Stop::default(),
             is_built: Arc::new(AtomicBool::new(false)),
-            color: self.manner.color,
+            color: self.setting.manner.color,
             is_alone: self.parts.len() == 1,
         };
         self.running = Some(Running {
             component,
-            task: tokio::spawn(round.clone().run(self.client.clone(), self.steps.clone())),
+            task: tokio::spawn(
+                round
+                    .clone()
+                    .run(self.setting.client.clone(), self.setting.steps.clone()),
+            ),
             round,
-            deadline: Instant::now() + self.manner.build_timeout,
+            deadline: Instant::now() + self.setting.manner.build_timeout,
             is_late: false,
         });
     }
@@ -245,9 +259,9 @@ impl Session<'_> {
     fn notice(&mut self, noticed: Noticed) {
         match noticed {
             Noticed::Changed { component, paths, at } => self.changed(component, paths, at),
-            Noticed::Gone(folder) => (self.tell)(News::Gone { folder }),
-            Noticed::Back(folder) => (self.tell)(News::Back { folder }),
-            Noticed::Polling { reason } => (self.tell)(News::Polling { reason }),
+            Noticed::Gone(folder) => (self.setting.tell)(News::Gone { folder }),
+            Noticed::Back(folder) => (self.setting.tell)(News::Back { folder }),
+            Noticed::Polling { reason } => (self.setting.tell)(News::Polling { reason }),
         }
     }
 
@@ -289,7 +303,7 @@ impl Session<'_> {
         let relative = || pending.changed.iter().map(|path| part.relative(path)).collect();
         match done.outcome {
             Ok(Outcome::Stopped) if running.is_late => {
-                let error = late(self.manner.build_timeout);
+                let error = late(self.setting.manner.build_timeout);
                 let changed = relative();
                 self.not_swapped(component, changed, &error.into(), done.transcript)
                     .await?;
@@ -309,17 +323,22 @@ impl Session<'_> {
                 self.said(done.transcript);
                 self.last = Some(component);
                 self.swaps += 1;
-                (self.tell)(News::Swapped(swap));
+                let name = swap.component.clone();
+                (self.setting.tell)(News::Swapped(swap));
+                self.reached(&name).await;
             }
             Ok(Outcome::Unchanged) => {
                 self.said(done.transcript);
                 let (name, changed) = (part.name(), relative());
-                let serving = status(self.client, &name).await?.map(|status| status.release.version);
-                (self.tell)(News::Unchanged {
-                    component: name,
+                let serving = status(&self.setting.client, &name)
+                    .await?
+                    .map(|status| status.release.version);
+                (self.setting.tell)(News::Unchanged {
+                    component: name.clone(),
                     changed,
                     serving,
                 });
+                self.reached(&name).await;
             }
             Err(error) => {
                 let changed = relative();
@@ -330,10 +349,17 @@ impl Session<'_> {
         Ok(())
     }
 
+    /// Tells how a component is reached, when that is new.
+    async fn reached(&mut self, component: &ComponentName) {
+        for news in self.setting.reach.follow(component, self.setting.manner.program).await {
+            (self.setting.tell)(news);
+        }
+    }
+
     /// Tells what the build has warned of.
     fn said(&self, transcript: String) {
         if !transcript.is_empty() {
-            (self.tell)(News::Said { transcript });
+            (self.setting.tell)(News::Said { transcript });
         }
     }
 
@@ -345,10 +371,12 @@ impl Session<'_> {
         transcript: String,
     ) -> anyhow::Result<()> {
         let name = self.parts[component].name();
-        let failure = exit::explain(error, self.manner.program);
-        let serving = status(self.client, &name).await?.map(|status| status.release.version);
+        let failure = exit::explain(error, self.setting.manner.program);
+        let serving = status(&self.setting.client, &name)
+            .await?
+            .map(|status| status.release.version);
         self.not_swapped += 1;
-        (self.tell)(News::NotSwapped(Box::new(Unswapped::new(
+        (self.setting.tell)(News::NotSwapped(Box::new(Unswapped::new(
             name, changed, failure, transcript, serving,
         ))));
         Ok(())
@@ -360,7 +388,7 @@ impl Session<'_> {
         let mut options = RollbackOptions::default();
         options.origin = origin(Some("dev".into()));
         let begin = Instant::now();
-        let news = match self.client.rollback(&name, &options).await {
+        let news = match self.setting.client.rollback(&name, &options).await {
             Ok(deployment) => News::RolledBack {
                 component: name,
                 version: deployment.release.version,
@@ -368,10 +396,10 @@ impl Session<'_> {
             },
             Err(error) => News::NotRolledBack {
                 component: name,
-                reason: exit::explain(&error.into(), self.manner.program).message,
+                reason: exit::explain(&error.into(), self.setting.manner.program).message,
             },
         };
-        (self.tell)(news);
+        (self.setting.tell)(news);
         Ok(())
     }
 
@@ -383,12 +411,12 @@ impl Session<'_> {
             let _ = running.task.await;
         }
         let names: Vec<_> = self.parts.iter().map(Part::name).collect();
-        let all = self.client.status().await?;
+        let all = self.setting.client.status().await?;
         let ours = all.iter().filter(|status| names.contains(&status.release.name));
         let (calls, failed) = ours.fold((0, 0), |(calls, failed), status| {
             (calls + status.calls, failed + status.failed)
         });
-        (self.tell)(News::Ended {
+        (self.setting.tell)(News::Ended {
             swaps: self.swaps,
             not_swapped: self.not_swapped,
             calls,
