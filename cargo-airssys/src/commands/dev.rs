@@ -52,7 +52,7 @@ struct Told {
 
 impl Verb for Dev {
     const EXAMPLES: &'static [(&'static str, &'static str)] = &[
-        ("dev", "the component of the current folder, or all of a workspace"),
+        ("dev", "what is built here, or all of a workspace"),
         (
             "dev --listen 127.0.0.1:8080",
             "reach it by HTTP; web APIs are at port 3000 anyway",

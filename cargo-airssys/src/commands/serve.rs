@@ -47,7 +47,11 @@ impl Verb for Serve {
                 socket.display(),
                 url.as_ref().map(|url| format!(" at {url}")).unwrap_or_default()
             );
-            let value = json!({ "event": "serving", "components": components, "state_dir": directory, "socket": socket, "url": url });
+            let mut value =
+                json!({ "event": "serving", "components": components, "state_dir": directory, "socket": socket });
+            if let Some(url) = url {
+                value["url"] = url.into();
+            }
             shell.result(text, &value)?;
             answered.pressed().await;
             if let Some(server) = server {

@@ -119,8 +119,9 @@ impl Shell {
                 if *not_swapped > 0 {
                     let _ = write!(text, ", {not_swapped} not swapped");
                 }
+                let noun = if *calls == 1 { "call" } else { "calls" };
                 let calls = grouped(*calls);
-                self.line(GOOD, "Ended", format_args!("{text}; {calls} calls, failed {failed}"));
+                self.line(GOOD, "Ended", format_args!("{text}; {calls} {noun}, failed {failed}"));
             }
         }
     }
