@@ -7,7 +7,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 
-use crate::{TestHost, guest, name};
+use crate::{TestHost, guest, name, workspace};
 use airssys_wasm::component::{Manifest, Package};
 use airssys_wasm::ingress::{HttpOptions, HttpServer, listen};
 use airssys_wasm::{Deployment, Error};
@@ -253,6 +253,15 @@ impl Answer {
         let said: Json = serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"));
         assert_eq!(self.header("content-type"), Some("application/json"));
         assert!(said["error"]["message"].is_string(), "{said}");
-        said["error"]["code"].as_str().expect("a code").to_owned()
+        let code = said["error"]["code"].as_str().expect("a code").to_owned();
+        let documents = ["docs/src/http.md", "docs/src/errors.md"].map(|path| {
+            let path = workspace().join(path);
+            std::fs::read_to_string(path).expect("the book")
+        });
+        assert!(
+            documents.concat().contains(&format!("`{code}`")),
+            "`{code}` is not documented"
+        );
+        code
     }
 }

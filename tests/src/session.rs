@@ -45,6 +45,11 @@ impl Session {
         }
     }
 
+    /// The folder it is in.
+    pub fn folder(&self) -> &Path {
+        &self.current
+    }
+
     /// Runs a line of a shell; `cd` lasts until the next.
     pub fn run(&mut self, line: &str, variables: &[(&str, &OsStr)]) -> Said {
         if let Some(folder) = line.strip_prefix("cd ") {

@@ -8,8 +8,9 @@ use std::process::Command;
 
 use serde_json::Value;
 
+use airssys_wasm::component::Package;
 use airssys_wasm_tests::transcript::{self, Part};
-use airssys_wasm_tests::{Session, Terminal, homes, program, provide_home, workspace};
+use airssys_wasm_tests::{HttpHost, Session, Terminal, homes, program, provide_home, workspace};
 
 /// One test, because a project takes long to build.
 #[test]
@@ -241,6 +242,28 @@ fn press_ctrl_c_twice(session: &mut Session) {
                    cat <&3";
     // It does not come to telling that it was interrupted.
     assert_eq!(session.run(pressed, &[]).text, "[hello] begun: 130\n");
+}
+
+/// A new web API passes its native tests, and answers in a host.
+#[tokio::test]
+async fn a_new_web_api_is_built_deployed_and_answers() {
+    let mut session = Session::new();
+    let said = session.run("cargo airssys init web --name acme:web --template http", &[]);
+    assert_eq!(said.exit, 0, "{}", said.text);
+    session.run("cd web", &[]);
+    let said = session.run("cargo airssys test", &[]);
+    assert_eq!(said.exit, 0, "{}", said.text);
+    assert!(said.text.contains("test tests::greets_by_name ... ok"), "{}", said.text);
+    assert!(!said.text.contains("warning"), "{}", said.text);
+    let said = session.run("cargo airssys deploy", &[]);
+    assert_eq!(said.exit, 0, "{}", said.text);
+    let http = HttpHost::new().await;
+    let bytes = fs::read(session.folder().join("target/airssys/acme-web.wasm")).unwrap();
+    http.test.host.deploy(Package::new(bytes)).await.unwrap();
+    let answer = http.get("/web/world").await;
+    assert_eq!((answer.status, answer.text().as_str()), (200, "Hello, world!\n"));
+    assert_eq!(http.get("/web").await.status, 404);
+    assert_eq!(http.post("/web/world", "", "x").await.status, 405);
 }
 
 /// Started like by `cargo run -- quickstart`, inside a cargo workspace: what cargo tells its child stays in the environment,

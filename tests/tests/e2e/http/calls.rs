@@ -1,7 +1,8 @@
 //! `POST /call/NAME`: messages and typed calls over HTTP.
 
-use airssys_wasm_tests::HttpHost;
 use serde_json::{Value as Json, json};
+
+use airssys_wasm_tests::HttpHost;
 
 const JSON: &str = "content-type: application/json\r\n";
 
