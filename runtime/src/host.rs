@@ -99,6 +99,15 @@ impl HostBuilder {
         self
     }
 
+    /// Keeps the machine code of functions from one compilation of a component to the next, and compiles those that have
+    /// changed; otherwise all of a changed component is compiled.
+    ///
+    /// It holds for a [`Compiler::InProcess`] only, because what one compilation leaves, the next one trusts.
+    pub fn incremental(mut self, is_incremental: bool) -> Self {
+        self.compile.incremental = is_incremental;
+        self
+    }
+
     /// Has every event told to `listener`, which must not block.
     pub fn on_event(mut self, listener: impl Fn(Event) + Send + Sync + 'static) -> Self {
         self.events = Events::new(listener);

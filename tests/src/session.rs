@@ -81,11 +81,6 @@ impl Session {
         }
     }
 
-    /// The folder in which the next line runs.
-    pub fn folder(&self) -> &Path {
-        &self.current
-    }
-
     /// The variables of its shell.
     pub fn variables(&self) -> Vec<(OsString, OsString)> {
         let own = env::vars_os().filter(|(name, _)| name.to_str().is_some_and(|name| !is_foreign(name)));

@@ -229,6 +229,8 @@ async fn open(
         .cache_key_file(place.key_file())
         .versioning(place.versioning)
         .compiler(compiler)
+        // What is compiled here changes a little at a time.
+        .incremental(compiling == Compiling::Here)
         .on_event(move |event| listener(&event));
     if let Some(directory) = recording.core_dumps {
         builder = builder.core_dumps(directory);

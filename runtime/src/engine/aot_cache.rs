@@ -1,42 +1,30 @@
 //! Compiled code on disk.
 //!
-//! Compiled code is executable code, so an entry is used only when this host wrote it: the directory is the user's
-//! own and closed to others, no link is followed, and every entry carries an HMAC with a key kept elsewhere.
-//! An entry is read into memory, checked there and loaded from there, so that it cannot change in between.
+//! Compiled code is executable code, so an entry is used only when this host wrote it, as [`Sealed`] finds out.
 //! Whatever is odd is removed, reported and compiled anew.
 
-use std::fs::File;
-use std::io::{Read, Write};
-use std::os::fd::OwnedFd;
-use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
 
-use hmac::{Hmac, KeyInit, Mac};
-use rustix::fs::{AtFlags, FileType, Mode, OFlags};
-use sha2::Sha256;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
+use super::sealed::{Form, Sealed};
 use crate::component::Digest;
 use crate::event::{Event, Events};
 
-/// Starts each entry, and changes with its format.
-const MAGIC: &[u8; 12] = b"airssys-aot\x01";
-/// The length of an HMAC-SHA-256.
-const TAG: usize = 32;
-/// The length of the key.
-const KEY: usize = 32;
-/// The largest entry: compiled code is about eight times the size of the component.
+/// What an entry is.
+/// The largest: compiled code is about eight times the size of the component.
+const CODE: Form = Form {
+    magic: b"airssys-aot\x01",
+    most: MAX_ENTRY,
+};
 pub(super) const MAX_ENTRY: u64 = 1 << 30;
 
 /// A directory of compiled components.
 pub(crate) struct AotCache {
-    directory: OwnedFd,
-    key: [u8; KEY],
+    sealed: Arc<Sealed>,
     events: Events,
-    /// Entries that were begun, for the names of their files until they are whole.
-    written: AtomicU64,
 }
 
 /// What an entry was compiled from, and for which engines.
@@ -49,27 +37,13 @@ impl AotCache {
     /// Opens the cache in `directory`, with the key in `key_file`; both are made when they are missing.
     /// A directory or key that others could have written to is an error.
     pub(crate) fn open(directory: &Path, key_file: &Path, events: Events) -> std::io::Result<Self> {
-        if let Some(parent) = key_file.parent() {
-            std::fs::DirBuilder::new().recursive(true).mode(0o700).create(parent)?;
-        }
-        std::fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(directory)?;
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let opened = rustix::fs::open(directory, flags, Mode::empty())?;
-        let stat = rustix::fs::fstat(&opened)?;
-        if !is_private(&stat) {
-            return Err(std::io::Error::other(
-                "the cache directory belongs to, or is open to, others",
-            ));
-        }
-        Ok(Self {
-            directory: opened,
-            key: key(key_file)?,
-            events,
-            written: AtomicU64::new(0),
-        })
+        let sealed = Arc::new(Sealed::open(directory, key_file)?);
+        Ok(Self { sealed, events })
+    }
+
+    /// The directory, which has other sealed files as well, and what is told of it.
+    pub(super) fn place(&self) -> (Arc<Sealed>, Events) {
+        (self.sealed.clone(), self.events.clone())
     }
 
     /// Loads an entry, if there is one that this host wrote.
@@ -78,8 +52,7 @@ impl AotCache {
         match self.read(engine, artifact, &name) {
             Ok(component) => component,
             Err(reason) => {
-                // What cannot be removed is refused again next time.
-                let _ = rustix::fs::unlinkat(&self.directory, name.as_str(), AtFlags::empty());
+                self.sealed.remove(&name);
                 self.events.emit(Event::CacheEntryRefused {
                     digest: artifact.digest(),
                     reason,
@@ -90,31 +63,10 @@ impl AotCache {
     }
 
     fn read(&self, engine: &Engine, artifact: &Artifact, name: &str) -> Result<Option<Component>, String> {
-        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        let file = match rustix::fs::openat(&self.directory, name, flags, Mode::empty()) {
-            Ok(file) => File::from(file),
-            Err(rustix::io::Errno::NOENT) => return Ok(None),
-            Err(error) => return Err(format!("it cannot be opened: {error}")),
+        let Some(code) = self.sealed.read(name, &CODE, &artifact.bound())? else {
+            return Ok(None);
         };
-        let stat = rustix::fs::fstat(&file).map_err(|error| error.to_string())?;
-        if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile || !is_private(&stat) {
-            return Err("it is not a regular file of this user alone".into());
-        }
-        let mut entry = Vec::new();
-        file.take(MAX_ENTRY + 1)
-            .read_to_end(&mut entry)
-            .map_err(|error| error.to_string())?;
-        let Some((head, code)) = entry.split_at_checked(MAGIC.len() + TAG) else {
-            return Err("it is cut short".into());
-        };
-        let (magic, tag) = head.split_at(MAGIC.len());
-        if magic != MAGIC || entry.len() as u64 > MAX_ENTRY {
-            return Err("it has another format".into());
-        }
-        self.mac(artifact, code)
-            .verify_slice(tag)
-            .map_err(|_| "it was not written by this host".to_owned())?;
-        deserialize(engine, code)
+        deserialize(engine, &code)
             .map(Some)
             .map_err(|error| format!("it does not fit this engine: {error:#}"))
     }
@@ -122,49 +74,23 @@ impl AotCache {
     /// Keeps an entry; a failure is not reported, because the cache is not needed to run.
     pub(super) fn store(&self, artifact: &Artifact, code: &[u8]) {
         let name = artifact.file_name();
-        // Two deployments may compile the same bytes at the same time.
-        let number = self.written.fetch_add(1, Ordering::Relaxed);
-        let aside = format!("{name}.{}-{number}.new", std::process::id());
-        if self.write(artifact, code, &aside).is_ok() {
-            let renamed = rustix::fs::renameat(&self.directory, aside.as_str(), &self.directory, name.as_str());
-            if renamed.is_ok() {
-                return;
-            }
-        }
-        let _ = rustix::fs::unlinkat(&self.directory, aside.as_str(), AtFlags::empty());
+        self.sealed.write(&name, &CODE, &artifact.bound(), |add| add(code));
     }
 
     /// Removes the entries of a component for every engine; what cannot be removed takes room and does no harm.
     pub(super) fn forget(&self, component: &Digest) {
         // The names of files begin with the digest, also until they are whole.
         let prefix = format!("{component}-");
-        let Ok(entries) = rustix::fs::Dir::read_from(&self.directory) else {
-            return;
-        };
-        for entry in entries.flatten() {
-            if entry.file_name().to_bytes().starts_with(prefix.as_bytes()) {
-                let _ = rustix::fs::unlinkat(&self.directory, entry.file_name(), AtFlags::empty());
-            }
+        for file in self.sealed.files().filter(|file| file.name.starts_with(&prefix)) {
+            self.sealed.remove(&file.name);
         }
     }
+}
 
-    fn write(&self, artifact: &Artifact, code: &[u8], name: &str) -> std::io::Result<()> {
-        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let mut file = File::from(rustix::fs::openat(&self.directory, name, flags, Mode::from(0o600))?);
-        file.write_all(MAGIC)?;
-        file.write_all(&self.mac(artifact, code).finalize().into_bytes())?;
-        file.write_all(code)
-    }
-
-    /// Everything an entry depends on goes into its tag, so that entries cannot be exchanged for one another.
-    fn mac(&self, artifact: &Artifact, code: &[u8]) -> Hmac<Sha256> {
-        // HMAC takes keys of every length, so this cannot fail; a tag of nothing is refused anyway.
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.key).unwrap_or_else(|_| Hmac::new(&Default::default()));
-        mac.update(MAGIC);
-        mac.update(artifact.component.as_bytes());
-        mac.update(&artifact.engine.to_le_bytes());
-        mac.update(code);
-        mac
+impl Artifact {
+    /// What a tag says beside the code: everything that an entry depends on.
+    fn bound(&self) -> Vec<u8> {
+        [self.component.as_bytes().as_slice(), &self.engine.to_le_bytes()].concat()
     }
 }
 
@@ -175,46 +101,14 @@ impl AotCache {
     reason = "wasmtime offers no safe way to load compiled code; see SAFETY"
 )]
 pub(super) fn deserialize(engine: &Engine, code: &[u8]) -> wasmtime::Result<Component> {
-    // SAFETY: `code` has to be what wasmtime's serialization returned. There are two callers. `read` has verified the
-    // HMAC of these very bytes in memory, with a key that only this user can read, and only `store` makes such tags,
-    // for what `serialize` returned or what the other caller has loaded. That is `CodeSource`, whose bytes come from a
-    // process that this host has just started, over a pipe that nobody else holds: from a program that whoever set up
-    // the host trusts to run as this user, and that greeted as this version's compiler for this very configuration.
+    // SAFETY: `code` has to be what wasmtime's serialization returned. There are three callers. `read` has had the HMAC
+    // of these very bytes verified in memory, with a key that only this user can read, and only `store` makes such tags,
+    // for what `serialize` returned or what the other callers have loaded. Those are `CodeSource`, once with bytes from
+    // a process that this host has just started, over a pipe that nobody else holds: from a program that whoever set up
+    // the host trusts to run as this user, and that greeted as this version's compiler for this very configuration; and
+    // once with bytes that wasmtime's own serialization has just returned in this process.
     // wasmtime itself refuses code of another version or configuration.
     unsafe { Component::deserialize(engine, code) }
-}
-
-/// Whether a file or directory belongs to this user and nobody else can change or read it.
-fn is_private(stat: &rustix::fs::Stat) -> bool {
-    stat.st_uid == rustix::process::geteuid().as_raw() && stat.st_mode & 0o077 == 0
-}
-
-/// Reads the key, or makes one.
-/// A key that is not private is replaced: what was written with it is then refused.
-fn key(file: &Path) -> std::io::Result<[u8; KEY]> {
-    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    if let Ok(opened) = rustix::fs::open(file, flags, Mode::empty()) {
-        let stat = rustix::fs::fstat(&opened)?;
-        let mut key = [0; KEY];
-        if FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile
-            && is_private(&stat)
-            && u64::try_from(stat.st_size) == Ok(KEY as u64)
-            && File::from(opened).read_exact(&mut key).is_ok()
-        {
-            return Ok(key);
-        }
-    }
-    let mut key = [0; KEY];
-    getrandom::fill(&mut key).map_err(std::io::Error::other)?;
-    let directory = file
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    // A file made aside is private from its first moment, and replaces a link instead of following it.
-    let mut aside = tempfile::NamedTempFile::new_in(directory)?;
-    aside.write_all(&key)?;
-    aside.persist(file)?;
-    Ok(key)
 }
 
 impl std::fmt::Debug for AotCache {

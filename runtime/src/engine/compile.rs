@@ -14,6 +14,7 @@ use std::sync::Arc;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
+use self::child::translate;
 pub use self::child::{COMPILE_ARGUMENT, compile_child};
 use self::compatibility::compatibility;
 use self::process::{Processes, Work};
@@ -21,7 +22,8 @@ pub(crate) use self::settings::CompileSettings;
 pub use self::settings::Compiler;
 use super::aot_cache::{AotCache, Artifact, deserialize};
 use super::blocking;
-use super::engines::{Engines, Profile};
+use super::engines::{Engines, Profile, compiling_with};
+use super::function_cache::{FunctionCache, Pack};
 use super::in_flight::InFlight;
 use super::lines::Lines;
 use super::prepared::Prepared;
@@ -37,6 +39,8 @@ pub(crate) struct CodeSource {
     cache: Option<Arc<AotCache>>,
     /// None when components are compiled in this process.
     processes: Option<Arc<Processes>>,
+    /// What of a component need not be compiled again; none when all of it is.
+    functions: Option<FunctionCache>,
     /// Code on its way into the cache.
     keeping: InFlight,
 }
@@ -54,14 +58,21 @@ pub(crate) struct Compiled {
 impl CodeSource {
     /// A source with a cache, or without one.
     pub(crate) fn new(engines: Engines, cache: Option<AotCache>, settings: CompileSettings) -> Self {
+        let is_incremental = settings.incremental;
         let processes = match settings.compiler.clone() {
             Compiler::InProcess => None,
             Compiler::Process(program) => Some(Arc::new(Processes::new(program, settings))),
         };
+        // A process that a component has taken over could answer with functions that harm the component's next release.
+        let functions = cache
+            .as_ref()
+            .filter(|_| is_incremental && processes.is_none())
+            .map(FunctionCache::beside);
         Self {
             engines: Arc::new(engines),
             cache: cache.map(Arc::new),
             processes,
+            functions,
             keeping: InFlight::new(u32::MAX),
         }
     }
@@ -81,7 +92,7 @@ impl CodeSource {
         let cached = loaded.is_some();
         let component = match loaded {
             Some(component) => component,
-            None => self.compile_new(engine, bytes, profile, artifact).await?,
+            None => self.compile_new(engine, bytes, release, artifact).await?,
         };
         Ok(Compiled {
             component,
@@ -125,9 +136,25 @@ impl CodeSource {
         &self,
         engine: Engine,
         bytes: Arc<Vec<u8>>,
-        profile: Profile,
+        release: &Release,
         artifact: Artifact,
     ) -> Result<Component, Error> {
+        let profile = profile(release);
+        if let Some(functions) = self.functions.clone() {
+            let name = release.name.clone();
+            let compiling = blocking(move || {
+                let pack = functions.open(&name, &artifact);
+                let code = compile_changed(profile, &bytes, pack.clone())?;
+                let component = deserialize(&engine, &code).map_err(refused)?;
+                Ok((component, code, pack, functions, artifact))
+            });
+            let (component, code, pack, functions, artifact) = compiling.await?;
+            self.keep_aside(artifact, move || {
+                functions.keep(&pack);
+                Some(code)
+            });
+            return Ok(component);
+        }
         let Some(processes) = &self.processes else {
             let component = blocking(move || compile_here(&engine, &bytes)).await?;
             let compiled = component.clone();
@@ -184,6 +211,12 @@ impl CodeSource {
         let debugging = self.engines.debugging().clone();
         Prepared::new(pre, release, events, sandbox, debugging, compiled.lines)
     }
+}
+
+/// Compiles what of a component is not in the pack.
+pub(super) fn compile_changed(profile: Profile, bytes: &[u8], pack: Arc<Pack>) -> Result<Vec<u8>, Error> {
+    let engine = compiling_with(profile, pack).map_err(refused)?;
+    translate(&engine, bytes).map_err(refused)
 }
 
 fn compile_here(engine: &Engine, bytes: &[u8]) -> Result<Component, Error> {

@@ -4,7 +4,8 @@ use std::sync::{Arc, OnceLock};
 
 use wasmtime::component::Linker;
 use wasmtime::{
-    Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, WasmBacktraceDetails, WasmFeatures,
+    CacheStore, Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, WasmBacktraceDetails,
+    WasmFeatures,
 };
 
 use super::clock::{TICK, Ticker};
@@ -120,6 +121,13 @@ pub(super) fn try_pool() -> wasmtime::Result<()> {
 /// An engine that only compiles, for the engine of a host that has this profile.
 pub(super) fn compiling(profile: Profile) -> wasmtime::Result<Engine> {
     Engine::new(&config(profile))
+}
+
+/// [`compiling`] that takes functions from this store, and leaves there those that it had to compile.
+pub(super) fn compiling_with(profile: Profile, functions: Arc<dyn CacheStore>) -> wasmtime::Result<Engine> {
+    let mut config = config(profile);
+    config.enable_incremental_compilation(functions)?;
+    Engine::new(&config)
 }
 
 fn config(profile: Profile) -> Config {

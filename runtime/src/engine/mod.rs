@@ -11,6 +11,7 @@ mod engines;
 mod entrance;
 mod exports;
 mod fault;
+mod function_cache;
 mod http;
 mod in_flight;
 mod instance;
@@ -22,6 +23,7 @@ mod machine;
 mod pool;
 mod prepared;
 mod response_body;
+mod sealed;
 mod state;
 mod timeout;
 

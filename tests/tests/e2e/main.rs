@@ -13,6 +13,7 @@ mod deployment;
 mod drain;
 mod gates;
 mod http;
+mod incremental;
 mod limits;
 mod lines;
 mod load;

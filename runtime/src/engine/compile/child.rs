@@ -124,7 +124,7 @@ fn compile(bytes: &[u8], profile: Profile) -> Answer {
     }
 }
 
-fn translate(engine: &Engine, bytes: &[u8]) -> wasmtime::Result<Vec<u8>> {
+pub(super) fn translate(engine: &Engine, bytes: &[u8]) -> wasmtime::Result<Vec<u8>> {
     let mut builder = CodeBuilder::new(engine);
     builder.wasm_binary(bytes, None)?.compile_component_serialized()
 }

@@ -29,6 +29,8 @@ pub(crate) struct CompileSettings {
     pub(crate) deadline: Duration,
     /// The memory that a process may use.
     pub(crate) memory: ByteCount,
+    /// Whether functions that did not change are kept from one compilation to the next, in this process.
+    pub(crate) incremental: bool,
 }
 
 impl Default for CompileSettings {
@@ -37,6 +39,7 @@ impl Default for CompileSettings {
             compiler: Compiler::default(),
             deadline: Duration::from_secs(120),
             memory: ByteCount(2 << 30),
+            incremental: false,
         }
     }
 }
