@@ -43,6 +43,15 @@ impl Refusal {
         refusal
     }
 
+    /// More at one time than there may be.
+    pub(super) fn busy(message: impl Into<String>) -> Self {
+        let mut refusal = Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", message);
+        refusal
+            .headers
+            .insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        refusal
+    }
+
     /// A body that did not come in time.
     pub(super) fn too_slow() -> Self {
         let message = "the body of the request came too slowly";
