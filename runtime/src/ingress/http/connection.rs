@@ -2,7 +2,6 @@
 
 use std::convert::Infallible;
 use std::future::poll_fn;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -78,7 +77,7 @@ pub(super) async fn serve(shared: Arc<Shared>, stream: TcpStream, mut stopped: w
                     return;
                 }
                 is_ending = true;
-                Pin::new(&mut connection).graceful_shutdown();
+                std::pin::Pin::new(&mut connection).graceful_shutdown();
             }
         }
     };
@@ -89,8 +88,7 @@ pub(super) async fn serve(shared: Arc<Shared>, stream: TcpStream, mut stopped: w
         Err(error) if error.is_parse() || error.is_parse_too_large() => linger(&mut socket).await,
         // An idle connection just ends; one that has begun a request is told why.
         Err(error) if error.is_timeout() && !parts.read_buf.is_empty() => {
-            let message = "the header of the request came too slowly";
-            let refusal = Refusal::new(StatusCode::REQUEST_TIMEOUT, "request-timeout", message);
+            let refusal = Refusal::too_slow("header");
             if socket.write_all(&refusal.bytes()).await.is_ok() {
                 linger(&mut socket).await;
             }
@@ -126,7 +124,7 @@ async fn answer(shared: &Shared, request: Request<Incoming>) -> Response<Respons
 
 async fn respond(shared: &Shared, request: Request<Incoming>) -> Result<Response<ResponseBody>, Refusal> {
     if request.method() == Method::CONNECT {
-        return Err(Refusal::method("requests, no tunnels,"));
+        return Err(Refusal::method("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"));
     }
     let (parts, body) = request.into_parts();
     let authority = shared.hosts.check(&parts)?;
