@@ -169,6 +169,10 @@ impl Client {
     /// The next answer; none when the connection ends without one.
     pub async fn answer(&mut self) -> Option<Answer> {
         let mut answer = self.head().await?;
+        if answer.status == 204 || answer.status == 304 {
+            answer.is_whole = true;
+            return Some(answer);
+        }
         let length = answer
             .header("content-length")
             .map(|length| length.parse().expect("a length"));

@@ -198,6 +198,10 @@ impl Manifest {
         if self.limits.deadline.is_some_and(|deadline| deadline.0.is_zero()) {
             return Some(("deadline", "`limits.deadline` is longer than nothing".into()));
         }
+        let route = self.http.as_ref().and_then(|http| http.route.as_ref());
+        if route.is_some_and(HttpRoute::is_own) {
+            return Some(("route", "`/call` and what is below it are the host's own".into()));
+        }
         let (key, reason) = self.deploy.mistake()?;
         Some((key, reason.into()))
     }
@@ -366,6 +370,13 @@ greeting = "hello"
             3,
             9,
             "starts with `/`",
+            None,
+        );
+        check(
+            "manifest-version = 1\n[http]\nroute = \"/call/x\"\n",
+            3,
+            1,
+            "the host's own",
             None,
         );
         let deploy = |line: &str| format!("manifest-version = 1\n[deploy]\n{line}\n");

@@ -54,7 +54,7 @@ impl Broken {
     pub(super) fn refusal(&self, limit: u64) -> Option<Refusal> {
         match self.0.load(Ordering::Acquire) {
             TOO_LARGE => Some(Refusal::too_large(limit)),
-            TOO_SLOW => Some(Refusal::too_slow()),
+            TOO_SLOW => Some(Refusal::too_slow("body")),
             _ => None,
         }
     }

@@ -3,6 +3,7 @@
 use http::request::Parts;
 use http::uri::Authority;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
+use http_body::Body;
 use hyper::body::Incoming;
 use serde_json::Value as Json;
 
@@ -18,6 +19,12 @@ use crate::typed::{ByteForm, Invocation};
 /// The most metadata of an answer that become headers, and the most bytes that they may have together.
 const MAX_ANSWERED: usize = 100;
 const MAX_ANSWERED_BYTES: usize = 32 << 10;
+
+/// A call with a body of more bytes than this, or of unknown length, needs one of the places for large calls.
+const SMALL: u64 = 64 << 10;
+
+/// How many large calls there may be at one time: their bodies are in memory.
+pub(super) const MAX_LARGE: usize = 64;
 
 /// Headers that concern the connection or the body as it is sent, and not the message.
 const OF_CONNECTION: [HeaderName; 13] = [
@@ -58,6 +65,13 @@ pub(super) async fn call(
             "unsupported-media-type",
             message,
         ));
+    }
+    let is_large = incoming.size_hint().upper().is_none_or(|bytes| bytes > SMALL);
+    // Held until the call is answered.
+    let place = is_large.then(|| shared.large_calls.try_acquire());
+    if let Some(Err(_)) = place {
+        let message = "as many calls with large bodies as there may be are under way";
+        return Err(Refusal::busy(message));
     }
     let bytes = body::read(incoming, MAX_MESSAGE_BYTES as u64, shared.options.body_timeout).await?;
     match export {

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::future::poll_fn;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use http::{Method, Request, Response, StatusCode};
@@ -14,7 +15,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::time::timeout;
 
 use super::answer::{ResponseBody, of_component};
@@ -44,6 +45,8 @@ pub(super) struct Shared {
     pub(super) host: Host,
     pub(super) options: HttpOptions,
     pub(super) hosts: Hosts,
+    /// Places for calls whose bodies are large.
+    pub(super) large_calls: Semaphore,
 }
 
 /// Answers the requests of one connection, until either side ends it or no more requests are to be taken.
@@ -58,15 +61,21 @@ pub(super) async fn serve(shared: Arc<Shared>, stream: TcpStream, mut stopped: w
         .max_header_size(header_bytes)
         .max_buf_size(header_bytes.max(MIN_BUFFER));
     let socket = TokioIo::new(Socket::new(stream, options.body_timeout));
-    let mut connection = builder.serve_connection(
-        socket,
-        service_fn(|request| Box::pin(async { Ok::<_, Infallible>(answer(&shared, request).await) })),
-    );
+    let has_begun = AtomicBool::new(false);
+    let service = service_fn(|request| {
+        has_begun.store(true, Ordering::Relaxed);
+        Box::pin(async { Ok::<_, Infallible>(answer(&shared, request).await) })
+    });
+    let mut connection = builder.serve_connection(socket, service);
     let mut is_ending = false;
     let ended = loop {
         tokio::select! {
             ended = poll_fn(|context| connection.poll_without_shutdown(context)) => break ended,
             _ = stopped.changed(), if !is_ending => {
+                // hyper waits for the first request of a connection, whatever it is told.
+                if !has_begun.load(Ordering::Relaxed) {
+                    return;
+                }
                 is_ending = true;
                 std::pin::Pin::new(&mut connection).graceful_shutdown();
             }
@@ -79,8 +88,7 @@ pub(super) async fn serve(shared: Arc<Shared>, stream: TcpStream, mut stopped: w
         Err(error) if error.is_parse() || error.is_parse_too_large() => linger(&mut socket).await,
         // An idle connection just ends; one that has begun a request is told why.
         Err(error) if error.is_timeout() && !parts.read_buf.is_empty() => {
-            let message = "the header of the request came too slowly";
-            let refusal = Refusal::new(StatusCode::REQUEST_TIMEOUT, "request-timeout", message);
+            let refusal = Refusal::too_slow("header");
             if socket.write_all(&refusal.bytes()).await.is_ok() {
                 linger(&mut socket).await;
             }
@@ -116,7 +124,7 @@ async fn answer(shared: &Shared, request: Request<Incoming>) -> Response<Respons
 
 async fn respond(shared: &Shared, request: Request<Incoming>) -> Result<Response<ResponseBody>, Refusal> {
     if request.method() == Method::CONNECT {
-        return Err(Refusal::method("requests, no tunnels,"));
+        return Err(Refusal::method("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"));
     }
     let (parts, body) = request.into_parts();
     let authority = shared.hosts.check(&parts)?;

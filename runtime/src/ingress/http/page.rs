@@ -13,7 +13,7 @@ use crate::host::Host;
 /// A list of the routes and of what can be called: HTML for browsers, text for others.
 pub(super) fn page(host: &Host, request: &Parts) -> Result<Response<ResponseBody>, Refusal> {
     if request.method != Method::GET && request.method != Method::HEAD {
-        return Err(Refusal::method("GET"));
+        return Err(Refusal::method("GET, HEAD"));
     }
     let accepted = request
         .headers

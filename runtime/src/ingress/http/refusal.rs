@@ -1,6 +1,6 @@
 //! What a host answers when a component does not: a status, and a JSON object that says why.
 
-use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use http::{HeaderValue, Response, StatusCode, header};
 use serde_json::json;
 
 use super::answer::{ResponseBody, full};
@@ -17,7 +17,18 @@ pub(super) struct Refusal {
     pub(super) status: StatusCode,
     code: &'static str,
     message: String,
-    headers: HeaderMap,
+    further: Option<Further>,
+}
+
+/// What a client is told beside the status.
+#[derive(Clone, Copy, Debug)]
+enum Further {
+    /// The methods that the path has.
+    Allow(&'static str),
+    /// To come again in a second.
+    ComeAgain,
+    /// That the connection ends: what comes on it is not read.
+    Close,
 }
 
 impl Refusal {
@@ -26,7 +37,14 @@ impl Refusal {
             status,
             code,
             message: message.into(),
-            headers: HeaderMap::new(),
+            further: None,
+        }
+    }
+
+    fn with(self, further: Further) -> Self {
+        Self {
+            further: Some(further),
+            ..self
         }
     }
 
@@ -37,38 +55,40 @@ impl Refusal {
 
     /// A method that the path does not have.
     pub(super) fn method(allowed: &'static str) -> Self {
-        let message = format!("this path has {allowed} only");
-        let mut refusal = Self::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", message);
-        refusal.headers.insert(header::ALLOW, HeaderValue::from_static(allowed));
-        refusal
+        let message = format!("the methods of this path are {allowed}");
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", message).with(Further::Allow(allowed))
     }
 
-    /// A body that did not come in time.
-    pub(super) fn too_slow() -> Self {
-        let message = "the body of the request came too slowly";
-        Self::new(StatusCode::REQUEST_TIMEOUT, "request-timeout", message).closing()
+    /// More at one time than there may be.
+    pub(super) fn busy(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", message).with(Further::ComeAgain)
+    }
+
+    /// A header or a body that did not come in time.
+    pub(super) fn too_slow(what: &str) -> Self {
+        let message = format!("the {what} of the request came too slowly");
+        Self::new(StatusCode::REQUEST_TIMEOUT, "request-timeout", message).with(Further::Close)
     }
 
     /// A body over its limit.
     pub(super) fn too_large(limit: u64) -> Self {
         let message = format!("the body of the request is larger than the limit of {limit} bytes");
-        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", message).closing()
-    }
-
-    /// The same, after which the connection ends: what comes on it is not read.
-    fn closing(mut self) -> Self {
-        self.headers
-            .insert(header::CONNECTION, HeaderValue::from_static("close"));
-        self
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", message).with(Further::Close)
     }
 
     /// The response.
     pub(super) fn response(self) -> Response<ResponseBody> {
-        let body = self.body();
-        let mut response = Response::new(full(body));
+        let mut response = Response::new(full(self.body()));
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
-        headers.extend(self.headers);
+        if let Some(further) = self.further {
+            let (name, value) = match further {
+                Further::Allow(methods) => (header::ALLOW, methods),
+                Further::ComeAgain => (header::RETRY_AFTER, "1"),
+                Further::Close => (header::CONNECTION, "close"),
+            };
+            headers.insert(name, HeaderValue::from_static(value));
+        }
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -104,13 +124,11 @@ impl From<Error> for Refusal {
                 "the host could not answer the request".into()
             }
         };
-        let mut refusal = Self::new(status, error.code().as_str(), message);
-        if matches!(error, Error::Busy { .. }) {
-            refusal
-                .headers
-                .insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        let refusal = Self::new(status, error.code().as_str(), message);
+        match error {
+            Error::Busy { .. } => refusal.with(Further::ComeAgain),
+            _ => refusal,
         }
-        refusal
     }
 }
 

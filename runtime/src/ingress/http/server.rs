@@ -4,13 +4,13 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::StatusCode;
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, timeout};
 
+use super::call::MAX_LARGE;
 use super::connection::{Shared, linger, serve};
 use super::options::HttpOptions;
 use super::origin::Hosts;
@@ -59,6 +59,7 @@ pub async fn listen(host: &Host, options: HttpOptions) -> Result<HttpServer> {
     let shared = Arc::new(Shared {
         hosts: Hosts::new(&options),
         host: host.clone(),
+        large_calls: Semaphore::new(MAX_LARGE),
         options,
     });
     let (stop, stopped) = watch::channel(());
@@ -131,7 +132,7 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>, mut stopped: watch::
 
 /// Says that there are too many connections, to a client that has not asked yet.
 async fn refuse(mut stream: TcpStream) {
-    let refusal = Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "too many connections are open");
+    let refusal = Refusal::busy("too many connections are open");
     let told = timeout(PAUSE, stream.write_all(&refusal.bytes())).await;
     if matches!(told, Ok(Ok(()))) {
         linger(&mut stream).await;
