@@ -40,6 +40,9 @@ pub(super) struct Dev {
     poll: bool,
 }
 
+/// The most faults that are told between two swaps.
+const MOST_FAULTS: usize = 100;
+
 /// What the host's listener and the keys share.
 struct Told {
     shell: Arc<Shell>,
@@ -185,19 +188,26 @@ impl Told {
             // What they come to is told as news.
             Event::StepFinished { .. } | Event::Shifted { .. } | Event::RolledBack { .. } => {}
             Event::Output { .. } if !self.shows_output.load(Ordering::Relaxed) => {}
-            Event::InstanceDiscarded { component, code } => self.fault(component, code),
+            Event::InstanceDiscarded { component, code } => {
+                if self.is_new(component, code) {
+                    let text = format_args!("`{code}` ended an instance; further ones are told after the next swap");
+                    self.shell.attributed(component, text);
+                }
+            }
+            Event::Denied { component, pattern, .. } if !self.is_new(component, pattern) => {}
             event => self.shell.event(event),
         }
     }
 
-    fn fault(&self, component: &ComponentName, code: &str) {
-        let fault = (component.clone(), code.to_owned());
+    /// Whether this was not told of a component since the last swap.
+    fn is_new(&self, component: &ComponentName, fault: &str) -> bool {
+        let fault = (component.clone(), fault.to_owned());
         let mut faults = self.faults();
-        if !faults.contains(&fault) {
-            let text = format_args!("`{code}` ended an instance; further ones are told after the next swap");
-            self.shell.attributed(component, text);
+        let is_new = !faults.contains(&fault) && faults.len() < MOST_FAULTS;
+        if is_new {
             faults.push(fault);
         }
+        is_new
     }
 
     fn faults(&self) -> std::sync::MutexGuard<'_, Vec<(ComponentName, String)>> {

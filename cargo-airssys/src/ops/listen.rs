@@ -82,7 +82,7 @@ fn taken(error: &Error, address: SocketAddr, owner: Option<port::Owner>) -> Fail
         "end what listens there, or choose another port, such as `--listen {}:0` for a free one",
         address.ip()
     );
-    Failure::new(Exit::Usage, "listen", format!("{error}{who}"), help)
+    Failure::new(Exit::Usage, "listen-failed", format!("{error}{who}"), help)
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use super::prepared::{Entries, Prepared};
 use super::state::InstanceState;
 use crate::component::{AccessRequests, ComponentError, Health, MAX_MESSAGE_BYTES, Message, Release};
 use crate::error::{Bounded, Error};
-use crate::interface::{Budget, Capture, Lines};
+use crate::interface::{Budget, Capture, Denied, Lines};
 use crate::printable::printable_line;
 
 /// The most bytes that a guest hands to the host in one call: a message, its metadata and what surrounds them.
@@ -79,7 +79,9 @@ impl Instance {
         let mut context = prepared.sandbox.context(output, error)?;
         adapt(&mut context);
         let limiter = Limiter::new(release.limits.memory.0);
-        let mut store = Store::new(prepared.pre.engine(), InstanceState::new(context.build(), limiter));
+        let denied = Denied::new(release.clone(), prepared.events.clone());
+        let state = InstanceState::new(context.build(), denied, limiter);
+        let mut store = Store::new(prepared.pre.engine(), state);
         store.limiter(|state| &mut state.limiter);
         store.set_hostcall_fuel(HOSTCALL_FUEL);
         store.set_max_component_handles(MAX_HANDLES);

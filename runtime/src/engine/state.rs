@@ -27,13 +27,13 @@ pub(crate) struct InstanceState {
 }
 
 impl InstanceState {
-    pub(super) fn new(wasi: WasiCtx, limiter: Limiter) -> Self {
+    pub(super) fn new(wasi: WasiCtx, http_requests: Denied, limiter: Limiter) -> Self {
         let mut table = ResourceTable::new();
         table.set_max_capacity(MAX_RESOURCES);
         Self {
             wasi,
             http: http_context(),
-            http_requests: Denied,
+            http_requests,
             table,
             limiter,
             deadline: None,

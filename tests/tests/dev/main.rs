@@ -9,4 +9,5 @@ mod project;
 mod running;
 mod session;
 mod watching;
+mod web;
 mod workspaces;

@@ -1,6 +1,7 @@
 //! `dev -o json` in a process of its own, and what it tells.
 
 use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
@@ -45,6 +46,42 @@ impl Running {
         let mut command = Command::new("sh");
         command.args(["-c", line]).env("DEV", program("airssys-wasm"));
         Self::start(folder, command)
+    }
+
+    /// Begins without a terminal and without `-o json`, does something with the address it listens at, and ends it: the
+    /// exit code, and all that it said.
+    pub(crate) async fn text(folder: &Path, arguments: &[&str], work: impl AsyncFnOnce(SocketAddr)) -> (i32, String) {
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", "exec \"$DEV\" dev \"$@\" 2>&1", "sh"])
+            .args(arguments)
+            .env("DEV", program("airssys-wasm"));
+        let running = Self::start(folder, command);
+        let line = running.line(|line| line.trim_start().starts_with("Listening "));
+        let address = line.rsplit('/').next().unwrap().parse().unwrap();
+        running.line(|line| line.contains("echo: "));
+        work(address).await;
+        running.signal(Signal::TERM);
+        let (exit, told) = running.wait();
+        let lines: Vec<&str> = told.iter().filter_map(Value::as_str).collect();
+        (exit, lines.join("\n"))
+    }
+
+    /// Waits for a line that is no event.
+    fn line(&self, is_it: impl Fn(&str) -> bool) -> String {
+        let state = self.told.state.lock().unwrap();
+        let find = |events: &[Value]| {
+            events
+                .iter()
+                .filter_map(Value::as_str)
+                .find(|line| is_it(line))
+                .map(str::to_owned)
+        };
+        let waits = |(events, is_over): &mut (Vec<Value>, bool)| find(events).is_none() && !*is_over;
+        let (state, _) = self.told.changed.wait_timeout_while(state, LONGEST, waits).unwrap();
+        let events = state.0.clone();
+        drop(state);
+        find(&events).unwrap_or_else(|| panic!("the line was not told: {events:?}"))
     }
 
     fn start(folder: &Path, mut command: Command) -> Self {
