@@ -3,7 +3,9 @@
 mod amount;
 mod ask;
 mod cases;
+mod dev;
 mod event;
+mod keys;
 mod progress;
 mod table;
 mod upgrade;
@@ -20,6 +22,7 @@ use serde::Serialize;
 
 pub(crate) use amount::{counted, grouped, millis, percent, seconds, size, took};
 pub(crate) use cases::cases;
+pub(crate) use keys::{Keys, give_back_terminal};
 pub(crate) use table::aligned;
 pub(crate) use upgrade::upgrade;
 

@@ -1,10 +1,12 @@
 //! What can go wrong, with stable codes, and whose fault it is.
 
 mod code;
+mod phrase;
 mod told;
 
 use std::borrow::Cow;
 use std::fmt;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -12,8 +14,11 @@ use semver::Version;
 use serde::{Deserialize, Serialize};
 
 pub use self::code::ErrorCode;
+use self::phrase::{because, listed, owner, owner_of_route};
 pub(crate) use self::told::{as_text, as_texts};
-use crate::component::{ByteCount, ComponentError, ComponentName, Kind, ManifestError, NameError, VersionError};
+use crate::component::{
+    ByteCount, ComponentError, ComponentName, HttpRoute, Kind, ManifestError, NameError, VersionError,
+};
 use crate::typed::ArgumentError;
 
 /// Why an operation of a host failed.
@@ -97,6 +102,22 @@ pub enum Error {
         /// Its kind.
         kind: Kind,
     },
+    /// A component has an `[http]` section and answers no HTTP requests.
+    #[error("`{name}` has a section `[http]` and answers no HTTP requests: it is a {kind}")]
+    NotHttp {
+        /// The component.
+        name: ComponentName,
+        /// Its kind.
+        kind: Kind,
+    },
+    /// Another component gets the HTTP requests that this one is to get.
+    #[error("the HTTP requests of the route `{route}` go to {}", owner_of_route(.owner))]
+    RouteTaken {
+        /// The route.
+        route: HttpRoute,
+        /// The component that has it; none when the host serves these paths itself.
+        owner: Option<ComponentName>,
+    },
     /// A component has no export of this name, or several.
     #[error("`{component}` exports {} `{export}`", if .candidates.is_empty() { "no function" } else { "several functions" })]
     UnknownExport {
@@ -145,6 +166,18 @@ pub enum Error {
     Memory {
         /// The limit.
         limit: ByteCount,
+    },
+    /// The guest returned, or gave up, without a response to an HTTP request.
+    #[error("the component gave no response: {reason}")]
+    NoResponse {
+        /// What it did instead.
+        reason: String,
+    },
+    /// The body of an HTTP request ended before it was whole.
+    #[error("the body of the request broke off: {reason}")]
+    BrokenRequest {
+        /// Why.
+        reason: Cow<'static, str>,
     },
     /// The component answered with an error.
     #[error("the component answered: {0}")]
@@ -310,6 +343,20 @@ pub enum Error {
         /// Why.
         reason: String,
     },
+    /// No HTTP requests can be taken at an address.
+    #[error("no HTTP requests can be taken at {address}: {reason}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        reason: String,
+    },
+    /// An address that other machines reach was not asked for as such.
+    #[error("other machines reach {address}, and only this one may")]
+    RemoteAddress {
+        /// The address.
+        address: SocketAddr,
+    },
     /// The host was shut down.
     #[error("the host is shut down")]
     Closed,
@@ -380,6 +427,7 @@ impl Error {
             | Self::Deadline { .. }
             | Self::Fuel { .. }
             | Self::Memory { .. }
+            | Self::NoResponse { .. }
             | Self::Guest(_)
             | Self::Exit { .. }
             | Self::Unhealthy { .. }
@@ -432,28 +480,6 @@ impl From<ArgumentError> for Error {
 
 /// The result of an operation of a host.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
-
-/// The first few of several sentences.
-fn listed(sentences: &[String]) -> String {
-    const SHOWN: usize = 8;
-    let mut text = sentences.iter().take(SHOWN).cloned().collect::<Vec<_>>().join("; ");
-    if sentences.len() > SHOWN {
-        text.push_str(&format!("; and {} more", sentences.len() - SHOWN));
-    }
-    text
-}
-
-fn because(reason: &str) -> String {
-    if reason.is_empty() {
-        String::new()
-    } else {
-        format!(": {reason}")
-    }
-}
-
-fn owner(process: &Option<u32>) -> String {
-    process.map(|id| format!(" ({id})")).unwrap_or_default()
-}
 
 #[cfg(test)]
 mod tests;

@@ -122,6 +122,16 @@ pub enum Event {
         /// The component.
         component: ComponentName,
     },
+    /// A guest wanted something that is not granted, and did not get it.
+    /// Of each instance up to 16 different ones are told.
+    Denied {
+        /// The component.
+        component: ComponentName,
+        /// What kind of access, by its key under `[capabilities]`.
+        capability: Cow<'static, str>,
+        /// What it wanted, as it is written there.
+        pattern: String,
+    },
     /// An entry of the cache of compiled code was not what this host wrote; it was removed.
     CacheEntryRefused {
         /// The component's bytes.
@@ -199,6 +209,7 @@ impl Event {
             | Self::Reached { component, .. }
             | Self::Output { component, .. }
             | Self::OutputDropped { component }
+            | Self::Denied { component, .. }
             | Self::InstanceDiscarded { component, .. }
             | Self::CoreDumped { component, .. }
             | Self::CoreDumpFailed { component, .. }

@@ -1,6 +1,7 @@
 //! The front door: a host, and how to set one up.
 
 mod code;
+mod http;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -385,7 +386,7 @@ impl Host {
         answer.into_values()
     }
 
-    async fn route(&self, name: &ComponentName, mut call: Call, answer: &mut Answer) -> Result<()> {
+    pub(crate) async fn route(&self, name: &ComponentName, mut call: Call, answer: &mut Answer) -> Result<()> {
         self.open()?;
         let Deploy { router, starter, .. } = &self.0.deploy;
         let handled = router.call(name, &mut call, answer, starter).await;

@@ -25,6 +25,7 @@
 //!   what bytes say of themselves.
 //! - [`Host`] and [`HostBuilder`]: deploy, call, remove, status, shut down.
 //! - [`control`]: the socket on which a host serves other processes, and the client that reaches it.
+//! - [`ingress`]: an address at which a host answers HTTP requests.
 //! - [`testing`]: cases as data, and calls from a Rust test, in hosts in which every run is the same.
 //! - [`typed`]: calls of a component's own exports, in WAVE or JSON.
 //! - [`Compiler`] and [`compile_child`]: compile in a process that can be killed.
@@ -48,6 +49,7 @@ mod engine;
 mod error;
 mod event;
 mod host;
+pub mod ingress;
 mod interface;
 mod printable;
 mod store;

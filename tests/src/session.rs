@@ -45,6 +45,11 @@ impl Session {
         }
     }
 
+    /// The folder it is in.
+    pub fn folder(&self) -> &Path {
+        &self.current
+    }
+
     /// Runs a line of a shell; `cd` lasts until the next.
     pub fn run(&mut self, line: &str, variables: &[(&str, &OsStr)]) -> Said {
         if let Some(folder) = line.strip_prefix("cd ") {
@@ -56,14 +61,10 @@ impl Session {
         }
         let mut shell = Command::new("sh");
         shell.args(["-c", &format!("exec 2>&1\n{line}")]).stdin(Stdio::null());
-        for (name, _) in env::vars_os().filter(|(name, _)| name.to_str().is_none_or(is_foreign)) {
-            shell.env_remove(name);
-        }
         let output = shell
-            .env("PATH", &self.path)
+            .env_clear()
+            .envs(self.variables())
             .env("COLUMNS", "100")
-            .env("LC_ALL", "C")
-            .envs(homes(self.root.path()))
             .envs(variables.iter().copied())
             .current_dir(&self.current)
             .output();
@@ -78,6 +79,14 @@ impl Session {
             text: String::from_utf8_lossy(&output.stdout).replace(&*root.to_string_lossy(), "[ROOT]"),
             exit: output.status.code().unwrap_or(-1),
         }
+    }
+
+    /// The variables of its shell.
+    pub fn variables(&self) -> Vec<(OsString, OsString)> {
+        let own = env::vars_os().filter(|(name, _)| name.to_str().is_some_and(|name| !is_foreign(name)));
+        let path = [("PATH".into(), self.path.clone()), ("LC_ALL".into(), "C".into())];
+        let homes = homes(self.root.path()).map(|(name, folder)| (name.into(), folder.into()));
+        own.chain(path).chain(homes).collect()
     }
 }
 

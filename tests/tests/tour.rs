@@ -8,8 +8,9 @@ use std::process::Command;
 
 use serde_json::Value;
 
+use airssys_wasm::component::Package;
 use airssys_wasm_tests::transcript::{self, Part};
-use airssys_wasm_tests::{Session, homes, program, provide_home, workspace};
+use airssys_wasm_tests::{HttpHost, Session, Terminal, homes, program, provide_home, workspace};
 
 /// One test, because a project takes long to build.
 #[test]
@@ -37,13 +38,37 @@ fn the_readme_shows_the_code_of_a_new_project() {
 }
 
 /// The lines of the README's console blocks; where it shows an answer, this is the answer.
+/// What the README has in the first terminal runs in a terminal, while the other lines run beside it.
 fn take_the_tour(session: &mut Session) {
     let readme = std::fs::read_to_string(workspace().join("README.md")).unwrap();
     let mut answers = 0;
+    let mut first: Option<Terminal> = None;
     for part in transcript::parse(&readme) {
-        let Part::Step(step) = part else { continue };
+        let step = match part {
+            Part::Step(step) => step,
+            Part::Line(text) => {
+                if text.contains("Press `q` in the first terminal") {
+                    let mut terminal = first.take().expect("the README has begun it");
+                    terminal.press("q");
+                    let (exit, screen) = terminal.end();
+                    assert_eq!(exit, 0, "{screen}");
+                    assert!(screen.contains("2 swaps; ") && screen.contains("failed 0"), "{screen}");
+                }
+                continue;
+            }
+        };
+        if step.command == "cargo airssys dev" {
+            let terminal = Terminal::start(session, 80, &["dev"]);
+            terminal.wait_for(" Swapped ", 1);
+            first = Some(terminal);
+            continue;
+        }
         let said = session.run(&step.command, &[]);
         assert_eq!(said.exit, 0, "{}\n{}", step.command, said.text);
+        // Whoever saves sees the swap before anything else is done.
+        if let (true, Some(terminal)) = (step.command.starts_with("sed "), &first) {
+            terminal.wait_for(" Swapped ", 2);
+        }
         if !step.expected.is_empty() {
             answers += 1;
             assert!(
@@ -56,6 +81,7 @@ fn take_the_tour(session: &mut Session) {
         }
     }
     assert_eq!(answers, 2, "the README shows the answer of each version");
+    assert!(first.is_none(), "the README says how to end `dev`");
 }
 
 /// A trap after `deploy --dev` names the author's own line.
@@ -216,6 +242,28 @@ fn press_ctrl_c_twice(session: &mut Session) {
                    cat <&3";
     // It does not come to telling that it was interrupted.
     assert_eq!(session.run(pressed, &[]).text, "[hello] begun: 130\n");
+}
+
+/// A new web API passes its native tests, and answers in a host.
+#[tokio::test]
+async fn a_new_web_api_is_built_deployed_and_answers() {
+    let mut session = Session::new();
+    let said = session.run("cargo airssys init web --name acme:web --template http", &[]);
+    assert_eq!(said.exit, 0, "{}", said.text);
+    session.run("cd web", &[]);
+    let said = session.run("cargo airssys test", &[]);
+    assert_eq!(said.exit, 0, "{}", said.text);
+    assert!(said.text.contains("test tests::greets_by_name ... ok"), "{}", said.text);
+    assert!(!said.text.contains("warning"), "{}", said.text);
+    let said = session.run("cargo airssys deploy", &[]);
+    assert_eq!(said.exit, 0, "{}", said.text);
+    let http = HttpHost::new().await;
+    let bytes = fs::read(session.folder().join("target/airssys/acme-web.wasm")).unwrap();
+    http.test.host.deploy(Package::new(bytes)).await.unwrap();
+    let answer = http.get("/web/world").await;
+    assert_eq!((answer.status, answer.text().as_str()), (200, "Hello, world!\n"));
+    assert_eq!(http.get("/web").await.status, 404);
+    assert_eq!(http.post("/web/world", "", "x").await.status, 405);
 }
 
 /// Started like by `cargo run -- quickstart`, inside a cargo workspace: what cargo tells its child stays in the environment,

@@ -29,7 +29,7 @@ pub(super) struct Init {
     #[arg(long)]
     description: Option<String>,
     /// What to start from
-    #[arg(long, default_value = "rust-component", value_parser = template_names())]
+    #[arg(long, default_value = "component", value_parser = template_names())]
     template: String,
     /// Ask nothing
     #[arg(short, long)]
@@ -41,6 +41,7 @@ impl Verb for Init {
         ("init hello", "in the new folder `hello`; asks for what it needs"),
         ("init hello --yes", "the same, without questions"),
         ("init greeter --name acme:greeter", "a name with a namespace"),
+        ("init shop --template http", "a web API"),
     ];
 
     fn run(self, context: &Context) -> anyhow::Result<()> {
@@ -52,7 +53,9 @@ impl Verb for Init {
             None if asks => shell.ask("What does it do?", DESCRIPTION)?,
             None => DESCRIPTION.into(),
         };
-        let template = templates()?.into_iter().find(|template| template.name == self.template);
+        let template = templates()?
+            .into_iter()
+            .find(|template| [template.name, template.short_name()].contains(&self.template.as_str()));
         let template = template.with_context(|| format!("there is no template `{}`", self.template))?;
         let created = scaffold::create(&Plan {
             folder: self.path.clone(),
@@ -72,10 +75,11 @@ impl Verb for Init {
         } else {
             format!("cd {} && ", self.path.display())
         };
-        shell.note(format_args!(
-            "Try it: {go}{0} test && {0} deploy && {0} call {name} world",
-            context.program
-        ));
+        let first = template.first.iter().map(|verb| {
+            let verb = verb.replace("NAME", name.as_str());
+            format!("{} {verb}", context.program)
+        });
+        shell.note(format_args!("Try it: {go}{}", first.collect::<Vec<_>>().join(" && ")));
         Ok(())
     }
 }
@@ -101,7 +105,9 @@ fn name(path: &Path, given: Option<&str>, asked: Option<&std::sync::Arc<Shell>>)
 
 fn template_names() -> PossibleValuesParser {
     let templates = templates().unwrap_or_default();
-    let value =
-        |template: scaffold::Template| clap::builder::PossibleValue::new(template.name).help(template.description);
+    let value = |template: scaffold::Template| {
+        let value = clap::builder::PossibleValue::new(template.short_name());
+        value.alias(template.name).help(template.description)
+    };
     PossibleValuesParser::new(templates.into_iter().map(value))
 }

@@ -3,12 +3,14 @@
 //! To add a verb: write its file and add its line to [`ALL`].
 
 pub(crate) mod line;
+mod listen;
 mod verb;
 
 mod build;
 mod call;
 mod completions;
 mod deploy;
+mod dev;
 mod doctor;
 mod events;
 mod history;
@@ -31,6 +33,7 @@ const ALL: &[Entry] = &[
     Entry::of::<init::Init>(),
     Entry::of::<build::Build>(),
     Entry::of::<test::Test>(),
+    Entry::of::<dev::Dev>(),
     Entry::of::<deploy::Deploy>(),
     Entry::of::<update::Update>(),
     Entry::of::<rollback::Rollback>(),

@@ -5,18 +5,24 @@ use std::sync::Arc;
 use clap::Parser;
 use serde_json::json;
 
+use super::listen::Listen;
 use super::verb::{Context, Verb};
-use crate::ops::host;
+use crate::ops::host::{self, Compiling};
+use crate::ops::listen;
 use crate::shell::counted;
 
 /// Run a host until Ctrl-C or SIGTERM; other commands on its state directory use it
 #[derive(Debug, Parser)]
 #[command(name = "serve")]
-pub(super) struct Serve {}
+pub(super) struct Serve {
+    #[command(flatten)]
+    listen: Listen,
+}
 
 impl Verb for Serve {
     const EXAMPLES: &'static [(&'static str, &'static str)] = &[
         ("serve", "what is deployed here"),
+        ("serve --listen 127.0.0.1:8080", "and take HTTP requests"),
         ("serve --state-dir /var/lib/airssys -o json", "events as JSON lines"),
     ];
 
@@ -25,18 +31,33 @@ impl Verb for Serve {
         let told = Arc::clone(shell);
         // Components do their work whether or not somebody reads what is told of it.
         let listener = Arc::new(move |event: &_| drop(told.followed(event)));
-        host::serve(&place, listener, |host| {
+        host::serve(&place, listener, Compiling::Aside, async |host, answered| {
+            let callers = self.listen.callers();
+            let server = match self.listen.listen {
+                Some(address) => Some(listen::listen(host, address, &callers).await?),
+                None => None,
+            };
+            let url = server.as_ref().map(|server| listen::url(server.address()));
             let components = host.status().len();
             let (directory, socket) = (&place.directory, place.directory.join("control.sock"));
             let text = format!(
-                "Serving {} from {} (socket {})",
+                "Serving {} from {} (socket {}){}",
                 counted(components, "component"),
                 directory.display(),
-                socket.display()
+                socket.display(),
+                url.as_ref().map(|url| format!(" at {url}")).unwrap_or_default()
             );
-            let value =
+            let mut value =
                 json!({ "event": "serving", "components": components, "state_dir": directory, "socket": socket });
-            Ok(shell.result(text, &value)?)
+            if let Some(url) = url {
+                value["url"] = url.into();
+            }
+            shell.result(text, &value)?;
+            answered.pressed().await;
+            if let Some(server) = server {
+                server.finish().await;
+            }
+            Ok(())
         })?;
         shell.note("Ended; the states of actors are saved");
         Ok(())

@@ -26,7 +26,7 @@ pub(super) fn on(error: &Error) -> (Exit, String) {
         }
         Error::TooLarge { what, .. } => too_large(*what),
         Error::UnknownImport { .. } => {
-            let help = "see all its imports with `{cli} inspect FILE`; this host offers WASI 0.2 without HTTP";
+            let help = "see all its imports with `{cli} inspect FILE`; this host offers WASI 0.2";
             (Exit::Incompatible, help.into())
         }
         Error::MistypedExport { .. } => {
@@ -46,6 +46,19 @@ pub(super) fn on(error: &Error) -> (Exit, String) {
                         `{cli} inspect NAME` shows them with examples";
             (Exit::Incompatible, help.into())
         }
+        Error::NotHttp { .. } => (
+            Exit::Usage,
+            "remove `[http]` from Component.toml, or export `wasi:http/incoming-handler`".into(),
+        ),
+        Error::RouteTaken { owner, .. } => {
+            let help = match owner {
+                Some(owner) => format!(
+                    "give it another `route` under `[http]` in Component.toml, or remove the other with `{{cli}} remove {owner}`"
+                ),
+                None => "give it a `route` under `[http]` in Component.toml".into(),
+            };
+            (Exit::Incompatible, help)
+        }
         Error::UnknownExport {
             candidates, nearest, ..
         } => (Exit::Usage, export(candidates, nearest.as_deref())),
@@ -61,6 +74,11 @@ pub(super) fn on(error: &Error) -> (Exit, String) {
         Error::Deadline { .. } => limit("deadline = \"60s\""),
         Error::Fuel { .. } => limit("fuel = 0"),
         Error::Memory { .. } => limit("memory = \"128MiB\""),
+        Error::NoResponse { .. } => {
+            let help = "the component has to set its response before it returns; its own output above may say more";
+            (Exit::GuestFailed, help.into())
+        }
+        Error::BrokenRequest { .. } => (Exit::Usage, "send the whole body of the request".into()),
         Error::Guest(_) => {
             let help = "this is the component's own answer; `{cli} inspect NAME` shows its configuration";
             (Exit::GuestFailed, help.into())
@@ -137,6 +155,14 @@ pub(super) fn on(error: &Error) -> (Exit, String) {
             (Exit::DeploymentFailed, help.into())
         }
         Error::Cancelled { .. } => (Exit::GuestFailed, "call again: the new release takes the call".into()),
+        Error::Listen { .. } => {
+            let help = "choose another port, or end the program that has it; port 0 takes a free one";
+            (Exit::Usage, help.into())
+        }
+        Error::RemoteAddress { .. } => (
+            Exit::Usage,
+            "choose an address such as `127.0.0.1:8080`, which only this machine reaches".into(),
+        ),
         Error::Unreachable { .. } => {
             let help = "start a host with `{cli} serve`; `{cli} status` shows what came of what was asked for before";
             (Exit::Unreachable, help.into())
@@ -297,6 +323,20 @@ mod tests {
         check(large(Bounded::Component), Exit::Incompatible, "release mode");
         check(large(Bounded::Requests), Exit::Incompatible, "ask for less");
         check(large(Bounded::Description), Exit::Incompatible, "say less");
+    }
+
+    #[test]
+    fn errors_of_http_say_what_to_change() {
+        let taken = |owner: Option<&str>| Error::RouteTaken {
+            route: "/greet/*".parse().unwrap(),
+            owner: owner.map(|name| name.parse().unwrap()),
+        };
+        check(taken(Some("hello")), Exit::Incompatible, "`{cli} remove hello`");
+        check(taken(None), Exit::Incompatible, "`[http]`");
+        let address = ([0, 0, 0, 0], 80).into();
+        check(Error::RemoteAddress { address }, Exit::Usage, "127.0.0.1");
+        let reason = String::new();
+        check(Error::Listen { address, reason }, Exit::Usage, "port 0");
     }
 
     #[test]

@@ -67,7 +67,7 @@ fn check(project: &Project, found: &Inspection) -> Result<Vec<String>, Failure> 
             .collect::<Vec<_>>()
             .join(", ");
         let message = format!("the component imports {names}, which this host does not offer");
-        let help = "remove what uses it; this host offers WASI 0.2 without HTTP";
+        let help = "remove what uses it; this host offers WASI 0.2";
         return Err(Failure::new(Exit::Incompatible, "unknown-import", message, help));
     }
     let asks = &project.manifest.capabilities;

@@ -1,18 +1,34 @@
 //! Builds a project's component.
 
+mod command;
+
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::artifact::{self, Artifact};
 use super::project::{Builder, Project};
 use super::sdk;
-use crate::exit::{Exit, Failure};
-use crate::toolchain::{self, BuildOptions, Profile, Progress};
-use airssys_wasm::component::BuildSection;
+use crate::toolchain::{self, BuildOptions, Plan, Profile, Progress, Stop, Toolchain};
 
-/// Tells a project's own build command what is wanted of it: `release` or `dev`.
-const PROFILE: &str = "AIRSSYS_PROFILE";
+/// What a project is built with, which stays the same for as long as its manifests do.
+#[derive(Debug)]
+pub(crate) struct Workshop {
+    /// How long finding or making the toolchain took.
+    provided: Duration,
+    /// What cargo is going to do; none for a build command.
+    cargo: Option<(Toolchain, Plan)>,
+}
+
+/// What may differ between two builds.
+#[derive(Debug, Default)]
+pub(crate) struct Manner {
+    /// How it is compiled.
+    pub(crate) profile: Profile,
+    /// Whether the compiler's words may carry colours.
+    pub(crate) color: bool,
+    /// What stops the build.
+    pub(crate) stop: Option<Stop>,
+}
 
 /// A component that was built.
 #[derive(Debug)]
@@ -36,91 +52,77 @@ pub(crate) fn build(
     color: bool,
     progress: &dyn Progress,
 ) -> anyhow::Result<Built> {
-    let begin = Instant::now();
-    match &project.builder {
-        Builder::Command(section) => {
-            let built = run(project, section, profile, progress)?;
-            Ok(Built {
-                artifact: artifact::finish(project, profile, &built)?,
-                profile,
-                toolchain: section.command.clone(),
-                provided: Duration::ZERO,
-                compiled: begin.elapsed(),
-            })
-        }
-        Builder::Cargo { package } => {
-            sdk::provide_to(project)?;
-            let cache = toolchain::user_cache().unwrap_or_else(|| project.target.join("airssys"));
-            let toolchain = toolchain::provide(&project.folder, &cache, progress)?;
-            let provided = begin.elapsed();
-            let options = BuildOptions {
-                package: Some(package.clone()),
-                profile,
-                color,
-                target_dir: project.cargo_target.clone(),
-                ..BuildOptions::default()
-            };
-            let built = toolchain::build(&project.folder, &toolchain, &options, progress)?;
-            let compiled = begin.elapsed() - provided;
-            // The library is the component; a package without one has a program that is.
-            let library = package.replace('-', "_");
-            let chosen = built
-                .artifacts
-                .iter()
-                .find(|artifact| artifact.name == library)
-                .or(built.artifacts.first());
-            let chosen = chosen.ok_or_else(|| anyhow::anyhow!("cargo named no component"))?;
-            Ok(Built {
-                artifact: artifact::finish(project, profile, &chosen.path)?,
-                profile,
-                toolchain: toolchain.describe(),
-                provided,
-                compiled,
-            })
-        }
-    }
+    let manner = Manner {
+        profile,
+        color,
+        stop: None,
+    };
+    Workshop::open(project, progress)?.build(project, &manner, progress)
 }
 
-/// Runs the manifest's own build command and returns the file it left.
-fn run(
-    project: &Project,
-    section: &BuildSection,
-    profile: Profile,
-    progress: &dyn Progress,
-) -> anyhow::Result<PathBuf> {
-    progress.step(&section.command);
-    let mut command = Command::new("sh");
-    command
-        .args(["-c", &section.command])
-        .current_dir(&project.folder)
-        .env(PROFILE, profile.as_str())
-        .stdin(Stdio::null());
-    let failed = |reason: String| {
-        let message = format!("the build command `{}` {reason}", section.command);
-        Failure::new(
-            Exit::BuildFailed,
-            "build-failed",
-            message,
-            "correct what it says above, or `[build]` in Component.toml",
-        )
-    };
-    let output = command
-        .output()
-        .map_err(|error| failed(format!("could not be run: {error}")))?;
-    let said = [output.stdout, output.stderr]
-        .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
-        .concat();
-    if !output.status.success() {
-        return Err(failed(format!("failed ({})", output.status))
-            .with_transcript(said)
-            .into());
+impl Workshop {
+    /// Finds what builds the project.
+    pub(crate) fn open(project: &Project, progress: &dyn Progress) -> anyhow::Result<Self> {
+        let begin = Instant::now();
+        let cargo = match &project.builder {
+            Builder::Command(_) => None,
+            Builder::Cargo { package } => {
+                sdk::provide_to(project)?;
+                let cache = toolchain::user_cache().unwrap_or_else(|| project.target.join("airssys"));
+                let toolchain = toolchain::provide(&project.folder, &cache, progress)?;
+                let plan = Plan::new(&project.folder, &toolchain, Some(package))?;
+                Some((toolchain, plan))
+            }
+        };
+        Ok(Self {
+            provided: begin.elapsed(),
+            cargo,
+        })
     }
-    if !said.is_empty() {
-        progress.output(said.trim_end());
+
+    /// The folders of the packages that the component is built from.
+    pub(crate) fn folders(&self, project: &Project) -> Vec<PathBuf> {
+        match &self.cargo {
+            Some((_, plan)) => plan.folders(),
+            None => vec![project.folder.clone()],
+        }
     }
-    let artifact = project.folder.join(&section.artifact);
-    if !artifact.is_file() {
-        return Err(failed(format!("left no file {}", artifact.display())).into());
+
+    /// Builds the component.
+    pub(crate) fn build(&self, project: &Project, manner: &Manner, progress: &dyn Progress) -> anyhow::Result<Built> {
+        let begin = Instant::now();
+        let (path, toolchain) = match (&self.cargo, &project.builder) {
+            (Some((toolchain, plan)), Builder::Cargo { package }) => {
+                let options = BuildOptions {
+                    package: Some(package.clone()),
+                    profile: manner.profile,
+                    color: manner.color,
+                    stop: manner.stop.clone(),
+                    target_dir: project.cargo_target.clone(),
+                    ..BuildOptions::default()
+                };
+                let built = plan.build(&project.folder, toolchain, &options, progress)?;
+                // The library is the component; a package without one has a program that is.
+                let library = package.replace('-', "_");
+                let mut artifacts = built.artifacts.iter();
+                let chosen = artifacts.find(|artifact| artifact.name == library);
+                let chosen = chosen.or(built.artifacts.first());
+                let chosen = chosen.ok_or_else(|| anyhow::anyhow!("cargo named no component"))?;
+                (chosen.path.clone(), toolchain.describe())
+            }
+            (_, Builder::Command(section)) => {
+                let path = command::run(project, section, manner, progress)?;
+                (path, section.command.clone())
+            }
+            (None, Builder::Cargo { package }) => anyhow::bail!("nobody has asked cargo about `{package}`"),
+        };
+        let compiled = begin.elapsed();
+        Ok(Built {
+            artifact: artifact::finish(project, manner.profile, &path)?,
+            profile: manner.profile,
+            toolchain,
+            provided: self.provided,
+            compiled,
+        })
     }
-    Ok(artifact)
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 
-use super::interrupt::Answered;
+pub(crate) use super::interrupt::Answered;
 use super::state::StatePlace;
 use crate::exit::{Exit, Failure};
 use airssys_wasm::control::{self, Client, Server};
@@ -26,6 +26,16 @@ pub(crate) struct Recording {
     pub(crate) core_dumps: Option<PathBuf>,
     /// Whether calls are profiled.
     pub(crate) profiles: bool,
+}
+
+/// Where a host compiles components.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Compiling {
+    /// In processes of their own, because anybody may have made the components.
+    #[default]
+    Aside,
+    /// In this process: the components are what this program has just built.
+    Here,
 }
 
 /// Which host does the work.
@@ -113,29 +123,26 @@ pub(crate) fn beside(
 pub(crate) fn alone<T>(place: &StatePlace, work: impl AsyncFnOnce(&Host) -> Result<T, Error>) -> anyhow::Result<T> {
     place.create()?;
     run(async |answered| {
-        let host = open(place, &quiet(), Recording::default()).await?;
+        let host = open(place, &quiet(), Compiling::Aside, Recording::default()).await?;
         let help = "nothing was changed; run the command again";
         let outcome = until_pressed(answered, work(&host), help).await;
         shut_down(&host, outcome).await
     })
 }
 
-/// Owns the state directory until the process is told to end: then it takes no more requests, lets those under way
-/// finish, and saves the states of actors.
-/// `begun` is called when others can reach the host.
-pub(crate) fn serve(
+/// Owns the state directory while `work` runs, which others can reach meanwhile: then it takes no more requests, lets those
+/// under way finish, and saves the states of actors.
+pub(crate) fn serve<T>(
     place: &StatePlace,
     listener: Listener,
-    begun: impl FnOnce(&Host) -> anyhow::Result<()>,
-) -> anyhow::Result<()> {
+    compiling: Compiling,
+    work: impl AsyncFnOnce(&Host, &Answered) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
     place.create()?;
     run(async |answered| {
-        let host = own(place, &listener).await?;
+        let host = own(place, &listener, compiling).await?;
         let server = control::listen(&host).await?;
-        let outcome = begun(&host);
-        if outcome.is_ok() {
-            answered.pressed().await;
-        }
+        let outcome = work(&host, answered).await;
         close(&host, server, outcome).await
     })
 }
@@ -186,7 +193,7 @@ async fn find(place: &StatePlace, listener: &Listener, recording: Recording) -> 
             Err(Error::Unreachable { .. }) => {}
             found => return Ok(Found::Beside(found?)),
         }
-        match open(place, listener, recording.clone()).await {
+        match open(place, listener, Compiling::Aside, recording.clone()).await {
             Err(Error::StateInUse { .. }) if begin.elapsed() < PATIENCE => {}
             opened => return Ok(Found::Own(opened?)),
         }
@@ -194,25 +201,36 @@ async fn find(place: &StatePlace, listener: &Listener, recording: Recording) -> 
 }
 
 /// A host in this process; one that is just ending is waited for.
-async fn own(place: &StatePlace, listener: &Listener) -> Result<Host, Error> {
+async fn own(place: &StatePlace, listener: &Listener, compiling: Compiling) -> Result<Host, Error> {
     let begin = Instant::now();
     let mut pause = tokio::time::interval(PAUSE);
     loop {
         pause.tick().await;
-        match open(place, listener, Recording::default()).await {
+        match open(place, listener, compiling, Recording::default()).await {
             Err(Error::StateInUse { .. }) if begin.elapsed() < PATIENCE => {}
             opened => return opened,
         }
     }
 }
 
-async fn open(place: &StatePlace, listener: &Listener, recording: Recording) -> Result<Host, Error> {
+async fn open(
+    place: &StatePlace,
+    listener: &Listener,
+    compiling: Compiling,
+    recording: Recording,
+) -> Result<Host, Error> {
+    let compiler = match compiling {
+        Compiling::Aside => compiler(),
+        Compiling::Here => Compiler::InProcess,
+    };
     let listener = listener.clone();
     let mut builder = Host::builder()
         .state_dir(place.directory.clone())
         .cache_key_file(place.key_file())
         .versioning(place.versioning)
-        .compiler(compiler())
+        .compiler(compiler)
+        // What is compiled here changes a little at a time.
+        .incremental(compiling == Compiling::Here)
         .on_event(move |event| listener(&event));
     if let Some(directory) = recording.core_dumps {
         builder = builder.core_dumps(directory);

@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM: close the host when one is open, and otherwise, or the second time, end the program at once.
+//! Ctrl-C, SIGTERM and the end of the terminal: close the host when one is open, and otherwise, or the second time, end the program at once.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,6 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Notify;
 
 use crate::exit::Exit;
+use crate::shell;
 
 /// Whether a host is open, which is then the one to answer.
 static HOST_IS_OPEN: AtomicBool = AtomicBool::new(false);
@@ -27,7 +28,7 @@ static LISTENS: AtomicBool = AtomicBool::new(false);
 /// Tokio takes a signal over for the rest of the process when it is first waited for.
 /// A command that goes on after its host is closed would not end by it any more, nor would one whose host waits for
 /// its guests, so a thread ends it.
-pub(super) struct Answered;
+pub(crate) struct Answered;
 
 impl Answered {
     /// Begins when a host is opened; from its return on no signal is missed.
@@ -44,7 +45,7 @@ impl Answered {
     }
 
     /// Waits for Ctrl-C or SIGTERM; one that came while no one waited counts.
-    pub(super) async fn pressed(&self) {
+    pub(crate) async fn pressed(&self) {
         PRESSED.notified().await;
     }
 }
@@ -65,15 +66,18 @@ fn answer(ready: mpsc::Sender<()>) -> io::Result<()> {
     runtime.block_on(async {
         let mut interrupts = signal(SignalKind::interrupt())?;
         let mut ends = signal(SignalKind::terminate())?;
+        let mut hangups = signal(SignalKind::hangup())?;
         let _ = ready.send(());
         loop {
             tokio::select! {
                 _ = interrupts.recv() => {}
                 _ = ends.recv() => {}
+                _ = hangups.recv() => {}
             }
             if HOST_IS_OPEN.load(Ordering::SeqCst) && !HOST_IS_ENDING.swap(true, Ordering::SeqCst) {
                 PRESSED.notify_one();
             } else {
+                shell::give_back_terminal();
                 std::process::exit(i32::from(Exit::Interrupted as u8));
             }
         }

@@ -2,17 +2,21 @@
 
 pub(crate) mod artifact;
 pub(crate) mod build;
+pub(crate) mod dev;
 pub(crate) mod doctor;
 pub(crate) mod files;
 pub(crate) mod host;
 pub(crate) mod input;
 mod interrupt;
+pub(crate) mod listen;
 pub(crate) mod load;
 pub(crate) mod origin;
 pub(crate) mod package;
+mod port;
 pub(crate) mod project;
 pub(crate) mod scaffold;
 pub(crate) mod sdk;
 pub(crate) mod state;
 pub(crate) mod test;
 pub(crate) mod tour;
+mod transcript;

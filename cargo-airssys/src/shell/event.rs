@@ -122,6 +122,15 @@ fn said(event: &Event) -> Option<Said> {
         Event::OutputDropped { component } => Said::Warning(format!(
             "`{component}` wrote too much; the rest of its output was dropped"
         )),
+        Event::Denied {
+            component,
+            capability,
+            pattern,
+        } => Said::Warning(format!(
+            "`{component}` wanted {} and was denied; it asks for that by `{capability} = [\"{0}\"]` under \
+             `[capabilities]`, and this version grants nothing yet",
+            printable_line(pattern)
+        )),
         Event::CacheEntryRefused { digest, reason } => Said::Warning(format!(
             "compiled code for sha256 {} was not what this host wrote ({}); it was removed",
             digest.short(),

@@ -10,6 +10,7 @@ use cargo_metadata::{DependencyKind, Message, Metadata, MetadataCommand, Package
 
 use super::error::BuildError;
 use super::rust::Toolchain;
+use super::stop::Stop;
 use super::{Progress, TARGET, cargo};
 
 /// How a project is compiled: cargo's profiles of these names.
@@ -50,6 +51,18 @@ pub struct BuildOptions {
     pub target_dir: Option<PathBuf>,
     /// Whether what goes to [`Progress::output`] may carry colours.
     pub color: bool,
+    /// What stops the build; without it, it ends with this program's process group.
+    pub stop: Option<Stop>,
+}
+
+/// What cargo is going to build, which stays the same until a `Cargo.toml`, the `Cargo.lock` or cargo's configuration
+/// changes.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    metadata: Metadata,
+    wanted: BTreeMap<PackageId, String>,
+    /// How many packages take part.
+    total: u64,
 }
 
 /// One component that was built.
@@ -81,55 +94,90 @@ pub fn build(
     options: &BuildOptions,
     progress: &dyn Progress,
 ) -> Result<Built, BuildError> {
-    let metadata = metadata(project, toolchain)?;
-    let wanted = wanted(&metadata, options.package.as_deref());
-    let total = crates(&metadata, wanted.keys().copied()).len() as u64;
-    let names: Vec<&str> = wanted.values().copied().collect();
-    progress.step(&format!("building {}", names.join(", ")));
+    Plan::new(project, toolchain, options.package.as_deref())?.build(project, toolchain, options, progress)
+}
 
-    let own_target = options
-        .target_dir
-        .as_deref()
-        .unwrap_or(metadata.target_directory.as_std_path());
-    let mut command = command(project, toolchain, options, &toolchain.target_dir(own_target));
-    let mut built = Built {
-        artifacts: Vec::new(),
-        warnings: 0,
-    };
-    let mut done = BTreeSet::new();
-    let message = |message: Message| match message {
-        Message::CompilerMessage(message) => {
-            // The compiler closes with a count of its warnings, which is no warning of its own.
-            let warns = message.message.level == DiagnosticLevel::Warning && !message.message.spans.is_empty();
-            built.warnings += usize::from(warns);
-            if let Some(text) = &message.message.rendered {
-                progress.output(text.trim_end());
+impl Plan {
+    /// Asks cargo about the project in the folder `project`.
+    pub fn new(project: &Path, toolchain: &Toolchain, package: Option<&str>) -> Result<Self, BuildError> {
+        let metadata = metadata(project, toolchain)?;
+        let wanted = wanted(&metadata, package);
+        let total = crates(&metadata, wanted.keys()).len() as u64;
+        Ok(Self {
+            metadata,
+            wanted,
+            total,
+        })
+    }
+
+    /// The folders of the packages that take part and are not from a registry: what is built and its path dependencies.
+    pub fn folders(&self) -> Vec<PathBuf> {
+        let taking_part = crates(&self.metadata, self.wanted.keys());
+        let packages = self.metadata.packages.iter();
+        let local = packages.filter(|package| package.source.is_none() && taking_part.contains(&package.id));
+        let folder = |package: &cargo_metadata::Package| Some(package.manifest_path.parent()?.to_owned().into());
+        local.filter_map(folder).collect()
+    }
+
+    /// Builds as planned; the rest is as for [`build`].
+    pub fn build(
+        &self,
+        project: &Path,
+        toolchain: &Toolchain,
+        options: &BuildOptions,
+        progress: &dyn Progress,
+    ) -> Result<Built, BuildError> {
+        let names: Vec<&str> = self.wanted.values().map(String::as_str).collect();
+        progress.step(&format!("building {}", names.join(", ")));
+        let own_target = options
+            .target_dir
+            .as_deref()
+            .unwrap_or(self.metadata.target_directory.as_std_path());
+        let mut command = command(project, toolchain, options, &toolchain.target_dir(own_target));
+        let mut built = Built {
+            artifacts: Vec::new(),
+            warnings: 0,
+        };
+        let mut done = BTreeSet::new();
+        let message = |message: Message| match message {
+            Message::CompilerMessage(message) => {
+                // The compiler closes with a count of its warnings, which is no warning of its own.
+                let warns = message.message.level == DiagnosticLevel::Warning && !message.message.spans.is_empty();
+                built.warnings += usize::from(warns);
+                if let Some(text) = &message.message.rendered {
+                    progress.output(text.trim_end());
+                }
             }
-        }
-        Message::CompilerArtifact(artifact) => {
-            if let Some(package) = wanted.get(&artifact.package_id) {
-                let components = artifact
-                    .filenames
-                    .iter()
-                    .filter(|path| path.extension() == Some("wasm"));
-                built.artifacts.extend(components.map(|path| Artifact {
-                    package: (*package).to_owned(),
-                    name: artifact.target.name.clone(),
-                    path: path.clone().into_std_path_buf(),
-                }));
+            Message::CompilerArtifact(artifact) => {
+                if let Some(package) = self.wanted.get(&artifact.package_id) {
+                    let components = artifact
+                        .filenames
+                        .iter()
+                        .filter(|path| path.extension() == Some("wasm"));
+                    built.artifacts.extend(components.map(|path| Artifact {
+                        package: package.clone(),
+                        name: artifact.target.name.clone(),
+                        path: path.clone().into_std_path_buf(),
+                    }));
+                }
+                done.insert(artifact.package_id);
+                let done = done.len() as u64;
+                progress.fraction(done, self.total.max(done));
             }
-            done.insert(artifact.package_id);
-            let done = done.len() as u64;
-            progress.fraction(done, total.max(done));
+            _ => {}
+        };
+        let stop = options.stop.as_ref();
+        let ended = cargo::stream(&mut command, stop, message, |line| progress.output(line));
+        let project = || project.to_path_buf();
+        if stop.is_some_and(Stop::is_stopped) {
+            return Err(BuildError::Stopped { project: project() });
         }
-        _ => {}
-    };
-    let status = cargo::stream(&mut command, message, |line| progress.output(line)).map_err(BuildError::Start)?;
-    let project = || project.to_path_buf();
-    match (status.success(), built.artifacts.is_empty()) {
-        (false, _) => Err(BuildError::Compile { project: project() }),
-        (true, true) => Err(BuildError::NoComponent { project: project() }),
-        (true, false) => Ok(built),
+        let status = ended.map_err(BuildError::Start)?;
+        match (status.success(), built.artifacts.is_empty()) {
+            (false, _) => Err(BuildError::Compile { project: project() }),
+            (true, true) => Err(BuildError::NoComponent { project: project() }),
+            (true, false) => Ok(built),
+        }
     }
 }
 
@@ -188,7 +236,7 @@ fn metadata(project: &Path, toolchain: &Toolchain) -> Result<Metadata, BuildErro
 }
 
 /// The packages cargo is going to build for themselves, with their names.
-fn wanted<'a>(metadata: &'a Metadata, package: Option<&str>) -> BTreeMap<&'a PackageId, &'a str> {
+fn wanted(metadata: &Metadata, package: Option<&str>) -> BTreeMap<PackageId, String> {
     let packages = match (package, metadata.root_package()) {
         (Some(name), _) => metadata
             .workspace_packages()
@@ -200,7 +248,7 @@ fn wanted<'a>(metadata: &'a Metadata, package: Option<&str>) -> BTreeMap<&'a Pac
     };
     packages
         .into_iter()
-        .map(|package| (&package.id, package.name.as_str()))
+        .map(|package| (package.id.clone(), package.name.to_string()))
         .collect()
 }
 

@@ -2,11 +2,16 @@
 
 use std::env;
 use std::ffi::OsString;
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Read};
 use std::process::{Command, ExitStatus, Stdio};
 use std::thread;
 
 use cargo_metadata::Message;
+
+use super::stop::{self, Stop};
+
+/// The most bytes of one line of a program's output; the rest of it counts as the next line.
+const LONGEST_LINE: u64 = 64 << 10;
 
 /// The cargo to run: the one that runs us, when there is one.
 pub(super) fn program() -> OsString {
@@ -18,22 +23,19 @@ pub(super) fn program() -> OsString {
 /// Runs `command`; `message` gets its JSON messages, `line` gets each line of its standard error from another thread.
 pub(super) fn stream(
     command: &mut Command,
+    stop: Option<&Stop>,
     mut message: impl FnMut(Message),
     line: impl Fn(&str) + Sync,
 ) -> io::Result<ExitStatus> {
-    let mut child = command
+    command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()?;
+        .stderr(Stdio::piped());
+    let mut child = stop::spawn(stop, command)?;
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     thread::scope(|scope| {
         if let Some(stderr) = stderr {
-            scope.spawn(|| {
-                for said in BufReader::new(stderr).split(b'\n').map_while(Result::ok) {
-                    line(String::from_utf8_lossy(&said).trim_end());
-                }
-            });
+            scope.spawn(|| lines(stderr, &line));
         }
         if let Some(stdout) = stdout {
             for parsed in Message::parse_stream(BufReader::new(stdout)) {
@@ -42,5 +44,19 @@ pub(super) fn stream(
         }
         io::Result::Ok(())
     })?;
-    child.wait()
+    stop::wait(stop, &mut child)
+}
+
+/// Hands on each line of a program's output until it ends; blocks.
+pub(crate) fn lines(output: impl Read, line: impl Fn(&str)) {
+    let mut output = BufReader::new(output);
+    let mut said = Vec::new();
+    loop {
+        said.clear();
+        match output.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut said) {
+            // What cannot be read any more says nothing more.
+            Ok(0) | Err(_) => return,
+            Ok(_) => line(String::from_utf8_lossy(&said).trim_end()),
+        }
+    }
 }

@@ -83,6 +83,12 @@ pub enum BuildError {
         /// The project's folder.
         project: PathBuf,
     },
+    /// The build was stopped before it had ended.
+    #[error("the build of {} was stopped", project.display())]
+    Stopped {
+        /// The project's folder.
+        project: PathBuf,
+    },
     /// Everything compiled, but no package of the project is a component.
     #[error(
         "{} builds no component: it has neither a `cdylib` library nor a binary",

@@ -27,14 +27,18 @@ mod provide;
 mod run;
 mod rust;
 mod rustup;
+mod stop;
 
-pub use build::{Artifact, BuildOptions, Built, Profile, build};
+pub use build::{Artifact, BuildOptions, Built, Plan, Profile, build};
+pub(crate) use cargo::lines;
 pub use error::{Attempt, BuildError, ToolchainError};
 pub use leftover::{Leftover, leftovers, remove_leftovers, toolchains_of_others};
 pub use look::{Private, Way, cargo_version, compiler_version, linker, look, make_anew, program_version};
 pub use progress::{Progress, Silent};
 pub use provide::{provide, provide_in_user_cache, user_cache};
 pub use rust::Toolchain;
+pub use stop::Stop;
+pub(crate) use stop::{spawn, wait};
 
 /// The target of every component built from Rust.
 pub const TARGET: &str = "wasm32-wasip2";

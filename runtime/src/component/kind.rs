@@ -25,7 +25,8 @@ pub(crate) const GUEST: &str = "airssys:component/guest";
 pub(crate) const STATE: &str = "airssys:component/state";
 /// The export that makes a component a [`Kind::Command`].
 pub(crate) const RUN: &str = "wasi:cli/run";
-const INCOMING_HANDLER: &str = "wasi:http/incoming-handler";
+/// The export that makes a component a [`Kind::Http`].
+pub(crate) const INCOMING_HANDLER: &str = "wasi:http/incoming-handler";
 
 impl Kind {
     /// The kind of a component that exports these names.

@@ -42,13 +42,13 @@ pub enum InstanceMode {
     /// The default of components that export `airssys:component/state`.
     Actor,
     /// Up to `max` instances, each reused for one call after the other, also between callers.
-    /// The default of all other components.
+    /// The default of components that export `airssys:component/guest` or functions of their own.
     Pool {
         /// The largest number of instances.
         max: u32,
     },
     /// A new instance for each call, discarded afterwards.
-    /// The only mode of `wasi:cli` commands.
+    /// The only mode of `wasi:cli` commands, and the default of web APIs.
     Fresh,
 }
 

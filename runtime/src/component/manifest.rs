@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{AccessRequests, ByteCount, ComponentName, DeploySection, Span};
+use super::{AccessRequests, ByteCount, ComponentName, DeploySection, HttpRoute, Span};
 
 /// The `manifest-version` that this build reads.
 const MANIFEST_VERSION: i64 = 1;
@@ -30,6 +30,9 @@ pub struct Manifest {
     /// What its instances may use.
     #[serde(default)]
     pub limits: LimitsSection,
+    /// Which HTTP requests it gets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub http: Option<HttpSection>,
     /// What it asks for.
     #[serde(default)]
     pub capabilities: AccessRequests,
@@ -66,6 +69,10 @@ pub struct BuildSection {
     pub command: String,
     /// The file the command leaves, relative to the manifest's folder.
     pub artifact: String,
+    /// The files it is built from, for `dev`: patterns as in a `.gitignore`, relative to the manifest's folder.
+    /// Without any, all that git does not ignore.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub watch: Vec<String>,
 }
 
 /// `[instances]`.
@@ -112,6 +119,16 @@ pub struct LimitsSection {
     pub concurrency: Option<u32>,
 }
 
+/// `[http]`, of components that export `wasi:http/incoming-handler`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[non_exhaustive]
+pub struct HttpSection {
+    /// The paths whose requests it gets; those below its name when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub route: Option<HttpRoute>,
+}
+
 /// Why a manifest cannot be used, and where.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("line {line}, column {column}: {reason}")]
@@ -136,6 +153,7 @@ impl Default for Manifest {
             build: None,
             instances: InstancesSection::default(),
             limits: LimitsSection::default(),
+            http: None,
             capabilities: AccessRequests::default(),
             deploy: DeploySection::default(),
             config: serde_json::Map::new(),
@@ -179,6 +197,10 @@ impl Manifest {
         }
         if self.limits.deadline.is_some_and(|deadline| deadline.0.is_zero()) {
             return Some(("deadline", "`limits.deadline` is longer than nothing".into()));
+        }
+        let route = self.http.as_ref().and_then(|http| http.route.as_ref());
+        if route.is_some_and(HttpRoute::is_own) {
+            return Some(("route", "`/call` and what is below it are the host's own".into()));
         }
         let (key, reason) = self.deploy.mistake()?;
         Some((key, reason.into()))
@@ -248,6 +270,7 @@ description = "Greets."
 [build]
 command = "make"
 artifact = "dist/greeter.wasm"
+watch = ["src/**/*.py", "wit/**"]
 [instances]
 mode = "pool"
 max = 8
@@ -256,6 +279,8 @@ memory = "64MiB"
 deadline = "30s"
 fuel = 0
 concurrency = 64
+[http]
+route = "/greet/*"
 [capabilities]
 file-read = ["/data/**"]
 network-outbound = ["https://api.example.com:443"]
@@ -279,6 +304,7 @@ greeting = "hello"
         assert_eq!(manifest.config["greeting"], "hello");
         assert_eq!(manifest.deploy.strategy(), Some(Strategy::canary()));
         assert_eq!(manifest.deploy.rollback_if.len(), 2);
+        assert_eq!(manifest.http.unwrap().route.unwrap().as_str(), "/greet/*");
         let requests: Vec<_> = manifest.capabilities.iter().collect();
         assert_eq!(
             requests,
@@ -339,6 +365,20 @@ greeting = "hello"
         );
         check("manifest-version = 1\n[instances]\nmax = 0\n", 3, 1, "at least 1", None);
         check("manifest-version = \n", 1, 20, "", None);
+        check(
+            "manifest-version = 1\n[http]\nroute = \"greet\"\n",
+            3,
+            9,
+            "starts with `/`",
+            None,
+        );
+        check(
+            "manifest-version = 1\n[http]\nroute = \"/call/x\"\n",
+            3,
+            1,
+            "the host's own",
+            None,
+        );
         let deploy = |line: &str| format!("manifest-version = 1\n[deploy]\n{line}\n");
         check(&deploy("steps = [\"5%\"]"), 3, 1, "`strategy = \"canary\"` only", None);
         check(

@@ -6,6 +6,7 @@ mod decode;
 mod digest;
 mod exports;
 mod gate;
+mod http_route;
 mod inspect;
 mod kind;
 mod limits;
@@ -24,13 +25,17 @@ pub use compatibility::{Compatibility, Difference, DifferenceKind, Severity, com
 pub use digest::Digest;
 pub use exports::{Callable, Export, callable};
 pub use gate::{Bound, Gate};
+pub use http_route::{HttpRoute, HttpRouteError};
+pub(crate) use http_route::{MAX_PARTS, OWN};
 pub(crate) use inspect::MAX_COMPONENT_BYTES;
 pub use inspect::{Inspection, MANIFEST_SECTION, Producer, inspect};
 pub use kind::Kind;
-pub(crate) use kind::{GUEST, RUN, STATE};
+pub(crate) use kind::{GUEST, INCOMING_HANDLER, RUN, STATE};
 pub use limits::{InstanceMode, Limits};
 pub(crate) use manifest::nearest;
-pub use manifest::{BuildSection, ComponentSection, InstancesSection, LimitsSection, Manifest, ManifestError};
+pub use manifest::{
+    BuildSection, ComponentSection, HttpSection, InstancesSection, LimitsSection, Manifest, ManifestError,
+};
 pub use message::{ComponentError, Failure, Health, MAX_MESSAGE_BYTES, Message};
 pub use name::{ComponentName, NameError};
 pub use package::Package;

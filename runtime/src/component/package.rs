@@ -106,6 +106,12 @@ impl Package {
             .clone()
             .or_else(|| inspection.description.clone());
         let has_state = inspection.exports_interface(STATE);
+        if manifest.http.is_some() && inspection.kind != Kind::Http {
+            return Err(Error::NotHttp {
+                name,
+                kind: inspection.kind,
+            });
+        }
         let release = Release {
             name,
             version,
@@ -119,6 +125,7 @@ impl Package {
             config: said.config.unwrap_or(manifest.config),
             has_state,
             deploy: manifest.deploy,
+            http: manifest.http.and_then(|http| http.route),
             collected: false,
             needs_async: inspection.needs_async,
         };
@@ -142,6 +149,8 @@ fn instance_mode(manifest: &Manifest, kind: Kind, has_state: bool) -> InstanceMo
         Some(ModeName::Pool) => pool,
         Some(ModeName::Fresh) => InstanceMode::Fresh,
         None if has_state => InstanceMode::Actor,
+        // Many runtimes of languages expect one request for each instance, and what one caller left must not meet the next.
+        None if kind == Kind::Http => InstanceMode::Fresh,
         None => pool,
     }
 }

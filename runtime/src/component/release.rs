@@ -3,7 +3,7 @@
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
-use super::{AccessRequests, ComponentName, DeploySection, Digest, InstanceMode, Kind, Limits};
+use super::{AccessRequests, ComponentName, DeploySection, Digest, HttpRoute, InstanceMode, Kind, Limits};
 
 /// One immutable version of a component, as it is recorded.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -34,6 +34,9 @@ pub struct Release {
     /// How its author wants it to be deployed.
     #[serde(default)]
     pub deploy: DeploySection,
+    /// Which HTTP requests it gets, when its manifest says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub http: Option<HttpRoute>,
     /// Whether its bytes were removed to make room for newer releases.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) collected: bool,
@@ -45,5 +48,12 @@ impl Release {
     /// `name@version`, as people write it.
     pub fn label(&self) -> String {
         format!("{}@{}", self.name, self.version)
+    }
+
+    /// Which HTTP requests it gets: those that its manifest says, else those below its name.
+    /// None when it answers no HTTP requests.
+    pub fn http_route(&self) -> Option<HttpRoute> {
+        let said = || self.http.clone().unwrap_or_else(|| HttpRoute::of_name(&self.name));
+        (self.kind == Kind::Http).then(said)
     }
 }

@@ -22,7 +22,7 @@ use super::packaging::Versioning;
 use super::plan::{Keep, Plan, Situation, Step, plan};
 use super::record::Action;
 use super::retention::{RetentionPolicy, Standby, collect};
-use super::route::{Route, Router, Share};
+use super::route::{Claims, Route, Router, Share};
 use super::serving::{Afterwards, Drains, Serving};
 use super::start::Starter;
 use super::step_timing::{Clock, StepTiming};
@@ -74,6 +74,8 @@ pub(crate) struct Deploy {
     pub(crate) drains: Drains,
     pub(super) turns: Turns,
     pub(super) unrecorded: Unrecorded,
+    /// The HTTP routes of deployments under way.
+    claims: Claims,
     /// Held while something is added to a deployment that has its outcome.
     reporting: Arc<Mutex<()>>,
 }
@@ -115,6 +117,7 @@ impl Deploy {
             drains,
             turns: Turns::default(),
             unrecorded: Unrecorded::default(),
+            claims: Claims::default(),
             reporting: Arc::default(),
         }
     }
@@ -143,6 +146,9 @@ impl Deploy {
 
     async fn execute(&self, order: &Order, turn: &Arc<Turn>) -> Result<Deployment, Error> {
         let base = self.router.route(&order.name);
+        let _claimed = self
+            .claims
+            .claim(&self.router, &order.name, order.releases(), base.as_deref())?;
         let plan = self.plan(order, base.as_deref())?;
         let (id, _announced) = self.record_intent(order, &plan).await?;
         self.reached(&order.name, "intent-recorded");

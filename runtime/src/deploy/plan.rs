@@ -61,6 +61,7 @@ mod tests {
             config: Default::default(),
             has_state,
             deploy: Default::default(),
+            http: None,
             collected: false,
             needs_async: false,
         }

@@ -115,7 +115,7 @@ impl Serving {
                 error.counts_as_failure()
             }
         };
-        noting.end(failed);
+        noting.end(answer.took(), failed);
         Some(handled)
     }
 

@@ -1,16 +1,32 @@
 //! What a component can be asked to do, and what it answers.
 
+use std::time::Duration;
+
+use http::HeaderMap;
+
+use super::http::Exchange;
 use crate::component::Message;
 use crate::error::Error;
 use crate::typed::{Invocation, Value};
 
 /// What a component is asked to do on one instance.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) enum Call {
     /// Handle a message by the contract, or as a command.
     Message(Message),
     /// Have its own exports called, in order, up to the first that fails.
     Invocations(Vec<Invocation>),
+    /// Answer an HTTP request.
+    Request(Box<Exchange>),
+}
+
+/// Names and values that came with a call: what the rules of a route are compared with.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Fields<'a> {
+    /// Those of a message.
+    Metadata(&'a [(String, String)]),
+    /// Those of an HTTP request.
+    Headers(&'a HeaderMap),
 }
 
 /// What it answered.
@@ -25,13 +41,21 @@ pub(crate) enum Answer {
     Message(Message),
     /// One for each invocation that was made; only the last can be an error.
     Values(Vec<Result<Value, Error>>),
+    /// An HTTP response, which is with the client already, or was given up.
+    Response {
+        /// Whether it speaks against the component.
+        is_failure: bool,
+        /// How long it took to begin.
+        took: Duration,
+    },
 }
 
 impl Call {
-    /// The message, when it carries one.
-    pub(crate) fn message(&self) -> Option<&Message> {
+    /// The names and values that came with it; none with a typed call.
+    pub(crate) fn fields(&self) -> Option<Fields<'_>> {
         match self {
-            Self::Message(message) => Some(message),
+            Self::Message(message) => Some(Fields::Metadata(&message.metadata)),
+            Self::Request(exchange) => Some(Fields::Headers(exchange.headers())),
             Self::Invocations(_) => None,
         }
     }
@@ -47,7 +71,7 @@ impl Answer {
     pub(crate) fn into_message(self) -> Result<Message, Error> {
         match self {
             Self::Message(message) => Ok(message),
-            Self::None | Self::Values(_) => Err(mixed_up()),
+            _ => Err(mixed_up()),
         }
     }
 
@@ -55,7 +79,18 @@ impl Answer {
     pub(crate) fn failed(&self) -> bool {
         match self {
             Self::Values(values) => matches!(values.last(), Some(Err(error)) if error.counts_as_failure()),
+            Self::Response { is_failure, .. } => *is_failure,
             Self::None | Self::Message(_) => false,
+        }
+    }
+
+    /// How long the component took, where that is not how long the call took.
+    ///
+    /// How fast a response goes to its client says nothing of the component.
+    pub(crate) fn took(&self) -> Option<Duration> {
+        match self {
+            Self::Response { took, .. } => Some(*took),
+            _ => None,
         }
     }
 
@@ -63,7 +98,7 @@ impl Answer {
     pub(crate) fn into_values(self) -> Result<Vec<Result<Value, Error>>, Error> {
         match self {
             Self::Values(values) => Ok(values),
-            Self::None | Self::Message(_) => Err(mixed_up()),
+            _ => Err(mixed_up()),
         }
     }
 }

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use wasmtime::component::Instance as Linked;
 use wasmtime::{AsContextMut, Store, UpdateDeadline};
 use wasmtime_wasi::p2::pipe::MemoryInputPipe;
+use wasmtime_wasi_http::p2::bindings::Proxy;
 
 use super::binding::{self, guest, state};
 use super::call::{Answer, Call, Handled};
@@ -17,7 +18,7 @@ use super::prepared::{Entries, Prepared};
 use super::state::InstanceState;
 use crate::component::{AccessRequests, ComponentError, Health, MAX_MESSAGE_BYTES, Message, Release};
 use crate::error::{Bounded, Error};
-use crate::interface::{Budget, Capture, Lines};
+use crate::interface::{Budget, Capture, Denied, Lines};
 use crate::printable::printable_line;
 
 /// The most bytes that a guest hands to the host in one call: a message, its metadata and what surrounds them.
@@ -37,6 +38,8 @@ pub(crate) struct Instance {
     budget: Budget,
     /// The contract's functions, looked up and type-checked at the first entry.
     guest: Option<guest::Guest>,
+    /// The same of a web API.
+    http: Option<Proxy>,
     /// Set while the guest runs, and for good when it did not return in order: the instance must not be used again.
     broken: bool,
 }
@@ -76,7 +79,9 @@ impl Instance {
         let mut context = prepared.sandbox.context(output, error)?;
         adapt(&mut context);
         let limiter = Limiter::new(release.limits.memory.0);
-        let mut store = Store::new(prepared.pre.engine(), InstanceState::new(context.build(), limiter));
+        let denied = Denied::new(release.clone(), prepared.events.clone());
+        let state = InstanceState::new(context.build(), denied, limiter);
+        let mut store = Store::new(prepared.pre.engine(), state);
         store.limiter(|state| &mut state.limiter);
         store.set_hostcall_fuel(HOSTCALL_FUEL);
         store.set_max_component_handles(MAX_HANDLES);
@@ -95,6 +100,7 @@ impl Instance {
             prepared: prepared.clone(),
             budget,
             guest: None,
+            http: None,
             broken: false,
         })
     }
@@ -144,6 +150,7 @@ impl Instance {
         self.begin_profile();
         let handled = match call {
             Call::Message(message) => self.execute(message, answer, now).await,
+            Call::Request(_) => self.take_request(call, answer, now).await,
             Call::Invocations(invocations) => {
                 *answer = Answer::Values(self.invoke_all(invocations).await);
                 Ok(())
@@ -151,6 +158,13 @@ impl Instance {
         };
         self.end_profile();
         handled
+    }
+
+    async fn take_request(&mut self, call: &mut Call, answer: &mut Answer, now: Instant) -> Handled {
+        match call.take() {
+            Call::Request(exchange) => self.serve(*exchange, answer, now).await,
+            _ => Err(self.not_callable().into()),
+        }
     }
 
     async fn execute(&mut self, message: &mut Message, answer: &mut Answer, now: Instant) -> Handled {
@@ -308,7 +322,32 @@ impl Instance {
             let loaded = indices.load(&mut self.store, linked);
             loaded.map_err(|error| mistyped(crate::component::RUN, &error))?;
         }
+        self.load_http()
+    }
+
+    /// Looks up the function that takes requests, where there is one.
+    pub(super) fn load_http(&mut self) -> Result<(), Error> {
+        if let (None, Entries::Http { proxy, .. }, Some(linked)) = (&self.http, &self.prepared.entries, &self.linked) {
+            let loaded = proxy.load(&mut self.store, linked);
+            self.http = Some(loaded.map_err(|error| mistyped(crate::component::INCOMING_HANDLER, &error))?);
+        }
         Ok(())
+    }
+
+    /// The function that takes requests, and the way to it.
+    pub(super) fn http_entrance(&mut self) -> Option<(&Proxy, Entrance<'_>)> {
+        let entrance = Entrance {
+            store: &mut self.store,
+            prepared: &self.prepared,
+            budget: &self.budget,
+            broken: &mut self.broken,
+        };
+        Some((self.http.as_ref()?, entrance))
+    }
+
+    /// Keeps it from being used again.
+    pub(super) fn discard(&mut self) {
+        self.broken = true;
     }
 
     fn guest(&mut self) -> Result<Option<guest::Guest>, Error> {
@@ -327,15 +366,17 @@ impl Instance {
 
     fn state(&mut self) -> Result<Option<state::Guest>, Error> {
         match (&self.prepared.entries, &self.linked) {
-            (Entries::Guest { state: Some(state), .. }, Some(linked)) => state
-                .load(self.store.as_context_mut(), linked)
-                .map(Some)
-                .map_err(|error| mistyped(crate::component::STATE, &error)),
+            (Entries::Guest { state: Some(state), .. } | Entries::Http { state: Some(state), .. }, Some(linked)) => {
+                state
+                    .load(self.store.as_context_mut(), linked)
+                    .map(Some)
+                    .map_err(|error| mistyped(crate::component::STATE, &error))
+            }
             _ => Ok(None),
         }
     }
 
-    fn not_callable(&self) -> Error {
+    pub(super) fn not_callable(&self) -> Error {
         not_callable(&self.prepared.release)
     }
 }

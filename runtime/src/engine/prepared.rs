@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use wasmtime::component::InstancePre;
 use wasmtime_wasi::p2::bindings::CommandIndices;
+use wasmtime_wasi_http::p2::bindings::ProxyIndices;
 
 use super::binding::{guest, state, types};
 use super::debug::Debugging;
@@ -38,6 +39,10 @@ pub(super) enum Entries {
         guest: guest::GuestIndices,
         state: Option<state::GuestIndices>,
     },
+    Http {
+        proxy: ProxyIndices,
+        state: Option<state::GuestIndices>,
+    },
     Command(CommandIndices),
     /// Kinds that are called by their own exports only.
     Uncalled,
@@ -56,20 +61,25 @@ impl Prepared {
             export: export.to_owned(),
             reason: error.root_cause().to_string(),
         };
+        let state = || match release.has_state {
+            true => state::GuestIndices::new(&pre)
+                .map(Some)
+                .map_err(|error| mistyped(crate::component::STATE, error)),
+            false => Ok(None),
+        };
         let entries = match release.kind {
             Kind::Guest => Entries::Guest {
                 guest: guest::GuestIndices::new(&pre).map_err(|error| mistyped(crate::component::GUEST, error))?,
-                state: match release.has_state {
-                    true => {
-                        Some(state::GuestIndices::new(&pre).map_err(|error| mistyped(crate::component::STATE, error))?)
-                    }
-                    false => None,
-                },
+                state: state()?,
+            },
+            Kind::Http => Entries::Http {
+                proxy: ProxyIndices::new(&pre).map_err(|error| mistyped(crate::component::INCOMING_HANDLER, error))?,
+                state: state()?,
             },
             Kind::Command => {
                 Entries::Command(CommandIndices::new(&pre).map_err(|error| mistyped(crate::component::RUN, error))?)
             }
-            Kind::Http | Kind::Library => Entries::Uncalled,
+            Kind::Library => Entries::Uncalled,
         };
         let config = serde_json::Value::Object(release.config.clone()).to_string();
         Ok(Self {

@@ -1,12 +1,14 @@
-//! What a store holds beside the guest: its WASI context, its resources, its limits and its deadline.
+//! What a store holds beside the guest: its WASI contexts, its resources, its limits and its deadline.
 
 use std::time::Instant;
 
 use wasmtime::GuestProfiler;
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use super::limit::Limiter;
+use crate::interface::{Denied, http_context};
 
 /// The most resources that a guest holds at the same time.
 const MAX_RESOURCES: usize = 4_096;
@@ -14,7 +16,9 @@ const MAX_RESOURCES: usize = 4_096;
 /// The host's side of one instance.
 pub(crate) struct InstanceState {
     wasi: WasiCtx,
-    table: ResourceTable,
+    http: WasiHttpCtx,
+    http_requests: Denied,
+    pub(super) table: ResourceTable,
     pub(super) limiter: Limiter,
     /// When the present entry into the guest has to end.
     pub(super) deadline: Option<Instant>,
@@ -23,11 +27,13 @@ pub(crate) struct InstanceState {
 }
 
 impl InstanceState {
-    pub(super) fn new(wasi: WasiCtx, limiter: Limiter) -> Self {
+    pub(super) fn new(wasi: WasiCtx, http_requests: Denied, limiter: Limiter) -> Self {
         let mut table = ResourceTable::new();
         table.set_max_capacity(MAX_RESOURCES);
         Self {
             wasi,
+            http: http_context(),
+            http_requests,
             table,
             limiter,
             deadline: None,
@@ -41,6 +47,16 @@ impl WasiView for InstanceState {
         WasiCtxView {
             ctx: &mut self.wasi,
             table: &mut self.table,
+        }
+    }
+}
+
+impl WasiHttpView for InstanceState {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        WasiHttpCtxView {
+            hooks: &mut self.http_requests,
+            table: &mut self.table,
+            ctx: &mut self.http,
         }
     }
 }

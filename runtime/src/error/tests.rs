@@ -37,6 +37,18 @@ fn every() -> Vec<Error> {
             name: name.clone(),
             kind: Kind::Http,
         },
+        Error::NotHttp {
+            name: name.clone(),
+            kind: Kind::Command,
+        },
+        Error::RouteTaken {
+            route: "/greet/*".parse().unwrap(),
+            owner: Some(name.clone()),
+        },
+        Error::RouteTaken {
+            route: HttpRoute::of_name(&"call".parse().unwrap()),
+            owner: None,
+        },
         Error::UnknownExport {
             component: name.clone(),
             export: "ad".into(),
@@ -63,6 +75,10 @@ fn every() -> Vec<Error> {
         Error::Fuel { fuel: u64::MAX },
         Error::Memory {
             limit: ByteCount((64 << 20) + 1),
+        },
+        Error::NoResponse { reason: reason() },
+        Error::BrokenRequest {
+            reason: "it was too slow".into(),
         },
         Error::Guest(ComponentError::Failed(Failure {
             code: "c".into(),
@@ -125,6 +141,13 @@ fn every() -> Vec<Error> {
         Error::CompilerUnavailable {
             program: "/bin/false".into(),
             reason: reason(),
+        },
+        Error::Listen {
+            address: ([127, 0, 0, 1], 80).into(),
+            reason: reason(),
+        },
+        Error::RemoteAddress {
+            address: ([0, 0, 0, 0], 80).into(),
         },
         Error::Closed,
         Error::Unreachable {

@@ -1,11 +1,15 @@
 //! What a guest may import: one file per family of WIT interfaces.
 
+mod http;
 mod output;
 mod sandbox;
 mod wasi;
 
 use wasmtime::component::Linker;
+use wasmtime_wasi::WasiView;
+use wasmtime_wasi_http::WasiHttpView;
 
+pub(crate) use http::{Denied, context as http_context};
 pub(crate) use output::{Budget, Capture, Lines};
 pub(crate) use sandbox::{Directory, Sandbox, Source};
 use wasi::empty_context;
@@ -19,6 +23,6 @@ pub(crate) struct Interface<T: 'static> {
 }
 
 /// Every family of interfaces that this host offers.
-pub(crate) fn all<T: wasmtime_wasi::WasiView + 'static>() -> Vec<Interface<T>> {
-    vec![wasi::interface()]
+pub(crate) fn all<T: WasiView + WasiHttpView + 'static>() -> Vec<Interface<T>> {
+    vec![wasi::interface(), http::interface()]
 }

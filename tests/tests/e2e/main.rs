@@ -12,6 +12,7 @@ mod debugging;
 mod deployment;
 mod drain;
 mod gates;
+mod http;
 mod incremental;
 mod limits;
 mod lines;

@@ -4,7 +4,7 @@ use super::{report, sources};
 
 /// The layers of the runtime, from the front door down; each may name those below it, never one above.
 const LAYERS: &[&[&str]] = &[
-    &["control", "testing"],
+    &["control", "ingress", "testing"],
     &["host"],
     &["deploy"],
     &["actor", "store"],

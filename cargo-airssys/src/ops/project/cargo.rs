@@ -7,6 +7,18 @@ use cargo_metadata::{CrateType, Metadata, MetadataCommand, Package, TargetKind};
 use super::MANIFEST;
 use crate::exit::{Exit, Failure};
 
+/// The code of the refusal to choose between several components.
+pub(super) const AMBIGUOUS: &str = "ambiguous-package";
+
+/// The names of all packages of the workspace around `from` that build components.
+pub(super) fn components(from: &Path) -> anyhow::Result<Vec<String>> {
+    let folder = from.ancestors().find(|folder| folder.join("Cargo.toml").is_file());
+    let metadata = metadata(folder.unwrap_or(from))?;
+    let members = metadata.workspace_packages().into_iter();
+    let components = members.filter(|package| is_component(package));
+    Ok(components.map(|package| package.name.to_string()).collect())
+}
+
 /// Asks cargo for the workspace around `folder`, without resolving its dependencies.
 pub(super) fn metadata(folder: &Path) -> anyhow::Result<Metadata> {
     let asked = MetadataCommand::new()
@@ -63,7 +75,7 @@ pub(super) fn choose<'a>(metadata: &'a Metadata, folder: &Path, name: Option<&st
         several => {
             let message = format!("the workspace has {} components: {}", several.len(), names());
             let help = format!("choose one with `-p {}`", several[0].name);
-            Err(Failure::usage("ambiguous-package", message, help))
+            Err(Failure::usage(AMBIGUOUS, message, help))
         }
     }
 }

@@ -64,6 +64,25 @@ pub(crate) fn find(from: &Path, package: Option<&str>) -> anyhow::Result<Project
     }
 }
 
+/// Finds the projects around `from` whose components belong together: those that are named, else the one in `from`, else
+/// all of the workspace.
+pub(crate) fn find_all(from: &Path, packages: &[String]) -> anyhow::Result<Vec<Project>> {
+    if !packages.is_empty() {
+        return packages.iter().map(|package| find(from, Some(package))).collect();
+    }
+    let is_ambiguous = |error: &anyhow::Error| {
+        let failure = error.downcast_ref::<Failure>();
+        failure.is_some_and(|failure| failure.code == cargo::AMBIGUOUS)
+    };
+    match find(from, None) {
+        Err(error) if is_ambiguous(&error) => {
+            let names = cargo::components(from)?;
+            names.iter().map(|name| find(from, Some(name))).collect()
+        }
+        found => Ok(vec![found?]),
+    }
+}
+
 fn of_command(folder: &Path, mut said: Manifest) -> anyhow::Result<Project> {
     let absent = |key: &str, example: &str| {
         let message = format!("{} has no `{key}`", folder.join(MANIFEST).display());

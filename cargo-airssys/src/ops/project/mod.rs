@@ -5,6 +5,6 @@ mod find;
 mod manifest;
 mod root;
 
-pub(crate) use find::{Builder, Project, find};
+pub(crate) use find::{Builder, Project, find, find_all};
 pub(crate) use manifest::MANIFEST;
 pub(crate) use root::{root_of, workspace_around};

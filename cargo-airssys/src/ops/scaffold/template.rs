@@ -23,6 +23,8 @@ pub(crate) struct Template {
     pub(crate) name: &'static str,
     /// What it makes, in a few words.
     pub(crate) description: String,
+    /// What to try first in a new project: verbs with their arguments, in which `NAME` stands for the component.
+    pub(crate) first: Vec<String>,
     folder: &'static Dir<'static>,
 }
 
@@ -51,6 +53,7 @@ pub(super) struct Values {
 #[serde(deny_unknown_fields)]
 struct Described {
     description: String,
+    first: Vec<String>,
 }
 
 impl Values {
@@ -80,6 +83,7 @@ pub(crate) fn templates() -> anyhow::Result<Vec<Template>> {
         Ok(Template {
             name,
             description: described.description,
+            first: described.first,
             folder,
         })
     };
@@ -89,6 +93,11 @@ pub(crate) fn templates() -> anyhow::Result<Vec<Template>> {
 }
 
 impl Template {
+    /// What it is called: the name of its folder, in which Rust goes without saying.
+    pub(crate) fn short_name(&self) -> &'static str {
+        self.name.strip_prefix("rust-").unwrap_or(self.name)
+    }
+
     /// The files of a project, by path.
     pub(super) fn render(&self, values: &Values) -> anyhow::Result<BTreeMap<String, Vec<u8>>> {
         let mut environment = Environment::new();
@@ -159,7 +168,7 @@ mod tests {
     #[test]
     fn every_template_renders_completely() {
         for template in templates().unwrap() {
-            assert!(!template.description.is_empty());
+            assert!(!template.description.is_empty() && !template.first.is_empty());
             let files = template.render(&values(true)).unwrap();
             for (path, content) in &files {
                 let text = String::from_utf8_lossy(content);

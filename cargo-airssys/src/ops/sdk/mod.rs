@@ -28,9 +28,11 @@ pub(crate) fn unpack_into(cache: &Path) -> anyhow::Result<()> {
     unpack::unpack(&SDK, &cache.join(SDK.folder)).map(drop)
 }
 
-/// Makes a project's `airssys-wasm-sdk` resolve, and the `airssys-wasm` of its tests in a host.
+/// Makes a project's `airssys-wasm-sdk` resolve, and the `airssys-wasm` of its tests in a host, where it uses them.
 pub(crate) fn provide(root: &Path) -> anyhow::Result<()> {
-    provide_sources(&SDK, root)?;
+    if patch::takes_from_registry(root, SDK.name) {
+        provide_sources(&SDK, root)?;
+    }
     provide_to_host_tests(root)
 }
 

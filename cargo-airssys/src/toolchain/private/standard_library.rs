@@ -61,7 +61,7 @@ pub(super) fn build(scratch: &Path, root: &Path, rustc: &Path, progress: &dyn Pr
         _ => {}
     };
     let mut command = command(&project, root, rustc);
-    let status = cargo::stream(&mut command, message, hear).map_err(StepError::file("run cargo in", &project))?;
+    let status = cargo::stream(&mut command, None, message, hear).map_err(StepError::file("run cargo in", &project))?;
     if !status.success() {
         let said = said.into_inner().unwrap_or_else(PoisonError::into_inner);
         return Err(StepError::Unfit(format!(

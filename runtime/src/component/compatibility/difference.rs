@@ -44,6 +44,8 @@ pub enum DifferenceKind {
     LimitChanged,
     /// Instances are made in another way, or there are more or fewer of them.
     InstancesChanged,
+    /// It gets the HTTP requests of another route.
+    RouteChanged,
     /// It keeps state, and did not before.
     StateGained,
     /// It keeps no state, and did before.

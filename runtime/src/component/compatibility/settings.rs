@@ -14,6 +14,7 @@ pub(super) fn differences(old: &Release, new: &Release) -> Vec<Difference> {
     found.extend(capabilities(old, new));
     found.extend(limits(old, new));
     found.extend(instances(old, new));
+    found.extend(route(old, new));
     found
 }
 
@@ -87,6 +88,19 @@ fn instances(old: &Release, new: &Release) -> Option<Difference> {
     };
     let text = || format!("has other instances: {} → {}", mode(old), mode(new));
     (old.instances != new.instances).then(|| Difference::note(DifferenceKind::InstancesChanged, text()))
+}
+
+/// Callers know a web API by its paths.
+fn route(old: &Release, new: &Release) -> Option<Difference> {
+    let (from, to) = (old.http_route()?, new.http_route()?);
+    if from == to {
+        return None;
+    }
+    let text = format!("gets other requests: {from} → {to}");
+    Some(match to.covers(&from) {
+        true => Difference::note(DifferenceKind::RouteChanged, text),
+        false => Difference::breaking(DifferenceKind::RouteChanged, text),
+    })
 }
 
 #[cfg(test)]

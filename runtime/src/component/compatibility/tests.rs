@@ -19,6 +19,7 @@ pub(super) fn release(version: &str, bytes: &[u8]) -> Release {
         config: Default::default(),
         has_state: false,
         deploy: Default::default(),
+        http: None,
         collected: false,
         needs_async: false,
     }

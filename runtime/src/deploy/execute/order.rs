@@ -58,6 +58,11 @@ impl Order {
         &self.newcomers[0].0.release
     }
 
+    /// Every release that is to take calls.
+    pub(in crate::deploy) fn releases(&self) -> impl Iterator<Item = &Release> + Clone {
+        self.newcomers.iter().map(|(newcomer, _)| &*newcomer.release)
+    }
+
     /// Every release with its weight.
     pub(in crate::deploy) fn weights(&self) -> Vec<(Version, u32)> {
         let weight = |(newcomer, weight): &(Newcomer, u32)| (newcomer.release.version.clone(), *weight);

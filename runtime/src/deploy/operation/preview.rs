@@ -72,6 +72,7 @@ impl Deploy {
         };
         let approach = Approach::new(options, &release)?;
         let order = Order::of_one(Action::Deploy, newcomer, approach, &options.origin);
+        self.router.refuse_taken(&order.name, order.releases())?;
         let base = self.router.route(&release.name);
         let plan = self.plan(&order, base.as_deref())?;
         let watch = order.approach.watch;

@@ -9,7 +9,8 @@ use tokio::sync::Notify;
 use tokio::task::coop::consume_budget;
 
 use super::Route;
-use crate::component::{ComponentName, nearest};
+use super::http_table::HttpTable;
+use crate::component::{ComponentName, HttpRoute, nearest};
 use crate::deploy::serving::Admission;
 use crate::deploy::start::Starter;
 use crate::engine::{Answer, Call, Handled, within_limit};
@@ -17,10 +18,17 @@ use crate::error::{Bounded, Error};
 
 type Routes = HashMap<ComponentName, Arc<Route>>;
 
+/// The routes at one moment, and which HTTP requests follow which.
+#[derive(Debug)]
+struct Snapshot {
+    routes: Routes,
+    http: HttpTable,
+}
+
 /// The routes of all components: read without a lock, replaced as a whole.
 #[derive(Debug)]
 pub(crate) struct Router {
-    routes: ArcSwap<Routes>,
+    snapshot: ArcSwap<Snapshot>,
     changing: Mutex<()>,
     revision: AtomicU64,
     changed: Notify,
@@ -30,7 +38,7 @@ pub(crate) struct Router {
 impl Router {
     pub(crate) fn new(routes: Routes) -> Self {
         Self {
-            routes: ArcSwap::from_pointee(routes),
+            snapshot: ArcSwap::from_pointee(Snapshot::of(routes)),
             changing: Mutex::new(()),
             revision: AtomicU64::new(0),
             changed: Notify::new(),
@@ -45,7 +53,7 @@ impl Router {
 
     /// The route of a component, if it is deployed.
     pub(crate) fn route(&self, name: &ComponentName) -> Option<Arc<Route>> {
-        self.routes.load().get(name).cloned()
+        self.snapshot.load().routes.get(name).cloned()
     }
 
     /// The route of a component; an error that names the nearest component without one.
@@ -53,12 +61,22 @@ impl Router {
         if self.closed.load(Ordering::Acquire) {
             return Err(Error::Closed);
         }
-        let routes = self.routes.load();
+        let routes = &self.snapshot.load().routes;
         routes.get(name).cloned().ok_or_else(|| Error::UnknownComponent {
             name: name.clone(),
             nearest: nearest(name.as_str(), routes.keys().map(ComponentName::as_str))
                 .and_then(|near| near.parse().ok()),
         })
+    }
+
+    /// The component that gets HTTP requests for this path.
+    pub(crate) fn http_component(&self, path: &str) -> Option<ComponentName> {
+        self.snapshot.load().http.find(path).cloned()
+    }
+
+    /// Which HTTP requests go where, sorted by the route.
+    pub(crate) fn http_routes(&self) -> Vec<(HttpRoute, ComponentName)> {
+        self.snapshot.load().http.all()
     }
 
     /// Finds nothing from now on, and tells those who wait for a change.
@@ -69,8 +87,9 @@ impl Router {
 
     /// All routes, sorted by the components' names.
     pub(crate) fn all(&self) -> Vec<(ComponentName, Arc<Route>)> {
-        let routes = self.routes.load();
-        let mut all: Vec<_> = routes
+        let snapshot = self.snapshot.load();
+        let mut all: Vec<_> = snapshot
+            .routes
             .iter()
             .map(|(name, route)| (name.clone(), route.clone()))
             .collect();
@@ -81,12 +100,12 @@ impl Router {
     /// Replaces or withdraws the route of a component; returns the one it had.
     pub(crate) fn set(&self, name: &ComponentName, route: Option<Arc<Route>>) -> Option<Arc<Route>> {
         let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut routes = Routes::clone(&self.routes.load());
+        let mut routes = self.snapshot.load().routes.clone();
         let before = match route {
             Some(route) => routes.insert(name.clone(), route),
             None => routes.remove(name),
         };
-        self.routes.store(Arc::new(routes));
+        self.snapshot.store(Arc::new(Snapshot::of(routes)));
         self.announce();
         before
     }
@@ -109,7 +128,7 @@ impl Router {
         loop {
             let seen = self.revision();
             let route = self.find(name)?;
-            if let Some(serving) = route.pick(call.message()).serving(starter).await?
+            if let Some(serving) = route.pick(call.fields()).serving(starter).await?
                 && let Some(handled) = serving.call(call, answer, &mut admission).await
             {
                 return handled;
@@ -134,5 +153,20 @@ impl Router {
     pub(crate) fn announce(&self) {
         self.revision.fetch_add(1, Ordering::AcqRel);
         self.changed.notify_waiters();
+    }
+}
+
+impl Snapshot {
+    fn of(routes: Routes) -> Self {
+        let mut served: Vec<_> = routes
+            .iter()
+            .filter_map(|(name, route)| Some((route.primary().release.http_route()?, name.clone())))
+            .collect();
+        // Of two components with one route, which deployments do not leave, it is always the same that has it.
+        served.sort();
+        Self {
+            http: HttpTable::new(served),
+            routes,
+        }
     }
 }

@@ -3,11 +3,13 @@
 use std::fmt;
 use std::str::FromStr;
 
+use http::{HeaderMap, header};
 use semver::Version;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::component::{Message, parse_version};
+use crate::component::parse_version;
+use crate::engine::Fields;
 
 /// What of a call a rule looks at.
 ///
@@ -69,9 +71,16 @@ pub struct Rules {
 const MAX_TEXT: usize = 1 << 10;
 
 impl Key {
-    /// The value of this key in a message.
-    fn of<'a>(&self, message: &'a Message) -> Option<&'a str> {
-        let mut metadata = message.metadata.iter();
+    /// The value of this key in a call.
+    fn of<'a>(&self, fields: Fields<'a>) -> Option<&'a str> {
+        match fields {
+            Fields::Metadata(metadata) => self.of_metadata(metadata),
+            Fields::Headers(headers) => self.of_headers(headers),
+        }
+    }
+
+    fn of_metadata<'a>(&self, metadata: &'a [(String, String)]) -> Option<&'a str> {
+        let mut metadata = metadata.iter();
         match self.source {
             KeySource::Metadata => metadata
                 .find(|(name, _)| *name == self.name)
@@ -81,13 +90,28 @@ impl Key {
                 .map(|(_, value)| value.as_str()),
             KeySource::Cookie => {
                 let cookies = metadata.filter(|(name, _)| name.eq_ignore_ascii_case("cookie"));
-                let mut pairs = cookies.flat_map(|(_, value)| value.split(';'));
-                pairs.find_map(|pair| {
-                    let (name, value) = pair.trim().split_once('=')?;
-                    (name == self.name).then_some(value)
-                })
+                self.of_cookies(cookies.map(|(_, value)| value.as_str()))
             }
         }
+    }
+
+    /// The metadata of an HTTP request are its headers.
+    fn of_headers<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str> {
+        match self.source {
+            KeySource::Metadata | KeySource::Header => headers.get(&self.name)?.to_str().ok(),
+            KeySource::Cookie => {
+                let cookies = headers.get_all(header::COOKIE).iter();
+                self.of_cookies(cookies.filter_map(|value| value.to_str().ok()))
+            }
+        }
+    }
+
+    fn of_cookies<'a>(&self, cookies: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+        let mut pairs = cookies.flat_map(|value| value.split(';'));
+        pairs.find_map(|pair| {
+            let (name, value) = pair.trim().split_once('=')?;
+            (name == self.name).then_some(value)
+        })
     }
 }
 
@@ -97,9 +121,9 @@ impl Rules {
         self.rules.is_empty() && self.sticky.is_none()
     }
 
-    /// The version that a rule names for this message.
-    pub(crate) fn version(&self, message: &Message) -> Option<&Version> {
-        let fits = |rule: &&Rule| rule.key.of(message) == Some(&rule.value);
+    /// The version that a rule names for a call.
+    pub(crate) fn version(&self, fields: Fields<'_>) -> Option<&Version> {
+        let fits = |rule: &&Rule| rule.key.of(fields) == Some(&rule.value);
         self.rules.iter().find(fits).map(|rule| &rule.version)
     }
 
@@ -109,10 +133,10 @@ impl Rules {
     /// (weighted rendezvous hashing), so that a changed weight moves only as many callers as it has to.
     pub(crate) fn stuck<'a>(
         &self,
-        message: &Message,
+        fields: Fields<'_>,
         weights: impl Iterator<Item = (&'a Version, u32)>,
     ) -> Option<usize> {
-        let value = self.sticky.as_ref()?.of(message)?;
+        let value = self.sticky.as_ref()?.of(fields)?;
         let drawn = weights.map(|(version, weight)| f64::from(weight) / -draw(value, version).ln());
         let highest = drawn.enumerate().max_by(|(_, a), (_, b)| a.total_cmp(b));
         highest.map(|(place, _)| place)
@@ -233,24 +257,33 @@ impl From<Rule> for String {
 
 #[cfg(test)]
 mod tests {
+    use http::{HeaderName, HeaderValue};
+
     use super::*;
 
-    fn message(metadata: &[(&str, &str)]) -> Message {
-        let metadata = metadata
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        Message {
-            metadata: metadata.collect(),
-            ..Message::text("")
-        }
+    fn metadata(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+        let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        pairs.iter().map(own).collect()
     }
 
-    fn check(rule: &str, metadata: &[(&str, &str)], fits: bool) {
+    fn headers(pairs: &[(&str, &str)]) -> HeaderMap {
+        let read = |(name, value): &(&str, &str)| (name.parse().unwrap(), value.parse().unwrap());
+        pairs
+            .iter()
+            .map(read)
+            .collect::<Vec<(HeaderName, HeaderValue)>>()
+            .into_iter()
+            .collect()
+    }
+
+    fn check(rule: &str, pairs: &[(&str, &str)], fits: bool) {
         let rules = Rules {
             rules: vec![rule.parse().unwrap()],
             sticky: None,
         };
-        assert_eq!(rules.version(&message(metadata)).is_some(), fits, "{rule} {metadata:?}");
+        let metadata = metadata(pairs);
+        let version = rules.version(Fields::Metadata(&metadata));
+        assert_eq!(version.is_some(), fits, "{rule} {pairs:?}");
         assert_eq!(rules.rules[0].to_string(), rule);
     }
 
@@ -264,6 +297,29 @@ mod tests {
         check("cookie:group=b=>2.0.0", &[("Cookie", "id=7; group=b")], true);
         check("cookie:group=b=>2.0.0", &[("Cookie", "group=ab")], false);
         check("cookie:group=b=c=>2.0.0", &[("Cookie", "group=b=c")], true);
+    }
+
+    #[test]
+    fn a_rule_looks_at_a_request_without_regard_to_case() {
+        let check = |rule: &str, pairs: &[(&str, &str)], fits| {
+            let rules = Rules {
+                rules: vec![rule.parse().unwrap()],
+                sticky: None,
+            };
+            let headers = headers(pairs);
+            let version = rules.version(Fields::Headers(&headers));
+            assert_eq!(version.is_some(), fits, "{rule} {pairs:?}");
+        };
+        check("header:X-Beta=1=>2.0.0", &[("x-beta", "1")], true);
+        check("metadata:x-beta=1=>2.0.0", &[("X-Beta", "1")], true);
+        check("header:x-beta=1=>2.0.0", &[("x-beta", "2")], false);
+        check("header:no header=1=>2.0.0", &[("x-beta", "1")], false);
+        check(
+            "cookie:group=b=>2.0.0",
+            &[("cookie", "a=1"), ("cookie", "c=2; group=b")],
+            true,
+        );
+        check("cookie:group=b=>2.0.0", &[("cookie", "group=\u{e9}")], false);
     }
 
     #[test]
@@ -289,8 +345,10 @@ mod tests {
             sticky: Some("metadata:user".parse().unwrap()),
         };
         let place = |user: u32, weights: [u32; 2]| {
-            let message = message(&[("user", &user.to_string())]);
-            rules.stuck(&message, versions.iter().zip(weights)).unwrap()
+            let metadata = metadata(&[("user", &user.to_string())]);
+            rules
+                .stuck(Fields::Metadata(&metadata), versions.iter().zip(weights))
+                .unwrap()
         };
         let on_second = |weights| (0..2_000).filter(|user| place(*user, weights) == 1).count();
         let tenth = on_second([90, 10]);
@@ -299,6 +357,6 @@ mod tests {
         let left = (0..2_000).filter(|user| place(*user, [90, 10]) == 1 && place(*user, [50, 50]) == 0);
         assert_eq!(left.count(), 0);
         assert_eq!(on_second([1, 0]), 0);
-        assert_eq!(rules.stuck(&message(&[]), versions.iter().zip([1, 1])), None);
+        assert_eq!(rules.stuck(Fields::Metadata(&[]), versions.iter().zip([1, 1])), None);
     }
 }

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use semver::Version;
 
 use super::{Rules, Target};
-use crate::component::Message;
+use crate::engine::Fields;
 
 /// One release of a route.
 #[derive(Clone, Debug)]
@@ -104,25 +104,25 @@ impl Route {
         self.shares.iter().map(weight).collect()
     }
 
-    /// The release that gets the next call, which carries this message, if any.
-    pub(crate) fn pick(&self, message: Option<&Message>) -> &Arc<Target> {
+    /// The release that gets the next call, with which these names and values came, if any.
+    pub(crate) fn pick(&self, fields: Option<Fields<'_>>) -> &Arc<Target> {
         let [only] = &*self.shares else {
-            return &self.shares[self.place(message)].target;
+            return &self.shares[self.place(fields)].target;
         };
         &only.target
     }
 
-    fn place(&self, message: Option<&Message>) -> usize {
-        if let Some(message) = message
+    fn place(&self, fields: Option<Fields<'_>>) -> usize {
+        if let Some(fields) = fields
             && !self.rules.is_empty()
         {
-            let named = self.rules.version(message);
+            let named = self.rules.version(fields);
             let versions = || self.shares.iter().map(|share| &share.target.release.version);
             if let Some(place) = named.and_then(|named| versions().position(|version| version == named)) {
                 return place;
             }
             let weights = versions().zip(self.shares.iter().map(|share| share.weight));
-            if let Some(place) = self.rules.stuck(message, weights) {
+            if let Some(place) = self.rules.stuck(fields, weights) {
                 return place;
             }
         }

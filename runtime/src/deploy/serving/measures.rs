@@ -122,10 +122,10 @@ impl<'a> Noting<'a> {
         }
     }
 
-    /// Notes how it ended.
-    pub(super) fn end(mut self, failed: bool) {
+    /// Notes how it ended; `took` is how long the component took, when that is not until now.
+    pub(super) fn end(mut self, took: Option<Duration>, failed: bool) {
         self.is_noted = true;
-        self.measures.note(self.begin.elapsed(), failed);
+        self.measures.note(took.unwrap_or_else(|| self.begin.elapsed()), failed);
     }
 
     /// Notes nothing: another release takes the call.

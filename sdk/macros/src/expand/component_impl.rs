@@ -1,6 +1,6 @@
 //! The code behind `#[component_impl]`.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 use syn::ItemImpl;
 use syn::spanned::Spanned;
@@ -17,6 +17,9 @@ pub(crate) fn component_impl(arguments: TokenStream, tokens: TokenStream) -> Tok
     let item: ItemImpl = match syn::parse2(tokens.clone()) {
         Ok(item) => item,
         Err(error) => {
+            if let Some(name) = name_of_block(&tokens) {
+                return unfinished(&name, error);
+            }
             let message = format!("`#[component_impl]` marks an `impl` block: {error}");
             return with_error(tokens, syn::Error::new(error.span(), message));
         }
@@ -29,6 +32,45 @@ pub(crate) fn component_impl(arguments: TokenStream, tokens: TokenStream) -> Tok
         stand_in(&implementation, mistakes)
     };
     quote!(#item #expansion)
+}
+
+/// The type of a block `impl NAME { … }`, whatever is in it.
+fn name_of_block(tokens: &TokenStream) -> Option<Ident> {
+    let mut tokens = tokens.clone().into_iter();
+    tokens.find(|token| matches!(token, TokenTree::Ident(word) if word == "impl"))?;
+    match (tokens.next(), tokens.next(), tokens.next()) {
+        (Some(TokenTree::Ident(name)), Some(TokenTree::Group(block)), None) => {
+            (block.delimiter() == Delimiter::Brace).then_some(name)
+        }
+        _ => None,
+    }
+}
+
+/// What stands for a block that is being written: the mistake in it alone, and nothing that the compiler would report on
+/// top of it.
+fn unfinished(name: &Ident, error: syn::Error) -> TokenStream {
+    let error = error.into_compile_error();
+    quote! {
+        #error
+
+        impl ::airssys_wasm_sdk::__internal::Component for #name {
+            ::airssys_wasm_sdk::__slot!(#name);
+
+            fn init(
+                _config: ::airssys_wasm_sdk::ComponentConfig,
+            ) -> ::core::result::Result<Self, ::airssys_wasm_sdk::ComponentError> {
+                ::core::unreachable!()
+            }
+
+            fn execute(&mut self, _input: ::airssys_wasm_sdk::ComponentInput) -> ::airssys_wasm_sdk::ComponentResult {
+                ::core::unreachable!()
+            }
+
+            fn metadata() -> ::airssys_wasm_sdk::ComponentMetadata {
+                ::core::unreachable!()
+            }
+        }
+    }
 }
 
 fn expand(implementation: &Implementation) -> TokenStream {

@@ -1,0 +1,17 @@
+//! The inner loop: watch, build, swap, and tell what came of it.
+
+mod circle;
+mod inputs;
+mod news;
+mod parts;
+mod reach;
+mod session;
+mod snapshot;
+mod watch;
+mod work;
+
+pub(crate) use news::{News, Swap, Unswapped};
+pub(crate) use reach::Reach;
+pub(crate) use session::{Asked, Manner, Parts, Setting, run};
+pub(crate) use watch::Pace;
+pub(crate) use work::Steps;

@@ -1,0 +1,32 @@
+//! Parts of the sentences of errors.
+
+use crate::component::ComponentName;
+
+/// The first few of several sentences.
+pub(super) fn listed(sentences: &[String]) -> String {
+    const SHOWN: usize = 8;
+    let mut text = sentences.iter().take(SHOWN).cloned().collect::<Vec<_>>().join("; ");
+    if sentences.len() > SHOWN {
+        text.push_str(&format!("; and {} more", sentences.len() - SHOWN));
+    }
+    text
+}
+
+pub(super) fn because(reason: &str) -> String {
+    if reason.is_empty() {
+        String::new()
+    } else {
+        format!(": {reason}")
+    }
+}
+
+pub(super) fn owner_of_route(owner: &Option<ComponentName>) -> String {
+    match owner {
+        Some(owner) => format!("`{owner}`"),
+        None => "the host itself".into(),
+    }
+}
+
+pub(super) fn owner(process: &Option<u32>) -> String {
+    process.map(|id| format!(" ({id})")).unwrap_or_default()
+}

@@ -1,0 +1,15 @@
+//! HTTP/1.1: requests to web APIs by their routes, and calls of every component under `/call/`.
+
+mod answer;
+mod body;
+mod call;
+mod connection;
+mod options;
+mod origin;
+mod page;
+mod refusal;
+mod server;
+mod socket;
+
+pub use options::HttpOptions;
+pub use server::{HttpServer, listen};
