@@ -23,7 +23,7 @@ pub struct Terminal {
     input: Box<dyn Write + Send>,
     shown: Arc<Shown>,
     /// Keeps the terminal open.
-    _master: Box<dyn MasterPty + Send>,
+    master: Box<dyn MasterPty + Send>,
 }
 
 struct Shown {
@@ -84,7 +84,7 @@ impl Terminal {
             child,
             input: pair.master.take_writer().expect("the terminal can be written to"),
             shown,
-            _master: pair.master,
+            master: pair.master,
         }
     }
 
@@ -116,9 +116,28 @@ impl Terminal {
         })
     }
 
-    /// The process.
-    pub fn id(&self) -> u32 {
-        self.child.process_id().expect("it was started")
+    /// Which of `icanon` and `echo` the terminal does: lines as a whole, and what is typed on the screen.
+    pub fn modes(&self) -> Vec<&'static str> {
+        let modes = self
+            .master
+            .get_termios()
+            .expect("a terminal of this system")
+            .local_flags;
+        // Their type is another crate's, and says its names.
+        let names = format!("{modes:?}").to_lowercase();
+        let is_set = |name: &&str| {
+            names
+                .split(|letter: char| !letter.is_alphanumeric())
+                .any(|word| word == *name)
+        };
+        ["icanon", "echo"].into_iter().filter(is_set).collect()
+    }
+
+    /// Waits for the program's end, and looks how it has left the terminal.
+    pub fn modes_at_end(mut self) -> Vec<&'static str> {
+        let exit = self.child.wait().expect("it was started").exit_code();
+        assert_eq!(exit, 0, "{}", self.screen());
+        self.modes()
     }
 
     /// Waits for the program's end; its exit code, and what is on the screen then.

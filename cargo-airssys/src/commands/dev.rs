@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use clap::Parser;
 use rustix::process::Signal;
@@ -11,6 +12,7 @@ use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
 use super::listen::Listen;
 use super::verb::{Context, Verb};
+use crate::exit::Failure;
 use crate::ops::dev::{self, Asked, News, Pace, Parts, Reach, Setting, Steps};
 use crate::ops::host::{self, Compiling, Listener};
 use crate::ops::project;
@@ -40,6 +42,9 @@ pub(super) struct Dev {
     poll: bool,
 }
 
+/// The longest time that an option may say.
+const LONGEST: Duration = Duration::from_secs(24 * 3600);
+
 /// The most faults that are told between two swaps.
 const MOST_FAULTS: usize = 100;
 
@@ -47,6 +52,8 @@ const MOST_FAULTS: usize = 100;
 struct Told {
     shell: Arc<Shell>,
     shows_output: AtomicBool,
+    /// Whether the loop is doing something to a component itself.
+    is_own: AtomicBool,
     /// What is opened in a browser.
     url: Mutex<Option<String>>,
     /// Faults that were told since the last swap: under load the same one happens with each call.
@@ -66,6 +73,12 @@ impl Verb for Dev {
 
     fn run(self, context: &Context) -> anyhow::Result<()> {
         let shell = &context.shell;
+        for (option, time) in [("--debounce", &self.debounce), ("--build-timeout", &self.build_timeout)] {
+            if time.0 > LONGEST {
+                let message = format!("`{option}` is longer than a day");
+                return Err(Failure::usage("usage", message, format!("write for example `{option} 10m`")).into());
+            }
+        }
         let projects = project::find_all(&context.folder()?, &self.package)?;
         // Whoever edits wants every save to be deployed, wherever it is kept.
         let place = StatePlace {
@@ -75,20 +88,21 @@ impl Verb for Dev {
         let steps: Steps = shell.clone();
         let parts = {
             let _spinner = shell.spin("finding what builds the component");
-            Parts::open(projects, &steps)?
+            Parts::open(projects, &place.directory, &steps)?
         };
-        let manner = dev::Manner {
+        let pacing = dev::Pacing {
             pace: Pace {
                 debounce: self.debounce.0,
                 poll: self.poll,
             },
             build_timeout: self.build_timeout.0,
-            color: shell.has_color(),
+            color: shell.has_color() && !shell.is_json(),
             program: context.program,
         };
         let told = Arc::new(Told {
             shell: shell.clone(),
             shows_output: AtomicBool::new(true),
+            is_own: AtomicBool::new(false),
             url: Mutex::default(),
             faults: Mutex::default(),
         });
@@ -103,7 +117,7 @@ impl Verb for Dev {
                 let setting = Setting {
                     client: Client::here(host.clone()),
                     reach: &mut reach,
-                    manner,
+                    pacing,
                     steps,
                     tell: &|news| {
                         told.news(&news);
@@ -143,6 +157,9 @@ fn nobody() -> UnboundedReceiver<Asked> {
 }
 
 fn keys(told: &Arc<Told>, ask: UnboundedSender<Asked>) -> Option<Keys> {
+    if told.shell.is_json() {
+        return None;
+    }
     let told = told.clone();
     Keys::listen(move |key| {
         let asked = match key {
@@ -165,6 +182,8 @@ impl Told {
     }
 
     fn news(&self, news: &News) {
+        let is_begin = matches!(news, News::Building { .. } | News::RollingBack { .. });
+        self.is_own.store(is_begin, Ordering::SeqCst);
         match news {
             News::Swapped(_) => self.faults().clear(),
             News::Listening { url }
@@ -186,7 +205,17 @@ impl Told {
         }
         match event {
             // What they come to is told as news.
-            Event::StepFinished { .. } | Event::Shifted { .. } | Event::RolledBack { .. } => {}
+            Event::StepStarted { .. } if self.is_own.load(Ordering::SeqCst) => self.shell.event(event),
+            Event::StepFinished {
+                component,
+                version,
+                step,
+                ..
+            } if &**step == "route" && !self.is_own.load(Ordering::SeqCst) => self.shell.beside(component, version),
+            Event::StepStarted { .. }
+            | Event::StepFinished { .. }
+            | Event::Shifted { .. }
+            | Event::RolledBack { .. } => {}
             Event::Output { .. } if !self.shows_output.load(Ordering::Relaxed) => {}
             Event::InstanceDiscarded { component, code } => {
                 if self.is_new(component, code) {

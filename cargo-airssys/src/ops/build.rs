@@ -43,6 +43,10 @@ pub(crate) struct Built {
     pub(crate) provided: Duration,
     /// How long the compiler took.
     pub(crate) compiled: Duration,
+    /// Whether cargo found that nothing has changed since an earlier build.
+    pub(crate) is_fresh: bool,
+    /// The file that the compiler has left.
+    pub(crate) built: PathBuf,
 }
 
 /// Builds the component of `project`.
@@ -57,12 +61,12 @@ pub(crate) fn build(
         color,
         stop: None,
     };
-    Workshop::open(project, progress)?.build(project, &manner, progress)
+    Workshop::open(project, None, progress)?.build(project, &manner, progress)
 }
 
 impl Workshop {
     /// Finds what builds the project.
-    pub(crate) fn open(project: &Project, progress: &dyn Progress) -> anyhow::Result<Self> {
+    pub(crate) fn open(project: &Project, stop: Option<&Stop>, progress: &dyn Progress) -> anyhow::Result<Self> {
         let begin = Instant::now();
         let cargo = match &project.builder {
             Builder::Command(_) => None,
@@ -70,7 +74,7 @@ impl Workshop {
                 sdk::provide_to(project)?;
                 let cache = toolchain::user_cache().unwrap_or_else(|| project.target.join("airssys"));
                 let toolchain = toolchain::provide(&project.folder, &cache, progress)?;
-                let plan = Plan::new(&project.folder, &toolchain, Some(package))?;
+                let plan = Plan::new(&project.folder, &toolchain, Some(package), stop)?;
                 Some((toolchain, plan))
             }
         };
@@ -91,7 +95,7 @@ impl Workshop {
     /// Builds the component.
     pub(crate) fn build(&self, project: &Project, manner: &Manner, progress: &dyn Progress) -> anyhow::Result<Built> {
         let begin = Instant::now();
-        let (path, toolchain) = match (&self.cargo, &project.builder) {
+        let (path, toolchain, is_fresh) = match (&self.cargo, &project.builder) {
             (Some((toolchain, plan)), Builder::Cargo { package }) => {
                 let options = BuildOptions {
                     package: Some(package.clone()),
@@ -108,11 +112,11 @@ impl Workshop {
                 let chosen = artifacts.find(|artifact| artifact.name == library);
                 let chosen = chosen.or(built.artifacts.first());
                 let chosen = chosen.ok_or_else(|| anyhow::anyhow!("cargo named no component"))?;
-                (chosen.path.clone(), toolchain.describe())
+                (chosen.path.clone(), toolchain.describe(), built.is_fresh)
             }
             (_, Builder::Command(section)) => {
                 let path = command::run(project, section, manner, progress)?;
-                (path, section.command.clone())
+                (path, section.command.clone(), false)
             }
             (None, Builder::Cargo { package }) => anyhow::bail!("nobody has asked cargo about `{package}`"),
         };
@@ -123,6 +127,8 @@ impl Workshop {
             toolchain,
             provided: self.provided,
             compiled,
+            is_fresh,
+            built: path,
         })
     }
 }

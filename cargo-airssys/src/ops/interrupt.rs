@@ -9,7 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Notify;
 
 use crate::exit::Exit;
-use crate::shell;
+use crate::{shell, toolchain};
 
 /// Whether a host is open, which is then the one to answer.
 static HOST_IS_OPEN: AtomicBool = AtomicBool::new(false);
@@ -69,14 +69,19 @@ fn answer(ready: mpsc::Sender<()>) -> io::Result<()> {
         let mut hangups = signal(SignalKind::hangup())?;
         let _ = ready.send(());
         loop {
-            tokio::select! {
-                _ = interrupts.recv() => {}
-                _ = ends.recv() => {}
-                _ = hangups.recv() => {}
-            }
-            if HOST_IS_OPEN.load(Ordering::SeqCst) && !HOST_IS_ENDING.swap(true, Ordering::SeqCst) {
+            let is_hangup = tokio::select! {
+                _ = interrupts.recv() => false,
+                _ = ends.recv() => false,
+                _ = hangups.recv() => true,
+            };
+            let is_open = HOST_IS_OPEN.load(Ordering::SeqCst);
+            let is_ending = is_open && HOST_IS_ENDING.swap(true, Ordering::SeqCst);
+            if is_open && !is_ending {
                 PRESSED.notify_one();
+            } else if is_ending && is_hangup {
+                // The end of a terminal is told twice: by the shell, and by the system.
             } else {
+                toolchain::kill_all();
                 shell::give_back_terminal();
                 std::process::exit(i32::from(Exit::Interrupted as u8));
             }

@@ -1,7 +1,6 @@
 //! What a loop tells, as lines: one for each swap, and nothing while nothing happens.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
 
 use anstyle::{AnsiColor, Style};
 use rustix::termios::tcgetwinsize;
@@ -43,11 +42,23 @@ impl Shell {
             News::Building { component, changed } => {
                 return self.turn(format_args!("building {component}{}", because(changed)));
             }
+            News::RollingBack { component } => return self.turn(format_args!("rolling {component} back")),
             _ => self.hide_spinner(),
         }
         match news {
-            // It is on the spinner.
-            News::Building { .. } => {}
+            // They are on the spinner.
+            News::Building { .. } | News::RollingBack { .. } => {}
+            News::Waiting { component } => {
+                let text = format!("{component}, for a deployment of it that somebody else has begun");
+                self.line(DIM, "Waiting", text);
+            }
+            News::Renamed { from, to } => self.warn(format_args!(
+                "the component is `{to}` now, and `{from}` goes on serving what it was: `remove {from}` ends it"
+            )),
+            News::TooMany { files } => self.warn(format_args!(
+                "there are more than {files} files, and only so many are watched: \
+                 say which matter by `[build] watch`, or have git ignore the others"
+            )),
             News::Watching {
                 components,
                 files,
@@ -97,9 +108,9 @@ impl Shell {
             }
             News::Gone { folder } => self.warn(format_args!(
                 "{} is gone; what serves goes on, and it is built again when the folder is back",
-                folder.display()
+                folder
             )),
-            News::Back { folder } => self.line(HINT, "Back", folder.display()),
+            News::Back { folder } => self.line(HINT, "Back", folder),
             News::Polling { reason } => self.warn(format_args!(
                 "the system tells of no changes, so that files are looked at every second: {}",
                 printable_line(reason)
@@ -141,15 +152,11 @@ impl Shell {
         }
     }
 
-    fn watching(&self, components: &[ComponentName], files: usize, folder: &std::path::Path) {
+    fn watching(&self, components: &[ComponentName], files: usize, folder: &str) {
         let names: Vec<&str> = components.iter().map(ComponentName::as_str).collect();
         let files = counted(files, "file");
         let names = names.join(", ");
-        self.line(
-            HINT,
-            "Watching",
-            format_args!("{names} ({files} in {})", folder.display()),
-        );
+        self.line(HINT, "Watching", format_args!("{names} ({files} in {})", folder));
         self.under("after each swap: ms for build+compile+swap, calls in flight, failed calls");
     }
 
@@ -167,21 +174,23 @@ impl Shell {
         }
     }
 
+    /// Also when quiet, as every error is.
     fn not_swapped(&self, unswapped: &Unswapped) {
         let failure = &unswapped.failure;
         if !failure.transcript.is_empty() {
-            self.note(failure.transcript.trim_end());
+            self.say(failure.transcript.trim_end());
         }
-        self.line(
-            ERROR,
-            "Not swapped",
-            format_args!("{}{}", unswapped.component, because(&unswapped.changed)),
-        );
-        self.under(printable_line(&failure.message));
-        self.under(format_args!("{HINT}help{HINT:#}: {}", printable_line(&failure.help)));
-        match &unswapped.serving {
-            Some(version) => self.under(format_args!("{}@{version} goes on serving", unswapped.component)),
-            None => self.under("nothing serves yet"),
+        let under = |text: &dyn std::fmt::Display| self.say(format_args!("{:>12} {text}", ""));
+        let changed = because(&unswapped.changed);
+        self.say(format_args!(
+            "{ERROR}{:>12}{ERROR:#} {}{changed}",
+            "Not swapped", unswapped.component
+        ));
+        under(&printable_line(&failure.message));
+        under(&format_args!("{HINT}help{HINT:#}: {}", printable_line(&failure.help)));
+        match &unswapped.label {
+            Some(label) => under(&format_args!("{label} goes on serving")),
+            None => under(&"nothing serves yet"),
         }
     }
 
@@ -191,6 +200,16 @@ impl Shell {
 
     fn under(&self, text: impl std::fmt::Display) {
         self.note(format_args!("{:>12} {text}", ""));
+    }
+
+    /// Tells that a release serves because of somebody else.
+    pub(crate) fn beside(&self, component: &ComponentName, version: &Version) {
+        self.hide_spinner();
+        self.line(
+            DIM,
+            "Beside",
+            format_args!("{component}@{version} takes calls: another command has done that"),
+        );
     }
 
     /// Warns of something in passing, attributed to a component.
@@ -226,7 +245,7 @@ fn short(swap: &Swap) -> String {
         true => String::new(),
         false => format!("{} ", swap.component),
     };
-    let first = |path: &PathBuf| format!(" {}", printable_line(&path.display().to_string()));
+    let first = |path: &String| format!(" {}", printable_line(path));
     let mut changed = swap.changed.first().map(first).unwrap_or_default();
     if swap.changed.len() > 1 {
         let _ = write!(changed, " +{}", swap.changed.len() - 1);
@@ -251,18 +270,15 @@ fn label(component: &ComponentName, version: Option<&Version>) -> String {
 }
 
 /// ` (src/lib.rs and 2 more)`.
-fn because(changed: &[PathBuf]) -> String {
+fn because(changed: &[String]) -> String {
     match changed {
         [] => String::new(),
         _ => format!(" ({})", files(changed)),
     }
 }
 
-fn files(changed: &[PathBuf]) -> String {
-    let first = changed
-        .first()
-        .map(|path| printable_line(&path.display().to_string()))
-        .unwrap_or_default();
+fn files(changed: &[String]) -> String {
+    let first = changed.first().map(|path| printable_line(path)).unwrap_or_default();
     match changed.len() {
         0 | 1 => first,
         number => format!("{first} and {} more", number - 1),
@@ -277,13 +293,53 @@ fn width() -> usize {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::ops::dev::Times;
+    use airssys_wasm::component::Digest;
 
     #[test]
     fn the_files_of_a_change_are_a_few_words() {
-        let paths = |names: &[&str]| names.iter().map(PathBuf::from).collect::<Vec<_>>();
+        let paths = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
         assert_eq!(because(&paths(&[])), "");
         assert_eq!(because(&paths(&["src/lib.rs"])), " (src/lib.rs)");
         assert_eq!(because(&paths(&["a", "b", "c"])), " (a and 2 more)");
+    }
+
+    #[test]
+    fn a_swap_is_one_line_of_eighty_columns() {
+        let millis = Duration::from_millis;
+        let swap = Swap {
+            component: "hello".parse().unwrap(),
+            changed: vec!["src/lib.rs".into()],
+            version: "0.1.0+dev.12".parse().unwrap(),
+            from: Some("0.1.0+dev.11".parse().unwrap()),
+            digest: Digest::of(b"hello"),
+            times: Times {
+                build: millis(1212),
+                compile: millis(406),
+                swap: millis(3),
+                ..Times::default()
+            },
+            in_flight: 12,
+            failed: 0,
+            is_alone: true,
+            state_kept: true,
+        };
+        let line = short(&swap);
+        assert_eq!(
+            line,
+            "+dev.12 2cf24dba src/lib.rs  1212+406+3 ms  12 in flight  failed 0"
+        );
+        assert!(WORD + line.len() <= WIDTH, "{}", line.len());
+        assert_eq!(
+            long(&swap),
+            [
+                "hello@0.1.0+dev.12 2cf24dba (src/lib.rs)",
+                "build 1212 + compile 406 + swap 3 ms",
+                "12 in flight, failed 0, state kept"
+            ]
+        );
     }
 }

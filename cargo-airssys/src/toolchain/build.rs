@@ -3,12 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use cargo_metadata::diagnostic::DiagnosticLevel;
 use cargo_metadata::{DependencyKind, Message, Metadata, MetadataCommand, PackageId};
 
+use super::cargo::Said;
 use super::error::BuildError;
+use super::listen::{Line, listen};
 use super::rust::Toolchain;
 use super::stop::Stop;
 use super::{Progress, TARGET, cargo};
@@ -83,6 +85,8 @@ pub struct Built {
     pub artifacts: Vec<Artifact>,
     /// How often the compiler warned.
     pub warnings: usize,
+    /// Whether cargo found that nothing has changed since an earlier build.
+    pub is_fresh: bool,
 }
 
 /// Builds the project in the folder `project` and returns the components it made.
@@ -94,13 +98,19 @@ pub fn build(
     options: &BuildOptions,
     progress: &dyn Progress,
 ) -> Result<Built, BuildError> {
-    Plan::new(project, toolchain, options.package.as_deref())?.build(project, toolchain, options, progress)
+    let plan = Plan::new(project, toolchain, options.package.as_deref(), options.stop.as_ref())?;
+    plan.build(project, toolchain, options, progress)
 }
 
 impl Plan {
-    /// Asks cargo about the project in the folder `project`.
-    pub fn new(project: &Path, toolchain: &Toolchain, package: Option<&str>) -> Result<Self, BuildError> {
-        let metadata = metadata(project, toolchain)?;
+    /// Asks cargo about the project in the folder `project`, until it is stopped.
+    pub fn new(
+        project: &Path,
+        toolchain: &Toolchain,
+        package: Option<&str>,
+        stop: Option<&Stop>,
+    ) -> Result<Self, BuildError> {
+        let metadata = metadata(project, toolchain, stop)?;
         let wanted = wanted(&metadata, package);
         let total = crates(&metadata, wanted.keys()).len() as u64;
         Ok(Self {
@@ -137,9 +147,10 @@ impl Plan {
         let mut built = Built {
             artifacts: Vec::new(),
             warnings: 0,
+            is_fresh: true,
         };
         let mut done = BTreeSet::new();
-        let message = |message: Message| match message {
+        let mut message = |message: Message| match message {
             Message::CompilerMessage(message) => {
                 // The compiler closes with a count of its warnings, which is no warning of its own.
                 let warns = message.message.level == DiagnosticLevel::Warning && !message.message.spans.is_empty();
@@ -154,6 +165,7 @@ impl Plan {
                         .filenames
                         .iter()
                         .filter(|path| path.extension() == Some("wasm"));
+                    built.is_fresh &= artifact.fresh;
                     built.artifacts.extend(components.map(|path| Artifact {
                         package: package.clone(),
                         name: artifact.target.name.clone(),
@@ -167,7 +179,10 @@ impl Plan {
             _ => {}
         };
         let stop = options.stop.as_ref();
-        let ended = cargo::stream(&mut command, stop, message, |line| progress.output(line));
+        let ended = cargo::stream(&mut command, stop, |said| match said {
+            Said::Message(said) => message(*said),
+            Said::Line(line) => progress.output(&line),
+        });
         let project = || project.to_path_buf();
         if stop.is_some_and(Stop::is_stopped) {
             return Err(BuildError::Stopped { project: project() });
@@ -214,7 +229,7 @@ fn command(project: &Path, toolchain: &Toolchain, options: &BuildOptions, target
     command
 }
 
-fn metadata(project: &Path, toolchain: &Toolchain) -> Result<Metadata, BuildError> {
+fn metadata(project: &Path, toolchain: &Toolchain, stop: Option<&Stop>) -> Result<Metadata, BuildError> {
     let refuse = |said: &str| BuildError::Project {
         project: project.into(),
         said: said.trim().into(),
@@ -227,12 +242,22 @@ fn metadata(project: &Path, toolchain: &Toolchain) -> Result<Metadata, BuildErro
     query.other_options(["--filter-platform".to_owned(), TARGET.to_owned()]);
     let mut command = query.cargo_command();
     toolchain.apply(&mut command);
-    let output = command.stdin(Stdio::null()).output().map_err(BuildError::Start)?;
-    if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr);
+    let (mut answer, mut said) = (String::new(), String::new());
+    let ended = listen(&mut command, stop, |line| match line {
+        Line::Output(line) => answer.push_str(&line),
+        Line::Error(line) => {
+            said.push_str(&line);
+            said.push('\n');
+        }
+    });
+    if stop.is_some_and(Stop::is_stopped) {
+        let project = project.into();
+        return Err(BuildError::Stopped { project });
+    }
+    if !ended.map_err(BuildError::Start)?.success() {
         return Err(refuse(said.trim_start_matches("error: ")));
     }
-    MetadataCommand::parse(String::from_utf8_lossy(&output.stdout)).map_err(|error| refuse(&error.to_string()))
+    MetadataCommand::parse(answer).map_err(|error| refuse(&error.to_string()))
 }
 
 /// The packages cargo is going to build for themselves, with their names.

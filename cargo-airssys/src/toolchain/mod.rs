@@ -16,6 +16,7 @@ mod environment;
 mod error;
 mod installed;
 mod leftover;
+mod listen;
 mod look;
 #[cfg(target_os = "linux")]
 mod private;
@@ -30,15 +31,15 @@ mod rustup;
 mod stop;
 
 pub use build::{Artifact, BuildOptions, Built, Plan, Profile, build};
-pub(crate) use cargo::lines;
 pub use error::{Attempt, BuildError, ToolchainError};
 pub use leftover::{Leftover, leftovers, remove_leftovers, toolchains_of_others};
+pub(crate) use listen::{Line, listen};
 pub use look::{Private, Way, cargo_version, compiler_version, linker, look, make_anew, program_version};
 pub use progress::{Progress, Silent};
 pub use provide::{provide, provide_in_user_cache, user_cache};
 pub use rust::Toolchain;
 pub use stop::Stop;
-pub(crate) use stop::{spawn, wait};
+pub(crate) use stop::kill_all;
 
 /// The target of every component built from Rust.
 pub const TARGET: &str = "wasm32-wasip2";

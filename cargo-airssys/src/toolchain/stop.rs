@@ -9,13 +9,16 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
+/// The groups of everything that runs now, for the end of this program.
+static RUNNING: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
+
 /// How long a program may take to end after it was asked to.
 const GRACE: Duration = Duration::from_millis(500);
 
 /// Ends the programs of a build, from any thread.
 ///
 /// Each program is the head of a process group of its own, so that its children end with it: a compiler below cargo, or
-/// whatever a build command starts.
+/// whatever a build command starts, also what it leaves running.
 /// Clones are the same.
 #[derive(Clone, Debug, Default)]
 pub struct Stop(Arc<Inner>);
@@ -69,11 +72,13 @@ impl Stop {
             return Err(io::ErrorKind::Interrupted.into());
         }
         let child = command.process_group(0).spawn()?;
-        state.running = Some(Pid::from_child(&child));
+        let group = Pid::from_child(&child);
+        state.running = Some(group);
+        running().push(group);
         Ok(child)
     }
 
-    /// Waits for the end of the program that was started, and after a stop of all that it had started.
+    /// Waits for the end of the program that was started, and ends what it has left running.
     pub(crate) fn wait(&self, child: &mut Child) -> io::Result<ExitStatus> {
         // It is not reaped before its group is dealt with: until then nobody else gets its number.
         let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
@@ -83,10 +88,10 @@ impl Stop {
             }
         }
         let mut state = self.lock();
-        if let (true, Some(group)) = (state.is_stopped, state.running) {
+        if let Some(group) = state.running.take() {
             let _ = kill_process_group(group, Signal::KILL);
+            running().retain(|other| *other != group);
         }
-        state.running = None;
         self.0.ended.notify_all();
         drop(state);
         child.wait()
@@ -97,8 +102,19 @@ impl Stop {
     }
 }
 
+fn running() -> MutexGuard<'static, Vec<Pid>> {
+    RUNNING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Kills everything that could be stopped, because this program is about to end.
+pub(crate) fn kill_all() {
+    for group in running().drain(..) {
+        let _ = kill_process_group(group, Signal::KILL);
+    }
+}
+
 /// Starts a program: one that can be stopped, or one that ends with this program's own group.
-pub(crate) fn spawn(stop: Option<&Stop>, command: &mut Command) -> io::Result<Child> {
+pub(super) fn spawn(stop: Option<&Stop>, command: &mut Command) -> io::Result<Child> {
     match stop {
         Some(stop) => stop.spawn(command),
         None => command.spawn(),
@@ -106,7 +122,7 @@ pub(crate) fn spawn(stop: Option<&Stop>, command: &mut Command) -> io::Result<Ch
 }
 
 /// Waits for what [`spawn`] has started.
-pub(crate) fn wait(stop: Option<&Stop>, child: &mut Child) -> io::Result<ExitStatus> {
+pub(super) fn wait(stop: Option<&Stop>, child: &mut Child) -> io::Result<ExitStatus> {
     match stop {
         Some(stop) => stop.wait(child),
         None => child.wait(),

@@ -120,24 +120,74 @@ fn a_second_loop_on_a_project_is_told_who_has_it() {
     assert_eq!(dev.end(), 0);
 }
 
-#[test]
-fn a_disk_without_room_keeps_what_serves() {
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_without_room_keeps_what_serves() {
     let project = Project::copied();
-    // Files may not grow beyond 20 MiB, which a write fails at as it does on a full disk.
-    let line = "trap '' XFSZ; ulimit -f 40960; exec \"$DEV\" dev -o json --debounce 50ms";
+    // A file may not grow beyond 8 MiB: writing fails there as it does on a full disk, for `dev` as well.
+    let line = "trap '' XFSZ; ulimit -f 16384; exec \"$DEV\" dev -o json --debounce 50ms";
     let mut dev = Running::shell(&project.folder(), line);
     dev.next("swapped");
+    // A component that takes more, with the manifest that is put into it.
+    let mut large = airssys_wasm_tests::guest("echo");
+    let size = (8 << 20) - large.len() - 10;
+    large.extend_from_slice(&[
+        0,
+        0x80 | (size & 0x7f) as u8,
+        0x80 | (size >> 7 & 0x7f) as u8,
+        0x80 | (size >> 14 & 0x7f) as u8,
+        (size >> 21) as u8,
+    ]);
+    large.push(0);
+    large.resize(large.len() + size - 1, 7);
+    fs::write(project.path("src/large.log"), &large).unwrap();
     let good = fs::read_to_string(project.path("Component.toml")).unwrap();
     project.write(
         "Component.toml",
-        manifest("mkdir -p dist && cp src/echo.wasm dist/echo.wasm && cat big.log big.log >> dist/echo.wasm"),
+        manifest("mkdir -p dist && cp src/large.log dist/echo.wasm"),
     );
     let told = dev.next("not-swapped");
+    assert!(
+        told["error"]["message"]
+            .as_str()
+            .unwrap()
+            .contains("could not be written"),
+        "{told:#}"
+    );
     assert_eq!(told["serving"], "1.0.0", "{told:#}");
+    assert_eq!(project.call("still").await, "still");
     project.write("Component.toml", good);
     dev.next("unchanged");
     project.set(1);
     assert_eq!(dev.next("swapped")["from"], "1.0.0");
+    assert_eq!(dev.end(), 0);
+}
+
+#[test]
+fn what_a_build_leaves_running_neither_holds_it_up_nor_stays() {
+    let project =
+        Project::new("mkdir -p dist && cp src/echo.wasm dist/echo.wasm; sleep 1000 & sleep 1000 > /dev/null 2>&1 &");
+    let mut dev = Running::begin(&project.folder(), &[]);
+    dev.next("swapped");
+    let own = project.processes();
+    assert_eq!(own.len(), 1, "only `dev` itself: {own:?}");
+    assert_eq!(dev.end(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_name_is_another_component() {
+    let project = Project::copied();
+    let mut dev = Running::begin(&project.folder(), &[]);
+    dev.next("swapped");
+    let manifest = fs::read_to_string(project.path("Component.toml")).unwrap();
+    project.write("Component.toml", manifest.replace("\"echo\"", "\"voice\""));
+    let swap = dev.next("swapped");
+    assert_eq!(
+        (&swap["component"], &swap["from"]),
+        (&"voice".into(), &serde_json::Value::Null)
+    );
+    let renamed = dev.next("renamed");
+    assert_eq!((&renamed["from"], &renamed["to"]), (&"echo".into(), &"voice".into()));
+    assert_eq!(project.call("still").await, "still");
     assert_eq!(dev.end(), 0);
 }
 

@@ -2,9 +2,14 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use airssys_wasm::control::Client;
 use airssys_wasm_tests::{edition, guest};
+
+/// How long something is waited for that has to come.
+const LONGEST: Duration = Duration::from_secs(240);
 
 /// A project in a folder of its own.
 pub(crate) struct Project {
@@ -36,11 +41,22 @@ impl Project {
         self.folder().join(name)
     }
 
-    /// Writes a file.
+    /// Writes a file, so that nobody sees a half of it.
     pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) {
         let path = self.path(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, content).unwrap();
+        let aside = path.with_file_name(".aside");
+        fs::write(&aside, content).unwrap();
+        fs::rename(aside, path).unwrap();
+    }
+
+    /// Waits until a program has written what is wanted.
+    pub(crate) fn wait_for(&self, name: &str, is_there: impl Fn(&str) -> bool) {
+        let begin = Instant::now();
+        while !fs::read_to_string(self.path(name)).is_ok_and(|text| is_there(&text)) {
+            assert!(begin.elapsed() < LONGEST, "{name} never came");
+            thread::yield_now();
+        }
     }
 
     /// Makes the component another one, which does the same.

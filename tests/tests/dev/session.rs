@@ -166,3 +166,32 @@ async fn twenty_edits_under_load_fail_no_call_and_lose_no_state() {
     insta::assert_snapshot!(lines::own(&screen, &folder));
     assert_eq!(processes_in(&folder), Vec::<String>::new());
 }
+
+#[test]
+fn keys_are_heard_while_a_build_hangs_and_the_terminal_is_given_back() {
+    let shell = Session::new();
+    let folder = shell.folder().to_owned();
+    let manifest = crate::project::manifest(
+        "mkdir -p dist && cp echo.log dist/echo.wasm; while [ -e wait.log ]; do sleep 0.02; done",
+    );
+    fs::write(folder.join("Component.toml"), manifest).unwrap();
+    fs::write(folder.join(".gitignore"), "*.log\ndist\n").unwrap();
+    fs::write(folder.join("echo.log"), airssys_wasm_tests::guest("echo")).unwrap();
+    let mut terminal = Terminal::start(&shell, 80, &["dev"]);
+    terminal.wait_for(" Swapped ", 1);
+    let before = terminal.modes();
+    assert!(!before.contains(&"icanon"), "keys come one by one: {before:?}");
+    fs::write(folder.join("wait.log"), "").unwrap();
+    fs::write(folder.join("source"), "").unwrap();
+    terminal.wait_for("building echo", 1);
+    // Nothing is there to go back to, which is told at once.
+    terminal.press("b");
+    terminal.wait_for("was not rolled back", 1);
+    terminal.press("?");
+    terminal.wait_for("rebuild everything", 1);
+    // Ctrl-C ends the build as well.
+    terminal.press("\x03");
+    let modes = terminal.modes_at_end();
+    assert!(modes.contains(&"icanon") && modes.contains(&"echo"), "{modes:?}");
+    assert_eq!(processes_in(&folder), Vec::<String>::new());
+}

@@ -1,5 +1,7 @@
 //! The files that a component is built from.
 
+use std::collections::BTreeSet;
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,12 +10,11 @@ use ignore::overrides::{Override, OverrideBuilder};
 use ignore::{DirEntry, Walk, WalkBuilder};
 
 use crate::exit::Failure;
-use crate::ops::build::Workshop;
 use crate::ops::project::{Builder, MANIFEST, Project};
 use crate::toolchain;
 
 /// The most files of one component; a folder with more is hardly what somebody edits.
-const MOST_FILES: usize = 20_000;
+pub(super) const MOST_FILES: usize = 20_000;
 
 /// What makes the project another one, and not only its component.
 const MANIFESTS: [&str; 6] = [
@@ -53,12 +54,35 @@ pub(crate) struct Found {
     pub(crate) folders: Vec<PathBuf>,
     /// Folders that should be there and are not.
     pub(crate) missing: Vec<PathBuf>,
+    /// Whether there are more files than are looked at.
+    pub(crate) is_cut: bool,
+}
+
+impl Found {
+    /// Adds a file, and the folder in which it really is when it is a link.
+    fn file(&mut self, path: PathBuf) {
+        if path.is_symlink()
+            && let Ok(target) = path.canonicalize()
+        {
+            self.folders.extend(target.parent().map(Path::to_owned));
+        }
+        self.files.push(path);
+    }
 }
 
 impl Inputs {
-    /// The files of a project's component.
-    pub(crate) fn of(project: &Project, workshop: &Workshop) -> anyhow::Result<Self> {
-        let mut outputs = vec![project.target.clone(), project.folder.join(".airssys")];
+    /// The files of a project's component: what is in these folders, and what else its last build has read.
+    pub(crate) fn of(
+        project: &Project,
+        folders: Vec<PathBuf>,
+        state_dir: &Path,
+        read: &BTreeSet<PathBuf>,
+    ) -> anyhow::Result<Self> {
+        let mut outputs = vec![
+            project.target.clone(),
+            project.folder.join(".airssys"),
+            state_dir.to_owned(),
+        ];
         let mut wanted = None;
         let mut is_package = true;
         if let Builder::Command(section) = &project.builder {
@@ -73,8 +97,7 @@ impl Inputs {
             outputs: outputs.clone(),
             is_package,
         };
-        let folders = [&project.folder, &project.root];
-        let files = folders.into_iter().flat_map(|folder| {
+        let files = [&project.folder, &project.root].into_iter().flat_map(|folder| {
             let manifests = MANIFESTS.iter().filter(|name| **name != "config.toml");
             let config = Path::new(".cargo").join("config.toml");
             manifests
@@ -84,11 +107,20 @@ impl Inputs {
         });
         // The SDK that this program has put there is no one's to edit.
         let cache = toolchain::user_cache();
-        let is_made = |folder: &PathBuf| cache.as_ref().is_some_and(|cache| folder.starts_with(cache));
-        let folders_of_packages = workshop.folders(project).into_iter().filter(|folder| !is_made(folder));
+        let is_made = |path: &Path| cache.as_ref().is_some_and(|cache| path.starts_with(cache));
+        // Nor is what builds leave, or what cargo has fetched: of those the manifests name versions.
+        let is_output = |path: &Path| outputs.iter().any(|output| path.starts_with(output));
+        let fetched = cargo_home();
+        let is_fetched = |path: &Path| fetched.as_ref().is_some_and(|fetched| path.starts_with(fetched));
+        let is_read = |path: &&PathBuf| !is_made(path) && !is_output(path) && !is_fetched(path);
+        let read: Vec<PathBuf> = read.iter().filter(is_read).cloned().collect();
         Ok(Self {
-            trees: folders_of_packages.map(tree).collect(),
-            files: files.collect(),
+            trees: folders
+                .into_iter()
+                .filter(|folder| !is_made(folder))
+                .map(tree)
+                .collect(),
+            files: files.chain(read).collect(),
         })
     }
 
@@ -109,7 +141,7 @@ impl Inputs {
         }
         for file in &self.files {
             if file.is_file() {
-                found.files.push(file.clone());
+                found.file(file.clone());
             }
             // Where it may come to be.
             found
@@ -118,7 +150,6 @@ impl Inputs {
         }
         found.files.sort();
         found.files.dedup();
-        found.files.truncate(MOST_FILES);
         found.folders.sort();
         found.folders.dedup();
         found
@@ -136,12 +167,11 @@ impl Tree {
         for entry in self.walk(asks_above).flatten() {
             match entry.file_type() {
                 Some(kind) if kind.is_dir() => found.folders.push(entry.into_path()),
-                Some(kind) if kind.is_file() => found.files.push(entry.into_path()),
-                // A link counts as what it leads to.
-                Some(kind) if kind.is_symlink() && entry.path().is_file() => found.files.push(entry.into_path()),
+                Some(kind) if kind.is_file() => found.file(entry.into_path()),
                 _ => {}
             }
-            if found.files.len() > MOST_FILES {
+            if found.files.len() >= MOST_FILES {
+                found.is_cut = true;
                 return;
             }
         }
@@ -150,7 +180,11 @@ impl Tree {
     fn walk(&self, asks_above: bool) -> Walk {
         let (outputs, is_package) = (self.outputs.clone(), self.is_package);
         let mut walk = WalkBuilder::new(&self.folder);
-        walk.require_git(false).parents(asks_above).follow_links(false);
+        // A link counts as what it leads to.
+        walk.require_git(false)
+            .ignore(false)
+            .parents(asks_above)
+            .follow_links(true);
         if let Some(wanted) = &self.wanted {
             walk.overrides(wanted.clone());
         }
@@ -165,6 +199,14 @@ impl Tree {
 fn is_folder_of_package(entry: &DirEntry) -> bool {
     let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
     is_folder && fs::exists(entry.path().join("Cargo.toml")).unwrap_or(false)
+}
+
+/// Where cargo keeps what it fetches.
+fn cargo_home() -> Option<PathBuf> {
+    let named = env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .filter(|path| path.is_absolute());
+    named.or_else(|| env::home_dir().map(|home| home.join(".cargo")))
 }
 
 /// The patterns of `[build] watch`.
@@ -275,6 +317,26 @@ mod tests {
             &[],
             true,
             &[".cargo/config.toml", "src/lib.rs"],
+        );
+    }
+
+    #[test]
+    fn links_count_as_what_they_lead_to() {
+        let around = tempfile::tempdir().unwrap();
+        let [folder, elsewhere] = ["project", "elsewhere"].map(|name| around.path().join(name));
+        fs::create_dir_all(folder.join("src")).unwrap();
+        fs::create_dir(&elsewhere).unwrap();
+        fs::write(elsewhere.join("world.wit"), "").unwrap();
+        std::os::unix::fs::symlink(&elsewhere, folder.join("wit")).unwrap();
+        std::os::unix::fs::symlink(elsewhere.join("world.wit"), folder.join("src/lib.rs")).unwrap();
+        // One that leads round in a circle.
+        std::os::unix::fs::symlink(&folder, folder.join("src/again")).unwrap();
+        let found = tree(&folder, &[], true).find();
+        assert_eq!(found.files, [folder.join("src/lib.rs"), folder.join("wit/world.wit")]);
+        assert!(
+            found.folders.contains(&elsewhere.canonicalize().unwrap()),
+            "{:?}",
+            found.folders
         );
     }
 

@@ -1,6 +1,5 @@
 //! What a loop tells, as data for people and for programs.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use semver::Version;
@@ -22,7 +21,7 @@ pub(crate) enum News {
         /// How many files.
         files: usize,
         /// Where they are.
-        folder: PathBuf,
+        folder: String,
     },
     /// Requests are taken at this address.
     Listening {
@@ -50,7 +49,7 @@ pub(crate) enum News {
         /// The component.
         component: ComponentName,
         /// The files that have changed, relative to the project.
-        changed: Vec<PathBuf>,
+        changed: Vec<String>,
     },
     /// A new release takes the calls.
     Swapped(Box<Swap>),
@@ -59,7 +58,7 @@ pub(crate) enum News {
         /// The component.
         component: ComponentName,
         /// The files that have changed, relative to the project.
-        changed: Vec<PathBuf>,
+        changed: Vec<String>,
         /// The version that serves.
         serving: Option<Version>,
     },
@@ -70,6 +69,23 @@ pub(crate) enum News {
     },
     /// A build or a deployment has failed, and the last good release goes on serving.
     NotSwapped(Box<Unswapped>),
+    /// A release waits for a deployment of its component that somebody else has begun.
+    Waiting {
+        /// The component.
+        component: ComponentName,
+    },
+    /// A component has another name now, and its release under the old name serves as well.
+    Renamed {
+        /// The old name.
+        from: ComponentName,
+        /// The new name.
+        to: ComponentName,
+    },
+    /// A component is being taken back.
+    RollingBack {
+        /// The component.
+        component: ComponentName,
+    },
     /// A component was taken back to an earlier release by its author.
     RolledBack {
         /// The component.
@@ -90,12 +106,17 @@ pub(crate) enum News {
     /// A folder of a component has gone; what serves goes on serving.
     Gone {
         /// The folder.
-        folder: PathBuf,
+        folder: String,
     },
     /// It is back.
     Back {
         /// The folder.
-        folder: PathBuf,
+        folder: String,
+    },
+    /// A component has more files than are watched.
+    TooMany {
+        /// How many are.
+        files: usize,
     },
     /// The system does not tell of changes, so that folders are looked at every second.
     Polling {
@@ -107,7 +128,7 @@ pub(crate) enum News {
         /// The component.
         component: ComponentName,
         /// The files, relative to the project.
-        changed: Vec<PathBuf>,
+        changed: Vec<String>,
     },
     /// The loop has ended.
     Ended {
@@ -128,7 +149,7 @@ pub(crate) struct Swap {
     /// The component.
     pub(crate) component: ComponentName,
     /// The files that have changed, relative to the project.
-    pub(crate) changed: Vec<PathBuf>,
+    pub(crate) changed: Vec<String>,
     /// Its version.
     pub(crate) version: Version,
     /// The version that it replaced; none at the first deployment.
@@ -178,7 +199,7 @@ pub(crate) struct Unswapped {
     /// The component.
     pub(crate) component: ComponentName,
     /// The files that have changed, relative to the project.
-    pub(crate) changed: Vec<PathBuf>,
+    pub(crate) changed: Vec<String>,
     /// Why, as other verbs print it.
     #[serde(flatten)]
     reported: Value,
@@ -189,17 +210,20 @@ pub(crate) struct Unswapped {
     #[serde(rename = "output")]
     transcript: String,
     /// The version that goes on serving; none when there is none yet.
-    pub(crate) serving: Option<Version>,
+    serving: Option<Version>,
+    /// Its name and version.
+    #[serde(skip)]
+    pub(crate) label: Option<String>,
 }
 
 impl Unswapped {
     /// A failure, with what the build has said before it.
     pub(super) fn new(
         component: ComponentName,
-        changed: Vec<PathBuf>,
+        changed: Vec<String>,
         mut failure: Failure,
         transcript: String,
-        serving: Option<Version>,
+        serving: Option<(ComponentName, Version)>,
     ) -> Self {
         // A save is all the command there is to run.
         failure.help = failure.help.replace("then run the command again", "and save");
@@ -211,7 +235,8 @@ impl Unswapped {
             reported,
             failure: failure.with_transcript(transcript.clone()),
             transcript,
-            serving,
+            label: serving.as_ref().map(|(name, version)| format!("{name}@{version}")),
+            serving: serving.map(|(_, version)| version),
         }
     }
 }

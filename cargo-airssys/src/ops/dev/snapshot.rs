@@ -11,8 +11,10 @@ use airssys_wasm::component::Digest;
 /// A larger file is told from its earlier self by size and time.
 const LARGEST_READ: u64 = 64 << 20;
 
-/// A file that was written this shortly before it was read may be written again with the same time.
-const COARSEST_CLOCK: Duration = Duration::from_millis(100);
+/// A file that was written this shortly before it was read may be written again with the same time; longer where times
+/// are whole seconds, as on some network drives.
+const COARSE_CLOCK: Duration = Duration::from_millis(100);
+const COARSEST_CLOCK: Duration = Duration::from_secs(3);
 
 /// The content of files.
 #[derive(Clone, Debug, Default)]
@@ -46,6 +48,13 @@ impl Snapshot {
         Self(seen.collect())
     }
 
+    /// Adds what another has seen of files that this one does not know.
+    pub(crate) fn learn(&mut self, other: Self) {
+        for (path, seen) in other.0 {
+            self.0.entry(path).or_insert(seen);
+        }
+    }
+
     /// The files that are new, changed or gone, in order.
     pub(crate) fn changed(&self, before: &Self) -> Vec<PathBuf> {
         let is_new = |(path, seen): &(&PathBuf, &Seen)| before.0.get(*path).is_none_or(|old| !old.is_like(seen));
@@ -76,9 +85,14 @@ impl Seen {
             0..=LARGEST_READ => Some(Digest::of(&fs::read(path).ok()?)),
             _ => None,
         };
+        let clock = if stamp.modified.1 == 0 {
+            COARSEST_CLOCK
+        } else {
+            COARSE_CLOCK
+        };
         Some(Self {
             stamp,
-            is_settled: age.is_some_and(|age| age > COARSEST_CLOCK),
+            is_settled: age.is_some_and(|age| age > clock),
             digest,
         })
     }

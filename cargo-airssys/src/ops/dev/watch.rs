@@ -10,6 +10,7 @@ use notify::event::{AccessKind, AccessMode};
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 
 use super::inputs::{Found, Inputs};
+use super::parts::Followed;
 use super::snapshot::Snapshot;
 
 /// How often is looked where nothing tells of changes.
@@ -34,6 +35,8 @@ pub(crate) enum Noticed {
     Gone(PathBuf),
     /// It is back.
     Back(PathBuf),
+    /// A component has more files than are watched.
+    TooMany,
     /// The system tells of no more changes, so that folders are looked at every second.
     Polling {
         /// Why.
@@ -60,7 +63,7 @@ enum Wake {
     Touched,
     /// Folders may have come, gone or been replaced by others of the same name.
     Moved,
-    Follow(usize, Inputs),
+    Follow(usize, Box<Followed>),
     End,
 }
 
@@ -71,6 +74,8 @@ struct Watcher<T> {
     notifier: Option<RecommendedWatcher>,
     folders: BTreeSet<PathBuf>,
     missing: BTreeSet<PathBuf>,
+    /// Whether it was told that there are too many files.
+    is_cut: bool,
     tell: T,
 }
 
@@ -89,6 +94,7 @@ impl Watch {
             notifier: None,
             folders: BTreeSet::new(),
             missing: BTreeSet::new(),
+            is_cut: false,
             tell,
         };
         if !pace.poll {
@@ -106,10 +112,10 @@ impl Watch {
         Self(wake)
     }
 
-    /// Watches other files for a component, and takes what they are now for known.
-    pub(crate) fn follow(&self, component: usize, inputs: Inputs) {
+    /// Watches other files for a component; what has changed in them since it was built is told.
+    pub(crate) fn follow(&self, component: usize, followed: Followed) {
         // The thread ends with this only.
-        let _ = self.0.send(Wake::Follow(component, inputs));
+        let _ = self.0.send(Wake::Follow(component, Box::new(followed)));
     }
 }
 
@@ -160,7 +166,7 @@ impl<T: FnMut(Noticed)> Watcher<T> {
                         return;
                     }
                 }
-                Ok(Wake::Follow(component, inputs)) => self.follow(component, inputs),
+                Ok(Wake::Follow(component, followed)) => self.follow(component, *followed),
                 Err(RecvTimeoutError::Timeout) => {}
                 Ok(Wake::End) | Err(RecvTimeoutError::Disconnected) => return,
             }
@@ -174,7 +180,7 @@ impl<T: FnMut(Noticed)> Watcher<T> {
         while Instant::now() < latest {
             match woken.recv_timeout(self.pace.debounce) {
                 Ok(wake @ (Wake::Touched | Wake::Moved)) => self.forget(&wake),
-                Ok(Wake::Follow(component, inputs)) => self.follow(component, inputs),
+                Ok(Wake::Follow(component, followed)) => self.follow(component, *followed),
                 Err(RecvTimeoutError::Timeout) => return true,
                 Ok(Wake::End) | Err(RecvTimeoutError::Disconnected) => return false,
             }
@@ -189,9 +195,10 @@ impl<T: FnMut(Noticed)> Watcher<T> {
         }
     }
 
-    fn follow(&mut self, component: usize, inputs: Inputs) {
-        if let Some(followed) = self.components.get_mut(component) {
-            followed.inputs = inputs;
+    fn follow(&mut self, component: usize, followed: Followed) {
+        if let Some(known) = self.components.get_mut(component) {
+            known.inputs = followed.inputs;
+            known.snapshot.learn(followed.snapshot);
         }
     }
 
@@ -214,19 +221,26 @@ impl<T: FnMut(Noticed)> Watcher<T> {
         let Some(followed) = self.components.get(component) else {
             return Vec::new();
         };
+        let inputs = followed.inputs.clone();
+        let mut found = inputs.find();
+        // Before the files are read, so that what is written from then on is told; and again when a folder was not
+        // watched while it was looked into.
+        while self.attend(&found.folders, &found.missing) {
+            found = inputs.find();
+        }
         let Found {
-            files,
-            folders,
-            missing,
-        } = followed.inputs.find();
-        // Before the files are read, so that what is written from then on is told.
-        self.attend(&folders, &missing);
+            files, missing, is_cut, ..
+        } = found;
+        if is_cut && !std::mem::replace(&mut self.is_cut, true) {
+            (self.tell)(Noticed::TooMany);
+        }
         let followed = &mut self.components[component];
         followed.snapshot = Snapshot::take(&files, &followed.snapshot);
         missing
     }
 
-    fn attend(&mut self, folders: &[PathBuf], missing: &[PathBuf]) {
+    /// Watches these folders; whether there were new ones among them.
+    fn attend(&mut self, folders: &[PathBuf], missing: &[PathBuf]) -> bool {
         for folder in missing {
             if self.missing.insert(folder.clone()) {
                 (self.tell)(Noticed::Gone(folder.clone()));
@@ -243,17 +257,35 @@ impl<T: FnMut(Noticed)> Watcher<T> {
             .iter()
             .filter(|folder| !self.folders.contains(*folder))
             .collect();
+        let mut is_new = false;
         for folder in new {
-            let Some(notifier) = &mut self.notifier else { return };
+            let Some(notifier) = &mut self.notifier else {
+                return false;
+            };
             match notifier.watch(Path::new(folder), RecursiveMode::NonRecursive) {
                 Ok(()) => {
                     self.folders.insert(folder.clone());
+                    is_new = true;
                 }
-                // It has gone again.
-                Err(_) if !folder.is_dir() => {}
-                Err(error) => return self.poll(error.to_string()),
+                Err(error) if is_used_up(&error) => {
+                    self.poll(error.to_string());
+                    return false;
+                }
+                // It has gone again, or may not be read.
+                Err(_) => {}
             }
         }
+        is_new
+    }
+}
+
+/// Whether the system watches as many folders as it can.
+fn is_used_up(error: &notify::Error) -> bool {
+    let is_full = |error: &std::io::Error| error.raw_os_error() == Some(rustix::io::Errno::NOSPC.raw_os_error());
+    match &error.kind {
+        notify::ErrorKind::MaxFilesWatch => true,
+        notify::ErrorKind::Io(error) => is_full(error),
+        _ => false,
     }
 }
 

@@ -1,16 +1,15 @@
 //! One round of a loop: a component is built, and its release swapped in.
 
-use std::collections::BTreeSet;
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 
-use super::inputs::Inputs;
 use super::news::{Swap, Times};
-use super::parts::Part;
+use super::parts::{Followed, Part};
+use super::queue::Pending;
+use super::session::names;
 use crate::ops::build::{Built, Manner};
 use crate::ops::origin::origin;
 use crate::ops::package::{self, Said};
@@ -22,17 +21,6 @@ use airssys_wasm::{ComponentStatus, DeployOptions, Deployment};
 
 /// Where the steps of a build are told.
 pub(crate) type Steps = Arc<dyn Progress + Send + Sync>;
-
-/// What is to be done with a component.
-#[derive(Clone, Debug)]
-pub(super) struct Pending {
-    /// Its files that have changed.
-    pub(super) changed: BTreeSet<PathBuf>,
-    /// When the first of them was seen to have.
-    pub(super) at: Instant,
-    /// Whether it is swapped in also when it is the same as before.
-    pub(super) is_forced: bool,
-}
 
 /// A round that is under way.
 #[derive(Clone, Debug)]
@@ -53,7 +41,21 @@ pub(super) struct Done {
     /// What the build has said.
     pub(super) transcript: String,
     /// What the component is built from now, when that is something else.
-    pub(super) inputs: Option<Inputs>,
+    pub(super) followed: Option<Followed>,
+    /// When the build had ended.
+    pub(super) built_at: Instant,
+}
+
+impl Done {
+    /// A round that did not even begin well.
+    pub(super) fn failed(error: anyhow::Error) -> Self {
+        Self {
+            outcome: Err(error),
+            transcript: String::new(),
+            followed: None,
+            built_at: Instant::now(),
+        }
+    }
 }
 
 /// A round that did not fail.
@@ -73,27 +75,25 @@ impl Round {
         let round = self.clone();
         let building = tokio::task::spawn_blocking(move || round.build(&*steps)).await;
         self.is_built.store(true, Ordering::SeqCst);
-        let (built, transcript) = match building.context("the build ended unexpectedly") {
+        let (built, followed, transcript) = match building.context("the build ended unexpectedly") {
             Ok(done) => done,
-            Err(error) => (Err(error), String::new()),
+            Err(error) => return Done::failed(error),
         };
-        let mut done = Done {
-            outcome: Ok(Outcome::Stopped),
+        let built_at = Instant::now();
+        let outcome = match built {
+            Ok(built) => self.swap(&client, built, begin).await,
+            Err(error) if is_stopped(&error) => Ok(Outcome::Stopped),
+            Err(error) => Err(error),
+        };
+        Done {
+            outcome,
             transcript,
-            inputs: None,
-        };
-        match built {
-            Ok((built, inputs)) => {
-                done.inputs = inputs;
-                done.outcome = self.swap(&client, built, begin).await;
-            }
-            Err(error) if is_stopped(&error) => {}
-            Err(error) => done.outcome = Err(error),
+            followed,
+            built_at,
         }
-        done
     }
 
-    fn build(&self, steps: &dyn Progress) -> (anyhow::Result<(Built, Option<Inputs>)>, String) {
+    fn build(&self, steps: &dyn Progress) -> (anyhow::Result<Built>, Option<Followed>, String) {
         let listening = Listening {
             steps,
             said: Mutex::default(),
@@ -103,10 +103,9 @@ impl Round {
             color: self.color,
             stop: Some(self.stop.clone()),
         };
-        let is_other = self.pending.changed.iter().any(|path| Inputs::is_manifest(path));
-        let built = self.part.build(is_other, &manner, &listening);
+        let (built, followed) = self.part.build(&self.pending.changed, &manner, &listening);
         let said = listening.said.into_inner().unwrap_or_else(PoisonError::into_inner);
-        (built, said.text())
+        (built, followed, said.text())
     }
 
     async fn swap(&self, client: &Client, built: Built, begin: Instant) -> anyhow::Result<Outcome> {
@@ -117,22 +116,17 @@ impl Round {
         if is_same && !self.pending.is_forced {
             return Ok(Outcome::Unchanged);
         }
-        let changed: Vec<PathBuf> = self
-            .pending
-            .changed
-            .iter()
-            .map(|path| self.part.relative(path))
-            .collect();
+        let changed = names(&self.part, &self.pending.changed);
         let mut options = DeployOptions::default();
         options.strategy = Some(Strategy::Immediate);
         // Its author knows what breaks, and is told by `deploy --plan`.
         options.allow_breaking = true;
-        options.origin = origin(changed.first().map(|path| format!("dev: {}", path.display())));
+        options.origin = origin(changed.first().map(|path| format!("dev: {path}")));
         let compiled = built.compiled;
         let packed = begin.elapsed().saturating_sub(compiled);
         let package = package::of_bytes(built.artifact.bytes, Said::default());
         let deployment = client.deploy(package, &options).await?;
-        let live = self.pending.at.elapsed();
+        let live = self.pending.seen.first.elapsed();
         let after = status(client, &name).await?;
         let failed = |status: &Option<ComponentStatus>| status.as_ref().map_or(0, |status| status.failed);
         let (compile, swap) = split(&deployment);
@@ -140,7 +134,7 @@ impl Round {
             component: name,
             changed,
             times: Times {
-                watch: begin.saturating_duration_since(self.pending.at),
+                watch: begin.saturating_duration_since(self.pending.seen.first),
                 build: compiled,
                 pack: packed,
                 compile,

@@ -1,5 +1,6 @@
 //! Finds the project around a folder.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::{MANIFEST, cargo, manifest};
@@ -68,7 +69,8 @@ pub(crate) fn find(from: &Path, package: Option<&str>) -> anyhow::Result<Project
 /// all of the workspace.
 pub(crate) fn find_all(from: &Path, packages: &[String]) -> anyhow::Result<Vec<Project>> {
     if !packages.is_empty() {
-        return packages.iter().map(|package| find(from, Some(package))).collect();
+        let packages: BTreeSet<&String> = packages.iter().collect();
+        return packages.into_iter().map(|package| find(from, Some(package))).collect();
     }
     let is_ambiguous = |error: &anyhow::Error| {
         let failure = error.downcast_ref::<Failure>();

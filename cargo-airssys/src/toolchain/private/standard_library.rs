@@ -8,12 +8,12 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::{Mutex, PoisonError};
 
 use cargo_metadata::Message;
 use cargo_metadata::diagnostic::DiagnosticLevel;
 
 use super::compiler;
+use crate::toolchain::cargo::Said;
 use crate::toolchain::error::StepError;
 use crate::toolchain::{Progress, TARGET, cargo, environment, run};
 
@@ -36,14 +36,13 @@ const CRATES: u64 = 30;
 pub(super) fn build(scratch: &Path, root: &Path, rustc: &Path, progress: &dyn Progress) -> Result<(), StepError> {
     let project = scratch.join("empty");
     write_project(&project)?;
-    let said = Mutex::new(String::new());
-    let hear = |text: &str| {
-        let mut said = said.lock().unwrap_or_else(PoisonError::into_inner);
-        said.push_str(text);
-        said.push('\n');
+    let mut lines = String::new();
+    let mut note = |text: &str| {
+        lines.push_str(text);
+        lines.push('\n');
     };
     let (mut done, mut built) = (0, Vec::new());
-    let message = |message: Message| match message {
+    let mut message = |message: Message| match message {
         Message::CompilerArtifact(artifact) => {
             done += 1;
             progress.fraction(done, CRATES.max(done));
@@ -54,19 +53,28 @@ pub(super) fn build(scratch: &Path, root: &Path, rustc: &Path, progress: &dyn Pr
                     .map(PathBuf::from)
                     .filter(|path| is_of_target(path)),
             );
+            None
         }
         Message::CompilerMessage(message) if message.message.level == DiagnosticLevel::Error => {
-            hear(message.message.rendered.as_deref().unwrap_or(&message.message.message));
+            Some(message.message.rendered.unwrap_or(message.message.message))
         }
-        _ => {}
+        _ => None,
     };
     let mut command = command(&project, root, rustc);
-    let status = cargo::stream(&mut command, None, message, hear).map_err(StepError::file("run cargo in", &project))?;
+    let status = cargo::stream(&mut command, None, |said| {
+        let error = match said {
+            Said::Message(said) => message(*said),
+            Said::Line(line) => Some(line),
+        };
+        if let Some(error) = error {
+            note(&error);
+        }
+    });
+    let status = status.map_err(StepError::file("run cargo in", &project))?;
     if !status.success() {
-        let said = said.into_inner().unwrap_or_else(PoisonError::into_inner);
         return Err(StepError::Unfit(format!(
             "the standard library does not build:\n{}",
-            run::tail(&said)
+            run::tail(&lines)
         )));
     }
     place(&built, &compiler::libraries(root))
