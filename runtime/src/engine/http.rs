@@ -7,6 +7,7 @@ use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode, header};
 use http_body_util::combinators::UnsyncBoxBody;
 use tokio::sync::oneshot;
+use tokio::time::timeout;
 use wasmtime_wasi_http::WasiHttpView;
 use wasmtime_wasi_http::p2::bindings::http::types::{ErrorCode, Scheme};
 use wasmtime_wasi_http::p2::body::{HostFutureTrailers, HostIncomingBody, HostOutgoingBody, HyperOutgoingBody};
@@ -131,7 +132,15 @@ impl Instance {
             delivered,
         } = begun;
         let _ = ended.send(());
-        let delivery = delivered.await.unwrap_or(Delivery::GivenUp);
+        // A client that takes one byte after the other must not keep the instance.
+        let deadline = self.release().limits.deadline.0;
+        let delivery = match timeout(deadline, delivered).await {
+            Ok(delivery) => delivery.unwrap_or(Delivery::GivenUp),
+            Err(_) => {
+                self.discard();
+                Delivery::GivenUp
+            }
+        };
         self.discard_if_it_keeps();
         returned?;
         *answer = Answer::Response {

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::{Instant, Sleep, sleep_until, timeout};
 
 use super::refusal::Refusal;
 use crate::engine::BodyFault;
@@ -111,13 +111,21 @@ impl Body for Bounded {
     }
 }
 
+/// How many times the longest pause a whole body may take that is read at once.
+const PAUSES: u32 = 10;
+
 /// Reads a whole body of at most `limit` bytes.
 pub(super) async fn read(incoming: Incoming, limit: u64, pace: Duration) -> Result<Vec<u8>, Refusal> {
     let said = incoming.size_hint().lower();
     if said > limit {
         return Err(Refusal::too_large(limit));
     }
-    let (mut body, broken) = Bounded::new(incoming, limit, pace);
+    let reading = collect(Bounded::new(incoming, limit, pace), said, limit);
+    let read = timeout(pace.saturating_mul(PAUSES), reading).await;
+    read.unwrap_or_else(|_| Err(Refusal::too_slow("body")))
+}
+
+async fn collect((mut body, broken): (Bounded, Broken), said: u64, limit: u64) -> Result<Vec<u8>, Refusal> {
     let mut bytes = Vec::with_capacity(usize::try_from(said).unwrap_or(0).min(64 << 10));
     while let Some(frame) = body.frame().await {
         match frame {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use http::{Method, Request, Response, StatusCode};
+use http::{Method, Request, Response, StatusCode, Version};
 use http_body::Body;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
@@ -61,9 +61,10 @@ pub(super) async fn serve(shared: Arc<Shared>, stream: TcpStream, mut stopped: w
         .max_header_size(header_bytes)
         .max_buf_size(header_bytes.max(MIN_BUFFER));
     let socket = TokioIo::new(Socket::new(stream, options.body_timeout));
-    let has_begun = AtomicBool::new(false);
-    let service = service_fn(|request| {
+    let (has_begun, is_old) = (AtomicBool::new(false), AtomicBool::new(false));
+    let service = service_fn(|request: Request<Incoming>| {
         has_begun.store(true, Ordering::Relaxed);
+        is_old.store(is_without_pieces(&request), Ordering::Relaxed);
         Box::pin(async { Ok::<_, Infallible>(answer(&shared, request).await) })
     });
     let mut connection = builder.serve_connection(socket, service);
@@ -93,8 +94,14 @@ pub(super) async fn serve(shared: Arc<Shared>, stream: TcpStream, mut stopped: w
                 linger(&mut socket).await;
             }
         }
+        Err(_) if is_old.load(Ordering::Relaxed) => socket.reset(),
         Err(_) => {}
     }
+}
+
+/// Whether a response to this request ends with its connection, where nothing tells its end from its middle.
+fn is_without_pieces<B>(request: &Request<B>) -> bool {
+    request.version() < Version::HTTP_11
 }
 
 /// Ends a connection so that the client gets what it was told last.

@@ -27,6 +27,12 @@ impl Socket {
         }
     }
 
+    /// Ends the connection so that the client cannot take what came for the whole.
+    pub(super) fn reset(self) {
+        // When it cannot be set, the connection ends as connections do.
+        let _ = self.stream.set_zero_linger();
+    }
+
     fn timed<T>(&mut self, context: &mut Context<'_>, polled: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if polled.is_ready() {
             self.timer = None;

@@ -46,6 +46,21 @@ async fn a_response_that_breaks_off_never_looks_whole() {
     assert_eq!(http.counted(3).await, (3, 3));
 }
 
+#[tokio::test]
+async fn a_response_that_ends_with_its_connection_does_not_look_whole_either() {
+    let http = HttpHost::new().await;
+    http.deploy("http-goes-wrong", LIMITS).await.unwrap();
+    let ask = async |path: &str| {
+        let mut client = http.connect().await;
+        client
+            .send(format!("GET {path} HTTP/1.0\r\nhost: localhost\r\n\r\n"))
+            .await;
+        client.answer().await
+    };
+    assert!(ask("/").await.is_some_and(|answer| answer.is_whole));
+    assert!(ask("/waits-late").await.is_none_or(|answer| !answer.is_whole));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn requests_over_the_limit_are_refused_at_once() {
     let http = HttpHost::new().await;
