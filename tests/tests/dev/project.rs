@@ -9,7 +9,7 @@ use airssys_wasm::control::Client;
 use airssys_wasm_tests::{edition, guest};
 
 /// How long something is waited for that has to come.
-const LONGEST: Duration = Duration::from_secs(240);
+const LONGEST: Duration = Duration::from_secs(120);
 
 /// A project in a folder of its own.
 pub(crate) struct Project {
@@ -22,7 +22,7 @@ impl Project {
         let root = tempfile::tempdir().unwrap();
         let project = Self { root };
         fs::create_dir(project.folder()).unwrap();
-        project.write("Component.toml", &manifest(command));
+        project.write("Component.toml", manifest(command));
         project.write(".gitignore", "/dist\n/.airssys\n*.log\n");
         project.set(0);
         project

@@ -14,7 +14,7 @@ use serde_json::Value;
 use airssys_wasm_tests::{homes, program, provide_home};
 
 /// How long something is waited for that has to come; only a broken program takes so long.
-const LONGEST: Duration = Duration::from_secs(240);
+const LONGEST: Duration = Duration::from_secs(120);
 
 /// A loop that runs.
 pub(crate) struct Running {

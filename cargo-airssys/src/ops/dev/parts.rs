@@ -157,8 +157,11 @@ impl Inner {
         let text = fs::read_to_string(built.built.with_extension("d")).unwrap_or_default();
         let folders = self.workshop.as_ref().map(|workshop| workshop.folders(&self.project));
         let folders = folders.unwrap_or_default();
-        let is_outside = |path: &PathBuf| path.is_absolute() && !folders.iter().any(|folder| path.starts_with(folder));
-        let read: BTreeSet<PathBuf> = prerequisites(&text).filter(is_outside).collect();
+        let folders: Vec<PathBuf> = folders.iter().filter_map(|folder| folder.canonicalize().ok()).collect();
+        let is_outside = |path: &PathBuf| !folders.iter().any(|folder| path.starts_with(folder));
+        // A path that leads up and down again is no path of a folder.
+        let real = prerequisites(&text).filter_map(|path| path.canonicalize().ok());
+        let read: BTreeSet<PathBuf> = real.filter(is_outside).collect();
         let is_other = read != self.read;
         self.read = read;
         is_other

@@ -7,9 +7,6 @@ use cargo_metadata::{CrateType, Metadata, MetadataCommand, Package, TargetKind};
 use super::MANIFEST;
 use crate::exit::{Exit, Failure};
 
-/// The code of the refusal to choose between several components.
-pub(super) const AMBIGUOUS: &str = "ambiguous-package";
-
 /// The names of all packages of the workspace around `from` that build components.
 pub(super) fn components(from: &Path) -> anyhow::Result<Vec<String>> {
     let folder = from.ancestors().find(|folder| folder.join("Cargo.toml").is_file());
@@ -75,7 +72,7 @@ pub(super) fn choose<'a>(metadata: &'a Metadata, folder: &Path, name: Option<&st
         several => {
             let message = format!("the workspace has {} components: {}", several.len(), names());
             let help = format!("choose one with `-p {}`", several[0].name);
-            Err(Failure::usage(AMBIGUOUS, message, help))
+            Err(Failure::usage("ambiguous-package", message, help))
         }
     }
 }

@@ -74,7 +74,7 @@ pub(crate) fn find_all(from: &Path, packages: &[String]) -> anyhow::Result<Vec<P
     }
     let is_ambiguous = |error: &anyhow::Error| {
         let failure = error.downcast_ref::<Failure>();
-        failure.is_some_and(|failure| failure.code == cargo::AMBIGUOUS)
+        failure.is_some_and(|failure| failure.code == "ambiguous-package")
     };
     match find(from, None) {
         Err(error) if is_ambiguous(&error) => {
