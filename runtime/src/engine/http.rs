@@ -1,5 +1,6 @@
 //! HTTP requests to a guest: the way in, and the way out for a response that goes on while the guest does.
 
+use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -108,7 +109,7 @@ impl Instance {
         let fault = body.take_back();
         let taken = given.lock().unwrap_or_else(PoisonError::into_inner).take();
         let reason = match taken {
-            Given::Begun(begun) => return self.deliver(begun, returned, answer, now).await,
+            Given::Begun(begun) => return self.deliver(begun, returned, fault, answer, now).await,
             Given::Nothing(_) => "it returned without one".into(),
             Given::Refused(reason) => reason,
         };
@@ -124,7 +125,14 @@ impl Instance {
     /// Waits until a response that was begun is with the client, or given up.
     ///
     /// The instance is kept until then, because only with it a body that is whole can be told from one that was cut off.
-    async fn deliver(&mut self, begun: Begun, returned: Handled, answer: &mut Answer, now: Instant) -> Handled {
+    async fn deliver(
+        &mut self,
+        begun: Begun,
+        returned: Handled,
+        fault: Option<Cow<'static, str>>,
+        answer: &mut Answer,
+        now: Instant,
+    ) -> Handled {
         let Begun {
             status,
             at,
@@ -142,7 +150,13 @@ impl Instance {
             }
         };
         self.discard_if_it_keeps();
-        returned?;
+        // What the guest makes of a client that has gone, or of a body that broke off, does not speak against it.
+        if let Some(reason) = fault {
+            return Err(Error::BrokenRequest { reason }.into());
+        }
+        if delivery != Delivery::GivenUp {
+            returned?;
+        }
         *answer = Answer::Response {
             is_failure: status.is_server_error() || delivery == Delivery::CutOff,
             took: at.saturating_duration_since(now),

@@ -105,6 +105,10 @@ impl Body for ResponseBody {
                     if let (Some(left), Some(data)) = (self.left, frame.data_ref()) {
                         self.left = Some(left.saturating_sub(data.len() as u64));
                     }
+                    // Nobody asks for the end after it.
+                    if frame.is_trailers() {
+                        self.delivery = Delivery::Whole;
+                    }
                     return Poll::Ready(Some(Ok(frame)));
                 }
                 Poll::Ready(Some(Err(_))) => return self.cut_off(context),

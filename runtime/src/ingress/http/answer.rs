@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 
 use bytes::Bytes;
-use http::Response;
+use http::{Method, Response, StatusCode, header};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full};
 
@@ -24,7 +24,37 @@ pub(super) fn full(body: impl Into<Bytes>) -> ResponseBody {
         .boxed_unsync()
 }
 
-/// The response of a component.
-pub(super) fn of_component(response: Response<engine::ResponseBody>) -> Response<ResponseBody> {
-    response.map(|body| body.map_err(|_| Broken).boxed_unsync())
+/// Headers of responses that hold for more than the component's own paths.
+const OF_ORIGIN: [&str; 2] = ["clear-site-data", "service-worker-allowed"];
+
+/// How much of a body that no client gets is taken from a component.
+const MAX_UNSENT: usize = 1 << 20;
+
+/// The response of a component to a request with this method.
+pub(super) fn of_component(method: &Method, response: Response<engine::ResponseBody>) -> Response<ResponseBody> {
+    let (mut parts, body) = response.into_parts();
+    for name in OF_ORIGIN {
+        parts.headers.remove(name);
+    }
+    if parts.status == StatusCode::NO_CONTENT {
+        parts.headers.remove(header::CONTENT_LENGTH);
+    }
+    let has_body =
+        *method != Method::HEAD && !matches!(parts.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+    if has_body {
+        return Response::from_parts(parts, body.map_err(|_| Broken).boxed_unsync());
+    }
+    // To the component it is a response like any other: it writes its body, and may go on after that.
+    tokio::spawn(take(body));
+    Response::from_parts(parts, full(Bytes::new()))
+}
+
+/// Takes a body that is not sent.
+async fn take(mut body: engine::ResponseBody) {
+    let mut left = MAX_UNSENT;
+    while let Some(Ok(frame)) = body.frame().await {
+        let size = frame.data_ref().map_or(0, Bytes::len);
+        let Some(less) = left.checked_sub(size) else { return };
+        left = less;
+    }
 }

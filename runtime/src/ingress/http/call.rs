@@ -1,7 +1,6 @@
 //! `POST /call/NAME`: a call with a message, or, with the name of an export, a typed call.
 
 use http::request::Parts;
-use http::uri::Authority;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
 use http_body::Body;
 use hyper::body::Incoming;
@@ -46,7 +45,6 @@ const OF_CONNECTION: [HeaderName; 13] = [
 /// Answers `POST /call/CALLED`.
 pub(super) async fn call(
     shared: &Shared,
-    authority: &Authority,
     called: &str,
     request: Parts,
     incoming: Incoming,
@@ -54,7 +52,7 @@ pub(super) async fn call(
     if request.method != Method::POST {
         return Err(Refusal::method("POST"));
     }
-    check_origin(&request.headers, authority)?;
+    check_origin(&request.headers, &shared.options.allowed_origins)?;
     let Target { name, export } = target(called, request.uri.query())?;
     // What is not there is not waited for.
     shared.host.release(&name)?;

@@ -1,12 +1,14 @@
 //! One connection: its requests, one after the other, and how it ends.
 
 use std::convert::Infallible;
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use http::{Method, Request, Response, StatusCode, Version};
+use http::{HeaderValue, Method, Request, Response, StatusCode, Version, header};
 use http_body::Body;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
@@ -34,10 +36,10 @@ const MIN_BUFFER: usize = 64 << 10;
 /// The smallest limit of a header.
 const MIN_HEADER: usize = 8 << 10;
 
-/// How long a connection that has ended on this side is read from, and how much: closed at once, it would take from the
-/// client what it was told last.
-const LINGER: Duration = Duration::from_millis(500);
-const MAX_LINGER: usize = 1 << 20;
+/// How long a connection that has ended on this side is read from, and how long nothing may come meanwhile: closed at
+/// once, it would take from the client what it was told last.
+const LINGER: Duration = Duration::from_secs(5);
+const SILENCE: Duration = Duration::from_millis(500);
 
 /// What all connections of a listener have in common.
 #[derive(Debug)]
@@ -71,14 +73,14 @@ pub(super) async fn serve(shared: Arc<Shared>, stream: TcpStream, mut stopped: w
     let mut is_ending = false;
     let ended = loop {
         tokio::select! {
-            ended = poll_fn(|context| connection.poll_without_shutdown(context)) => break ended,
+            ended = poll_fn(|context| poll_to_end(&mut connection, context)) => break ended,
             _ = stopped.changed(), if !is_ending => {
                 // hyper waits for the first request of a connection, whatever it is told.
                 if !has_begun.load(Ordering::Relaxed) {
                     return;
                 }
                 is_ending = true;
-                std::pin::Pin::new(&mut connection).graceful_shutdown();
+                Pin::new(&mut connection).graceful_shutdown();
             }
         }
     };
@@ -99,6 +101,18 @@ pub(super) async fn serve(shared: Arc<Shared>, stream: TcpStream, mut stopped: w
     }
 }
 
+/// Polls a connection until all of its last response is sent, and its end after it.
+fn poll_to_end<C>(connection: &mut C, context: &mut Context<'_>) -> Poll<hyper::Result<()>>
+where
+    C: Future<Output = hyper::Result<()>> + Unpin,
+{
+    match Pin::new(&mut *connection).poll(context) {
+        // The first end is before the last bytes are sent when the client has asked for another protocol.
+        Poll::Ready(Ok(())) => Pin::new(connection).poll(context),
+        polled => polled,
+    }
+}
+
 /// Whether a response to this request ends with its connection, where nothing tells its end from its middle.
 fn is_without_pieces<B>(request: &Request<B>) -> bool {
     request.version() < Version::HTTP_11
@@ -107,39 +121,44 @@ fn is_without_pieces<B>(request: &Request<B>) -> bool {
 /// Ends a connection so that the client gets what it was told last.
 pub(super) async fn linger(stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) {
     let rest = async {
-        let mut left = MAX_LINGER;
-        let mut buffer = [0; 4 << 10];
+        let mut buffer = [0; 16 << 10];
         if stream.shutdown().await.is_err() {
             return;
         }
-        while let Ok(read) = stream.read(&mut buffer).await
+        while let Ok(Ok(read)) = timeout(SILENCE, stream.read(&mut buffer)).await
             && read > 0
-        {
-            let Some(less) = left.checked_sub(read) else { return };
-            left = less;
-        }
+        {}
     };
     let _ = timeout(LINGER, rest).await;
 }
 
 async fn answer(shared: &Shared, request: Request<Incoming>) -> Response<ResponseBody> {
-    match respond(shared, request).await {
+    let wants_other_protocol = request.headers().contains_key(header::UPGRADE);
+    let mut response = match respond(shared, request).await {
         Ok(response) => response,
+        Err(refusal) if shared.options.allow_remote => refusal.for_strangers().response(),
         Err(refusal) => refusal.response(),
+    };
+    // What comes next may be of that protocol already.
+    if wants_other_protocol {
+        let headers = response.headers_mut();
+        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
+    response
 }
 
 async fn respond(shared: &Shared, request: Request<Incoming>) -> Result<Response<ResponseBody>, Refusal> {
     if request.method() == Method::CONNECT {
-        return Err(Refusal::method("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"));
+        // What comes next is meant for somebody else.
+        return Err(Refusal::method("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS").last());
     }
     let (parts, body) = request.into_parts();
-    let authority = shared.hosts.check(&parts)?;
+    shared.hosts.check(&parts)?;
     let path = parts.uri.path();
     let own = path.strip_prefix('/').and_then(|path| path.strip_prefix(OWN));
     if let Some(called) = own.filter(|rest| rest.is_empty() || rest.starts_with('/')) {
         let called = called.trim_start_matches('/').to_owned();
-        return call::call(shared, &authority, &called, parts, body).await;
+        return call::call(shared, &called, parts, body).await;
     }
     let Some(name) = shared.host.http_component(path) else {
         return match path {
@@ -152,9 +171,10 @@ async fn respond(shared: &Shared, request: Request<Incoming>) -> Result<Response
         return Err(Refusal::too_large(limit));
     }
     let (body, broken) = Bounded::new(body, limit, shared.options.body_timeout);
+    let method = parts.method.clone();
     let request = Request::from_parts(parts, body.boxed_unsync());
     match shared.host.respond(&name, request).await {
-        Ok(response) => Ok(of_component(response)),
+        Ok(response) => Ok(of_component(&method, response)),
         Err(error) => Err(broken.refusal(limit).unwrap_or_else(|| error.into())),
     }
 }
@@ -167,5 +187,5 @@ fn no_route(host: &Host, path: &str) -> Refusal {
         .map(|near| format!("; the nearest is `{near}`"))
         .unwrap_or_default();
     let message = format!("no route leads from `{shown}` to a component{near}");
-    Refusal::new(StatusCode::NOT_FOUND, "no-route", message)
+    Refusal::new(StatusCode::NOT_FOUND, "no-route", message).known_as("no route leads from the path to a component")
 }

@@ -17,6 +17,9 @@ pub struct HttpOptions {
     /// Hosts that requests may name in their header `Host`, without ports, beside those of this machine.
     /// When there are any they hold with `allow_remote` as well.
     pub allowed_hosts: Vec<String>,
+    /// Web pages of these origins may have browsers call components, for example `https://shop.example`; none when
+    /// nothing is said, also not those that a component of this host serves.
+    pub allowed_origins: Vec<String>,
     /// The most connections at one time; 1,024 when nothing is said.
     pub max_connections: usize,
     /// The most bytes of a request's first line and header; 32 KiB when nothing is said, and 8 KiB at least.
@@ -40,6 +43,7 @@ impl HttpOptions {
             address,
             allow_remote: false,
             allowed_hosts: Vec::new(),
+            allowed_origins: Vec::new(),
             max_connections: 1_024,
             max_header_bytes: 32 << 10,
             max_headers: 100,

@@ -17,7 +17,11 @@ pub(super) struct Refusal {
     pub(super) status: StatusCode,
     code: &'static str,
     message: String,
+    /// What those are told who are not to learn what is there, when it is less.
+    known_as: Option<&'static str>,
     further: Option<Further>,
+    /// Whether the connection ends: what comes on it is not read.
+    is_last: bool,
 }
 
 /// What a client is told beside the status.
@@ -27,8 +31,6 @@ enum Further {
     Allow(&'static str),
     /// To come again in a second.
     ComeAgain,
-    /// That the connection ends: what comes on it is not read.
-    Close,
 }
 
 impl Refusal {
@@ -37,8 +39,31 @@ impl Refusal {
             status,
             code,
             message: message.into(),
+            known_as: None,
             further: None,
+            is_last: false,
         }
+    }
+
+    /// What other machines are told instead of the message.
+    pub(super) fn known_as(self, message: &'static str) -> Self {
+        Self {
+            known_as: Some(message),
+            ..self
+        }
+    }
+
+    /// As it is told where other machines may ask: without the names of what they did not name.
+    pub(super) fn for_strangers(self) -> Self {
+        Self {
+            message: self.known_as.map_or(self.message, str::to_owned),
+            ..self
+        }
+    }
+
+    /// The last answer on its connection.
+    pub(super) fn last(self) -> Self {
+        Self { is_last: true, ..self }
     }
 
     fn with(self, further: Further) -> Self {
@@ -67,13 +92,13 @@ impl Refusal {
     /// A header or a body that did not come in time.
     pub(super) fn too_slow(what: &str) -> Self {
         let message = format!("the {what} of the request came too slowly");
-        Self::new(StatusCode::REQUEST_TIMEOUT, "request-timeout", message).with(Further::Close)
+        Self::new(StatusCode::REQUEST_TIMEOUT, "request-timeout", message).last()
     }
 
     /// A body over its limit.
     pub(super) fn too_large(limit: u64) -> Self {
         let message = format!("the body of the request is larger than the limit of {limit} bytes");
-        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", message).with(Further::Close)
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", message).last()
     }
 
     /// The response.
@@ -85,9 +110,11 @@ impl Refusal {
             let (name, value) = match further {
                 Further::Allow(methods) => (header::ALLOW, methods),
                 Further::ComeAgain => (header::RETRY_AFTER, "1"),
-                Further::Close => (header::CONNECTION, "close"),
             };
             headers.insert(name, HeaderValue::from_static(value));
+        }
+        if self.is_last {
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
@@ -125,6 +152,10 @@ impl From<Error> for Refusal {
             }
         };
         let refusal = Self::new(status, error.code().as_str(), message);
+        let refusal = match known_as(&error) {
+            Some(message) => refusal.known_as(message),
+            None => refusal,
+        };
         match error {
             Error::Busy { .. } => refusal.with(Further::ComeAgain),
             _ => refusal,
@@ -154,6 +185,19 @@ fn status(error: &Error) -> StatusCode {
         | Error::Unhealthy { .. } => StatusCode::SERVICE_UNAVAILABLE,
         Error::Deadline { .. } => StatusCode::GATEWAY_TIMEOUT,
         _ => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+/// What other machines are told of an error that names what they did not name: other components, files and functions.
+fn known_as(error: &Error) -> Option<&'static str> {
+    match error {
+        Error::UnknownComponent { .. } => Some("no component of that name is deployed"),
+        Error::UnknownExport { .. } => Some("the component has no export of that name, or several"),
+        Error::Trap { .. } => Some("the component trapped"),
+        Error::Exit { .. } => Some("the command ended with an exit status that is not 0"),
+        Error::Fuel { .. } => Some("the component used up its fuel"),
+        Error::Memory { .. } => Some("the component was refused more memory"),
+        _ => None,
     }
 }
 

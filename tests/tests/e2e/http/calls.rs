@@ -119,10 +119,14 @@ async fn pages_and_hosts_of_others_are_refused() {
             "{host}"
         );
     }
-    assert_eq!(
-        ask(&own, &format!("origin: http://localhost:{port}\r\n")).await.status,
-        200
-    );
+    // Nor may a page of this host, which a component serves.
+    for page in [
+        format!("origin: http://localhost:{port}\r\n"),
+        "sec-fetch-site: same-origin\r\n".into(),
+    ] {
+        assert_eq!(ask(&own, &page).await.code(), "forbidden-origin", "{page}");
+    }
+    assert_eq!(ask(&own, "sec-fetch-site: none\r\n").await.status, 200);
     assert_eq!(ask(&format!("[::1]:{port}"), "").await.status, 200);
     let preflight = "OPTIONS /call/echo HTTP/1.1\r\nhost: localhost\r\norigin: http://evil.example\r\n\
                      access-control-request-method: POST\r\n\r\n";
