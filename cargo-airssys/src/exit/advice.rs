@@ -161,7 +161,8 @@ pub(super) fn on(error: &Error) -> (Exit, String) {
         }
         Error::RemoteAddress { .. } => (
             Exit::Usage,
-            "choose an address such as `127.0.0.1:8080`, which only this machine reaches, or add `--allow-remote`".into(),
+            "choose an address such as `127.0.0.1:8080`, which only this machine reaches, or add `--allow-remote`"
+                .into(),
         ),
         Error::Unreachable { .. } => {
             let help = "start a host with `{cli} serve`; `{cli} status` shows what came of what was asked for before";
