@@ -27,7 +27,8 @@ struct Dropped {
 impl Transcript {
     /// Adds a line, without its end.
     pub(crate) fn line(&mut self, line: &str) {
-        if self.end.is_empty() && self.begin.len() + line.len() < KEPT {
+        let is_begin = self.end.is_empty() && self.dropped.lines == 0;
+        if is_begin && self.begin.len() + line.len() < KEPT {
             self.begin.push_str(line);
             self.begin.push('\n');
             return;
@@ -90,7 +91,7 @@ mod tests {
         said.line(&"x".repeat(3 * KEPT));
         said.line("the end");
         assert!(
-            said.text().ends_with("left out, 192 KiB …]\nthe end\n"),
+            said.text().ends_with("left out, 192.0 KiB …]\nthe end\n"),
             "{}",
             said.text()
         );
