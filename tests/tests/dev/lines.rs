@@ -41,8 +41,12 @@ fn plain(text: &str) -> String {
         });
         let mut words: Vec<String> = words.collect();
         for place in 1..words.len() {
-            let unit = words[place].trim_end_matches([',', ';']);
-            let counts = match unit {
+            let unit = words[place].trim_end_matches([',', ';']).to_owned();
+            // A number that a component counts has more digits the longer it runs.
+            if words[place - 1] == "column" {
+                words[place] = "[n]".into();
+            }
+            let counts = match &*unit {
                 "ms" | "s" | "calls" => true,
                 "in" => words.get(place + 1).is_some_and(|next| next.starts_with("flight")),
                 _ => false,

@@ -183,7 +183,8 @@ fn keys_are_heard_while_a_build_hangs_and_the_terminal_is_given_back() {
     assert!(!before.contains(&"icanon"), "keys come one by one: {before:?}");
     fs::write(folder.join("wait.log"), "").unwrap();
     fs::write(folder.join("source"), "").unwrap();
-    terminal.wait_for("building echo", 1);
+    // What it is building with is shown until it is built.
+    terminal.wait_for("mkdir -p dist", 1);
     // Nothing is there to go back to, which is told at once.
     terminal.press("b");
     terminal.wait_for("was not rolled back", 1);
