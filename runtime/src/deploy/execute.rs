@@ -17,7 +17,7 @@ use self::candidate::{Candidate, start_all};
 pub(super) use self::order::{Newcomer, Order};
 use self::state::Transfer;
 use self::switch::Cause;
-use super::gate::{Watched, watch};
+use super::gate::{Before, Watched, watch};
 use super::packaging::Versioning;
 use super::plan::{Keep, Plan, Situation, Step, plan};
 use super::record::Action;
@@ -93,6 +93,8 @@ struct Move<'a> {
     transfer: Transfer,
     /// Whether the new release takes calls before the outcome is recorded.
     is_shifted: bool,
+    /// What was measured when the new release got its part of the calls, until they are watched.
+    before: Option<Before>,
     /// The pools whose size was changed, and what it was.
     resized: Vec<(Arc<Serving>, u32)>,
 }
@@ -169,6 +171,7 @@ impl Deploy {
             base,
             transfer: Transfer::default(),
             is_shifted: false,
+            before: None,
             resized: Vec::new(),
         };
         let taken = under_way.take_steps(&mut clock).await;
@@ -362,6 +365,8 @@ impl Move<'_> {
             None => Route::new(Share { weight: 1, ..first }, Vec::new(), self.id, chrono::Utc::now()),
         };
         self.is_shifted = true;
+        // Before it gets any: a call may end before the window begins.
+        self.before = self.watched().ok().map(|(lead, stable)| Before::now(lead, stable));
         self.deploy.router.set(&self.order.name, Some(Arc::new(route)));
         self.transfer.end_old();
         self.deploy.starter.events.emit(Event::Shifted {
@@ -372,13 +377,21 @@ impl Move<'_> {
         Ok(())
     }
 
+    /// The new release, and the one that it is compared with.
+    fn watched(&self) -> Result<(&Serving, Option<&Serving>), Error> {
+        let lead = self.lead()?;
+        let stable = self.stable().filter(|stable| !Arc::ptr_eq(stable, lead));
+        Ok((lead, stable.map(Arc::as_ref)))
+    }
+
     async fn watch(&mut self) -> Result<(), Error> {
         let Some(rule) = &self.order.approach.watch else {
             return Ok(());
         };
-        let lead = self.lead()?;
-        let stable = self.stable().filter(|stable| !Arc::ptr_eq(stable, lead));
-        let Watched { reading, is_judged } = watch(lead, stable.map(Arc::as_ref), rule, self.turn).await?;
+        let before = self.before.take();
+        let (lead, stable) = self.watched()?;
+        let before = before.unwrap_or_else(|| Before::now(lead, stable));
+        let Watched { reading, is_judged } = watch(lead, stable, &before, rule, self.turn).await?;
         self.deploy.starter.events.emit(Event::WindowPassed {
             component: self.order.name.clone(),
             version: lead.release.version.clone(),

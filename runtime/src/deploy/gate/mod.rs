@@ -3,4 +3,4 @@
 mod judge;
 mod watch;
 
-pub(crate) use watch::{Watched, watch};
+pub(crate) use watch::{Before, Watched, watch};

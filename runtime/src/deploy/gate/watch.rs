@@ -27,16 +27,36 @@ pub(crate) struct Watched {
     pub(crate) is_judged: bool,
 }
 
+/// The measures of the releases when a watch began.
+#[derive(Debug)]
+pub(crate) struct Before {
+    watched: Reading,
+    stable: Reading,
+}
+
+impl Before {
+    /// Begins a watch; of the calls that end from now on none is missed.
+    pub(crate) fn now(watched: &Serving, stable: Option<&Serving>) -> Self {
+        Self {
+            watched: watched.measures.begin_watch(),
+            stable: read(stable),
+        }
+    }
+}
+
+fn read(serving: Option<&Serving>) -> Reading {
+    serving.map(|serving| serving.measures.read()).unwrap_or_default()
+}
+
 /// Watches a release for a window; fails as soon as a gate does, the component says that it is unhealthy, or the
 /// deployment is given up.
 pub(crate) async fn watch(
     watched: &Serving,
     stable: Option<&Serving>,
+    before: &Before,
     rule: &Watch,
     turn: &Turn,
 ) -> Result<Watched, Error> {
-    let read = |serving: Option<&Serving>| serving.map(|serving| serving.measures.read()).unwrap_or_default();
-    let (before, stable_before) = (watched.measures.read(), read(stable));
     let begin = Instant::now();
     let end = begin + rule.window;
     let pause = (rule.window / LOOKS).max(PAUSE);
@@ -56,9 +76,9 @@ pub(crate) async fn watch(
                 checking.look(watched)?;
             }
         }
-        let reading = watched.measures.read().since(&before);
+        let reading = watched.measures.read().since(&before.watched);
         let is_over = Instant::now() >= end;
-        let of_stable = read(stable).since(&stable_before);
+        let of_stable = read(stable).since(&before.stable);
         judge(&rule.gates, &reading, &of_stable, rule.min_calls, is_over)?;
         if is_over {
             checking.finish().await?;

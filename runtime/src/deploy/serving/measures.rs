@@ -60,10 +60,15 @@ impl Measures {
         }
     }
 
-    /// Waits for the next failure.
+    /// Waits for the next failure, or for one since a watch began that nobody has waited for.
     pub(crate) async fn failure(&self) {
-        self.watched.store(true, Ordering::Relaxed);
         self.failure.notified().await;
+    }
+
+    /// Begins a watch: the measures so far. From now on failures are told of.
+    pub(crate) fn begin_watch(&self) -> Reading {
+        self.watched.store(true, Ordering::Relaxed);
+        self.read()
     }
 
     /// The measures so far.
