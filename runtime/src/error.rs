@@ -277,7 +277,7 @@ pub enum Error {
         /// Why.
         reason: Cow<'static, str>,
     },
-    /// What a deployment was asked to do contradicts itself.
+    /// What a deployment was asked to do contradicts itself, or an option is outside its range.
     #[error("{reason}")]
     InvalidOptions {
         /// What is wrong.

@@ -1,6 +1,7 @@
 //! A host for one test: its state in a temporary directory, its events kept.
 
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use crate::guest;
 use airssys_wasm::component::{ComponentName, Message, Package};
@@ -116,5 +117,14 @@ pub fn code<T: std::fmt::Debug>(result: Result<T, Error>) -> &'static str {
     match result.expect_err("an error") {
         Error::Deployment { reason, .. } => reason.code().as_str(),
         error => error.code().as_str(),
+    }
+}
+
+/// Waits until something is so, which it is soon if all is well.
+pub async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let begin = Instant::now();
+    while !is_so() {
+        assert!(begin.elapsed() < Duration::from_secs(60), "{what}: not within a minute");
+        tokio::task::yield_now().await;
     }
 }

@@ -4,10 +4,10 @@ use std::net::SocketAddr;
 
 use serde_json::Value as Json;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{TcpSocket, TcpStream};
 
-use crate::{TestHost, guest, name, workspace};
+use crate::{TestHost, guest, name, until, workspace};
 use airssys_wasm::component::{Manifest, Package};
 use airssys_wasm::ingress::{HttpOptions, HttpServer, listen};
 use airssys_wasm::{Deployment, Error};
@@ -86,13 +86,18 @@ impl HttpHost {
     /// The calls of the component `web` and its failures, when there have been so many calls.
     /// A call ends a little after its client has the answer.
     pub async fn counted(&self, calls: u64) -> (u64, u64) {
-        loop {
-            let status = self.test.status("web");
-            if status.calls >= calls && status.in_flight == 0 {
-                return (status.calls, status.failed);
-            }
-            tokio::task::yield_now().await;
-        }
+        let mut status = self.test.status("web");
+        until("the calls end", || {
+            status = self.test.status("web");
+            status.calls >= calls && status.in_flight == 0
+        })
+        .await;
+        (status.calls, status.failed)
+    }
+
+    /// Waits until so many requests to the component `web` are under way.
+    pub async fn until_in_flight(&self, number: u32) {
+        until("requests are under way", || self.test.status("web").in_flight == number).await;
     }
 
     /// A new connection.
@@ -128,7 +133,17 @@ pub fn serves_http(release: u8) -> Vec<u8> {
 impl Client {
     /// A connection to this address.
     pub async fn connect(address: SocketAddr) -> Self {
-        let stream = TcpStream::connect(address).await.expect("a connection");
+        Self::of(TcpStream::connect(address).await.expect("a connection"))
+    }
+
+    /// A connection to this address on which little is kept of what the client has not read yet.
+    pub async fn connect_with_little_room(address: SocketAddr) -> Self {
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket.set_recv_buffer_size(16 << 10).expect("a size that can be had");
+        Self::of(socket.connect(address).await.expect("a connection"))
+    }
+
+    fn of(stream: TcpStream) -> Self {
         stream.set_nodelay(true).expect("an open connection");
         let (reading, writing) = stream.into_split();
         Self {
@@ -217,6 +232,12 @@ impl Client {
             body,
             is_whole,
         })
+    }
+
+    /// The first piece of the body of the next answer.
+    pub async fn chunk_after_head(&mut self) -> Vec<u8> {
+        self.head().await.expect("an answer");
+        self.chunk().await.expect("a body in pieces")
     }
 
     /// The next piece of a body that comes in pieces, the last of which is empty; none when the connection ends.

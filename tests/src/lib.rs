@@ -25,7 +25,7 @@ pub use compiler::{FalseCompiler, own_compiler};
 pub use folder::copy_folder;
 pub use guest::{dev_guest_path, edition, guest, guest_path};
 pub use heavy::{exploding, heavy};
-pub use host::{TestHost, code, name};
+pub use host::{TestHost, code, name, until};
 pub use http::{Answer, Client, HttpHost, serves_http};
 pub use load::{Called, Load};
 pub use program::{program, target, workspace};

@@ -10,12 +10,15 @@ pub(super) struct Listen {
     /// Take HTTP requests at this address: those of web APIs by their `[http]` route, and `POST /call/NAME` for all
     #[arg(long, value_name = "ADDRESS")]
     pub(super) listen: Option<Address>,
-    /// Let other machines reach the address, and let requests name any host
+    /// Let other machines reach the address, and name it by its number; names need `--allow-host`
     #[arg(long, requires = "listen")]
     allow_remote: bool,
     /// A host that requests may name, beside those of this machine; also several times
     #[arg(long, value_name = "NAME", requires = "listen")]
     allow_host: Vec<String>,
+    /// An origin whose web pages may call components, such as https://shop.example; also several times
+    #[arg(long, value_name = "ORIGIN", requires = "listen")]
+    allow_origin: Vec<String>,
 }
 
 impl Listen {
@@ -24,6 +27,7 @@ impl Listen {
         Callers {
             allow_remote: self.allow_remote,
             hosts: self.allow_host.clone(),
+            origins: self.allow_origin.clone(),
         }
     }
 }

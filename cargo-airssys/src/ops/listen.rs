@@ -23,6 +23,8 @@ pub(crate) struct Callers {
     pub(crate) allow_remote: bool,
     /// The hosts that requests may name, beside those of this machine.
     pub(crate) hosts: Vec<String>,
+    /// The origins whose web pages may call components.
+    pub(crate) origins: Vec<String>,
 }
 
 impl Address {
@@ -48,6 +50,7 @@ pub(crate) async fn listen(host: &Host, address: Address, callers: &Callers) -> 
     let mut options = HttpOptions::new(address.0);
     options.allow_remote = callers.allow_remote;
     options.allowed_hosts.clone_from(&callers.hosts);
+    options.allowed_origins.clone_from(&callers.origins);
     match ingress::listen(host, options).await {
         Err(error @ Error::Listen { .. }) => {
             let owner = port::owner(address.0.port());

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode, header};
+use http_body::Body as _;
 use http_body_util::combinators::UnsyncBoxBody;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
@@ -25,16 +26,19 @@ use crate::printable::printable_line;
 /// The body of a request on its way to a guest.
 pub(crate) type RequestBody = UnsyncBoxBody<Bytes, BodyFault>;
 
+/// What a guest has to say to a request: a response that it begins, or why there will be none.
+pub(crate) type Said = std::result::Result<Response<ResponseBody>, String>;
+
 /// A request that waits for its response.
 pub(crate) struct Exchange {
     request: Request<RequestBody>,
-    response: oneshot::Sender<Response<ResponseBody>>,
+    response: oneshot::Sender<Said>,
 }
 
 /// What a guest has done about its response.
 enum Given {
     /// Nothing yet.
-    Nothing(oneshot::Sender<Response<ResponseBody>>),
+    Nothing(oneshot::Sender<Said>),
     /// It has begun one.
     Begun(Begun),
     /// It has said why there will be none, or has begun what is none.
@@ -53,7 +57,7 @@ struct Begun {
 
 impl Exchange {
     /// Makes a request ready for a guest; the receiver gets the response when the guest begins it.
-    pub(crate) fn new(request: Request<RequestBody>) -> (Self, oneshot::Receiver<Response<ResponseBody>>) {
+    pub(crate) fn new(request: Request<RequestBody>) -> (Self, oneshot::Receiver<Said>) {
         let (response, received) = oneshot::channel();
         (Self { request, response }, received)
     }
@@ -158,7 +162,7 @@ impl Instance {
             returned?;
         }
         *answer = Answer::Response {
-            is_failure: status.is_server_error() || delivery == Delivery::CutOff,
+            is_failure: status.as_u16() >= 500 || delivery == Delivery::CutOff,
             took: at.saturating_duration_since(now),
         };
         Ok(())
@@ -190,23 +194,20 @@ impl Given {
         let Self::Nothing(sender) = self.take() else {
             return;
         };
-        *self = match said {
-            Err(code) => Self::Refused(printable_line(&format!("it gave up with `{code:?}`"))),
-            // Connections change protocols here only by what the host knows.
-            Ok(response) if response.status().is_informational() => {
-                Self::Refused(format!("it answered with the status {}", response.status().as_u16()))
+        *self = match said.map_err(gave_up).and_then(|response| usable(response, has_body)) {
+            Err(reason) => {
+                // The client need not wait for what the guest does after that.
+                let _ = sender.send(Err(reason.clone()));
+                Self::Refused(reason)
             }
-            Ok(response) => {
+            Ok((response, length)) => {
                 let status = response.status();
-                let has_body = has_body && status != StatusCode::NO_CONTENT && status != StatusCode::NOT_MODIFIED;
-                let length = match has_body {
-                    true => content_length(&response),
-                    false => Some(0),
-                };
                 let (ended, has_ended) = oneshot::channel();
                 let (deliver, delivered) = oneshot::channel();
                 // Nobody may wait for it any more; then the body is gone at once, and says so.
-                let _ = sender.send(response.map(|body| ResponseBody::new(body, length, has_ended, deliver)));
+                let _ = sender.send(Ok(
+                    response.map(|body| ResponseBody::new(body, length, has_ended, deliver))
+                ));
                 Self::Begun(Begun {
                     status,
                     at: Instant::now(),
@@ -223,7 +224,41 @@ impl Given {
     }
 }
 
-fn content_length<B>(response: &Response<B>) -> Option<u64> {
-    let value = response.headers().get(header::CONTENT_LENGTH)?;
-    value.to_str().ok()?.parse().ok()
+fn gave_up(code: ErrorCode) -> String {
+    printable_line(&format!("it gave up with `{code:?}`"))
+}
+
+/// A response and how long the body is that is sent of it, if that is known; or why it is none.
+fn usable(
+    response: Response<HyperOutgoingBody>,
+    has_body: bool,
+) -> std::result::Result<(Response<HyperOutgoingBody>, Option<u64>), String> {
+    let status = response.status();
+    // Connections change protocols here only by what the host knows.
+    if status.is_informational() {
+        return Err(format!("it answered with the status {}", status.as_u16()));
+    }
+    let length = content_length(&response)?;
+    if !has_body || status == StatusCode::NO_CONTENT || status == StatusCode::NOT_MODIFIED {
+        return Ok((response, None));
+    }
+    match length {
+        // What was promised would look as if it had come.
+        Some(1..) if response.body().is_end_stream() => {
+            Err("it said how long its response is, and gave no body".into())
+        }
+        length => Ok((response, length)),
+    }
+}
+
+fn content_length<B>(response: &Response<B>) -> std::result::Result<Option<u64>, String> {
+    let mut said = response.headers().get_all(header::CONTENT_LENGTH).iter();
+    match (said.next(), said.next()) {
+        (None, _) => Ok(None),
+        (Some(length), None) => match length.to_str().ok().and_then(|length| length.parse().ok()) {
+            Some(length) => Ok(Some(length)),
+            None => Err("its response has a `Content-Length` that is no number".into()),
+        },
+        (Some(_), Some(_)) => Err("its response has several `Content-Length`".into()),
+    }
 }

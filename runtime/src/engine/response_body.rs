@@ -103,7 +103,11 @@ impl Body for ResponseBody {
             match Pin::new(&mut self.written).poll_frame(context) {
                 Poll::Ready(Some(Ok(frame))) => {
                     if let (Some(left), Some(data)) = (self.left, frame.data_ref()) {
-                        self.left = Some(left.saturating_sub(data.len() as u64));
+                        let Some(less) = left.checked_sub(data.len() as u64) else {
+                            // What was promised is not all of it.
+                            return self.cut_off(context);
+                        };
+                        self.left = Some(less);
                     }
                     // Nobody asks for the end after it.
                     if frame.is_trailers() {

@@ -42,8 +42,14 @@ impl Host {
             host.route(&name, Call::Request(Box::new(exchange)), &mut answer).await
         });
         let mut call = GivenUp(Some(call));
-        let Ok(mut response) = (&mut response).await else {
-            return Err(call.ended().await);
+        let mut response = match (&mut response).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(reason)) => {
+                // The guest may not have returned yet, and is measured when it has.
+                call.0 = None;
+                return Err(Error::NoResponse { reason });
+            }
+            Err(_) => return Err(call.ended().await),
         };
         if let Some(call) = call.0.take() {
             response.body_mut().end_with(call.abort_handle());

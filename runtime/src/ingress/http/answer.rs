@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 
 use bytes::Bytes;
-use http::{Method, Response, StatusCode, header};
+use http::{HeaderName, Method, Response, StatusCode, header};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full};
 
@@ -24,8 +24,11 @@ pub(super) fn full(body: impl Into<Bytes>) -> ResponseBody {
         .boxed_unsync()
 }
 
-/// Headers of responses that hold for more than the component's own paths.
-const OF_ORIGIN: [&str; 2] = ["clear-site-data", "service-worker-allowed"];
+/// Headers of responses that hold for all of an origin, and so are not for one component to say.
+pub(super) const OF_ORIGIN: [HeaderName; 2] = [
+    HeaderName::from_static("clear-site-data"),
+    HeaderName::from_static("service-worker-allowed"),
+];
 
 /// How much of a body that no client gets is taken from a component.
 const MAX_UNSENT: usize = 1 << 20;

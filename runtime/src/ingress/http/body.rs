@@ -12,6 +12,7 @@ use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
 
+use super::charge::Charge;
 use super::refusal::Refusal;
 use crate::engine::BodyFault;
 
@@ -115,22 +116,33 @@ impl Body for Bounded {
 const PAUSES: u32 = 10;
 
 /// Reads a whole body of at most `limit` bytes.
-pub(super) async fn read(incoming: Incoming, limit: u64, pace: Duration) -> Result<Vec<u8>, Refusal> {
+pub(super) async fn read(
+    incoming: Incoming,
+    limit: u64,
+    pace: Duration,
+    charge: &mut Charge<'_>,
+) -> Result<Vec<u8>, Refusal> {
     let said = incoming.size_hint().lower();
     if said > limit {
         return Err(Refusal::too_large(limit));
     }
-    let reading = collect(Bounded::new(incoming, limit, pace), said, limit);
+    let reading = collect(Bounded::new(incoming, limit, pace), said, limit, charge);
     let read = timeout(pace.saturating_mul(PAUSES), reading).await;
     read.unwrap_or_else(|_| Err(Refusal::too_slow("body")))
 }
 
-async fn collect((mut body, broken): (Bounded, Broken), said: u64, limit: u64) -> Result<Vec<u8>, Refusal> {
+async fn collect(
+    (mut body, broken): (Bounded, Broken),
+    said: u64,
+    limit: u64,
+    charge: &mut Charge<'_>,
+) -> Result<Vec<u8>, Refusal> {
     let mut bytes = Vec::with_capacity(usize::try_from(said).unwrap_or(0).min(64 << 10));
     while let Some(frame) = body.frame().await {
         match frame {
             Ok(frame) => {
                 if let Some(data) = frame.data_ref() {
+                    charge.add(data.len())?;
                     bytes.extend_from_slice(data);
                 }
             }

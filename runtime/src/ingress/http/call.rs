@@ -2,15 +2,15 @@
 
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
-use http_body::Body;
 use hyper::body::Incoming;
 use serde_json::Value as Json;
 
-use super::answer::{ResponseBody, full};
-use super::body;
+use super::answer::{OF_ORIGIN, ResponseBody, full};
+use super::charge::Charge;
 use super::connection::Shared;
 use super::origin::check_origin;
 use super::refusal::Refusal;
+use super::{body, json};
 use crate::component::{ComponentName, MAX_MESSAGE_BYTES, Message};
 use crate::error::Error;
 use crate::typed::{ByteForm, Invocation};
@@ -18,12 +18,6 @@ use crate::typed::{ByteForm, Invocation};
 /// The most metadata of an answer that become headers, and the most bytes that they may have together.
 const MAX_ANSWERED: usize = 100;
 const MAX_ANSWERED_BYTES: usize = 32 << 10;
-
-/// A call with a body of more bytes than this, or of unknown length, needs one of the places for large calls.
-const SMALL: u64 = 64 << 10;
-
-/// How many large calls there may be at one time: their bodies are in memory.
-pub(super) const MAX_LARGE: usize = 64;
 
 /// Headers that concern the connection or the body as it is sent, and not the message.
 const OF_CONNECTION: [HeaderName; 13] = [
@@ -64,17 +58,14 @@ pub(super) async fn call(
             message,
         ));
     }
-    let is_large = incoming.size_hint().upper().is_none_or(|bytes| bytes > SMALL);
     // Held until the call is answered.
-    let place = is_large.then(|| shared.large_calls.try_acquire());
-    if let Some(Err(_)) = place {
-        let message = "as many calls with large bodies as there may be are under way";
-        return Err(Refusal::busy(message));
-    }
-    let bytes = body::read(incoming, MAX_MESSAGE_BYTES as u64, shared.options.body_timeout).await?;
+    let mut charge = Charge::new(&shared.call_memory);
+    let limit = MAX_MESSAGE_BYTES as u64;
+    let bytes = body::read(incoming, limit, shared.options.body_timeout, &mut charge).await?;
     match export {
         Some(export) => {
-            let invocation = invocation(export, &bytes)?;
+            let invocation = invocation(export, &bytes, &mut charge)?;
+            drop(bytes);
             let value = shared.host.invoke(&name, invocation).await?;
             let json = value.to_json(ByteForm::default());
             Ok(answered("application/json", format!("{json}\n"), &[]))
@@ -150,17 +141,16 @@ fn is_json(headers: &HeaderMap) -> bool {
 }
 
 /// Reads the arguments: a list, or an object of them by name; nothing stands for none.
-fn invocation(export: String, bytes: &[u8]) -> Result<Invocation, Refusal> {
+fn invocation(export: String, bytes: &[u8], charge: &mut Charge<'_>) -> Result<Invocation, Refusal> {
     if bytes.trim_ascii().is_empty() {
         return Ok(Invocation::json(export, Vec::new()));
     }
-    match serde_json::from_slice(bytes) {
-        Ok(Json::Array(values)) => Ok(Invocation::json(export, values)),
-        Ok(Json::Object(values)) => Ok(Invocation::json_by_name(export, values)),
-        Ok(_) => Err(Refusal::bad_request(
+    match json::parse(bytes, charge)? {
+        Json::Array(values) => Ok(Invocation::json(export, values)),
+        Json::Object(values) => Ok(Invocation::json_by_name(export, values)),
+        _ => Err(Refusal::bad_request(
             "the arguments are a JSON array, or an object of them by name",
         )),
-        Err(error) => Err(Refusal::bad_request(format!("the arguments are no JSON: {error}"))),
     }
 }
 
@@ -194,7 +184,7 @@ fn answered(
             break;
         };
         // What other pages may read of it is not for a component to say.
-        if OF_CONNECTION.contains(&name) || name.as_str().starts_with("access-control-") {
+        if OF_CONNECTION.contains(&name) || OF_ORIGIN.contains(&name) || name.as_str().starts_with("access-control-") {
             continue;
         }
         left = less;
@@ -211,6 +201,8 @@ fn answered(
 
 #[cfg(test)]
 mod tests {
+    use tokio::sync::Semaphore;
+
     use super::*;
 
     #[test]
@@ -241,7 +233,8 @@ mod tests {
 
     #[test]
     fn arguments_are_a_list_or_an_object() {
-        let check = |bytes: &str| invocation("add".into(), bytes.as_bytes()).is_ok();
+        let free = Semaphore::new(1);
+        let check = |bytes: &str| invocation("add".into(), bytes.as_bytes(), &mut Charge::new(&free)).is_ok();
         assert!(check("") && check(" \n") && check("[1, 2]") && check("{\"a\": 1}"));
         assert!(!check("1") && !check("[1") && !check("[1] 2") && !check("null"));
         assert!(!check(&"[".repeat(100_000)));
@@ -258,6 +251,7 @@ mod tests {
             ("content-length", "7"),
             ("Transfer-Encoding", "chunked"),
             ("access-control-allow-origin", "*"),
+            ("clear-site-data", "\"*\""),
         ]
         .iter()
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))

@@ -47,8 +47,8 @@ pub(super) struct Shared {
     pub(super) host: Host,
     pub(super) options: HttpOptions,
     pub(super) hosts: Hosts,
-    /// Places for calls whose bodies are large.
-    pub(super) large_calls: Semaphore,
+    /// The memory that calls may hold.
+    pub(super) call_memory: Semaphore,
 }
 
 /// Answers the requests of one connection, until either side ends it or no more requests are to be taken.

@@ -3,7 +3,9 @@
 mod answer;
 mod body;
 mod call;
+mod charge;
 mod connection;
+mod json;
 mod options;
 mod origin;
 mod page;

@@ -16,7 +16,8 @@ use super::refusal::Refusal;
 /// Which hosts requests may name.
 #[derive(Debug)]
 pub(super) struct Hosts {
-    any: bool,
+    /// Whether every address may be named; names that are none may be a page's, made to lead here.
+    any_address: bool,
     allowed: Vec<String>,
 }
 
@@ -24,7 +25,7 @@ impl Hosts {
     pub(super) fn new(options: &HttpOptions) -> Self {
         let allowed = options.allowed_hosts.iter().map(|name| name.to_ascii_lowercase());
         Self {
-            any: options.allow_remote && options.allowed_hosts.is_empty(),
+            any_address: options.allow_remote && options.allowed_hosts.is_empty(),
             allowed: allowed.collect(),
         }
     }
@@ -45,7 +46,7 @@ impl Hosts {
             return Err(Refusal::bad_request("the request names two hosts"));
         }
         let name = authority.host().to_ascii_lowercase();
-        if self.any || is_this_machine(&name) || self.allowed.contains(&name) {
+        if is_this_machine(&name) || (self.any_address && address(&name).is_some()) || self.allowed.contains(&name) {
             return Ok(());
         }
         let message = format!("requests for the host `{name}` are not answered here; the operator may allow it");
@@ -54,9 +55,12 @@ impl Hosts {
 }
 
 fn is_this_machine(name: &str) -> bool {
-    let address = name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
-    let is_loopback = |text: &str| text.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
-    name == "localhost" || is_loopback(address.unwrap_or(name))
+    name == "localhost" || address(name).is_some_and(|address| address.is_loopback())
+}
+
+fn address(name: &str) -> Option<IpAddr> {
+    let inner = name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    inner.unwrap_or(name).parse().ok()
 }
 
 /// Refuses what a web page has a browser send, unless the operator allows its origin.
@@ -147,7 +151,11 @@ mod tests {
 
     #[test]
     fn the_operator_allows_hosts() {
-        assert_eq!(check(&hosts(true, &[]), "/", &["shop.example"]), 200);
+        let remote = hosts(true, &[]);
+        for good in ["localhost:1", "127.0.0.1", "192.168.0.1:8080", "[2001:db8::1]:80"] {
+            assert_eq!(check(&remote, "/", &[good]), 200, "{good}");
+        }
+        assert_eq!(check(&remote, "/", &["shop.example"]), 403);
         let one = hosts(true, &["Shop.example"]);
         assert_eq!(check(&one, "/", &["shop.example:8080"]), 200);
         assert_eq!(check(&one, "/", &["evil.example"]), 403);

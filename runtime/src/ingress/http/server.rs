@@ -10,7 +10,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, timeout};
 
-use super::call::MAX_LARGE;
+use super::charge::PIECES;
 use super::connection::{Shared, linger, serve};
 use super::options::HttpOptions;
 use super::origin::Hosts;
@@ -40,9 +40,10 @@ pub struct HttpServer {
 ///
 /// # Errors
 ///
-/// [`Error::RemoteAddress`] when other machines reach the address and `allow_remote` is not set, [`Error::Listen`] when
+/// [`Error::InvalidOptions`] when a limit is outside its range, [`Error::RemoteAddress`] when other machines reach the address and `allow_remote` is not set, [`Error::Listen`] when
 /// the address cannot be had, for example because another program has the port.
 pub async fn listen(host: &Host, options: HttpOptions) -> Result<HttpServer> {
+    options.check()?;
     let wanted = options.address;
     if !wanted.ip().to_canonical().is_loopback() && !options.allow_remote {
         return Err(Error::RemoteAddress { address: wanted });
@@ -59,7 +60,7 @@ pub async fn listen(host: &Host, options: HttpOptions) -> Result<HttpServer> {
     let shared = Arc::new(Shared {
         hosts: Hosts::new(&options),
         host: host.clone(),
-        large_calls: Semaphore::new(MAX_LARGE),
+        call_memory: Semaphore::new(PIECES),
         options,
     });
     let (stop, stopped) = watch::channel(());

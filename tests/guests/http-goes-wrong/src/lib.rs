@@ -42,6 +42,70 @@ impl Guest for GoesWrong {
                 stream.blocking_write_and_flush(b"the first half").unwrap();
                 std::thread::sleep(std::time::Duration::from_secs(3_000_000_000));
             }
+            "gives-up-and-computes" => {
+                ResponseOutparam::set(outparam, Err(ErrorCode::InternalError(None)));
+                loop {
+                    std::hint::black_box(0);
+                }
+            }
+            "promises" => ResponseOutparam::set(outparam, Ok(with(&[("content-length", "10")]))),
+            "writes-less" => write(outparam, &[("content-length", "10")], b"abc"),
+            "writes-more" => write(outparam, &[("content-length", "3")], b"abcdefghij"),
+            "has-no-content" => {
+                let response = with(&[("content-length", "5")]);
+                response.set_status_code(204).unwrap();
+                ResponseOutparam::set(outparam, Ok(response));
+            }
+            "writes-much" => {
+                let (body, stream) = begin(outparam);
+                // In large pieces, so that much waits to be sent when it has written all.
+                let mut left = 8 << 20;
+                while left > 0 {
+                    stream.subscribe().block();
+                    let size = (stream.check_write().unwrap() as usize).min(left);
+                    stream.write(&vec![b'a'; size]).unwrap();
+                    left -= size;
+                }
+                drop(stream);
+                OutgoingBody::finish(body, None).unwrap();
+            }
+            "ends-with-trailers" => end_with_trailers(outparam),
+            "traps-after-trailers" => {
+                end_with_trailers(outparam);
+                // Long enough for the client to have all of it.
+                std::thread::sleep(std::time::Duration::from_millis(50));
+                panic!("after the end");
+            }
+            "says-for-all" => write(
+                outparam,
+                &[
+                    ("clear-site-data", "\"*\""),
+                    ("service-worker-allowed", "/"),
+                    ("x-own", "1"),
+                ],
+                b"well",
+            ),
+            "splits" => {
+                let split = |value: &str| Fields::from_list(&[("x-a".to_owned(), value.as_bytes().to_vec())]).is_err();
+                assert!(split("b\r\nset-cookie: c") && split("b\nc") && split("b\0c"));
+                assert!(Fields::from_list(&[("transfer-encoding".to_owned(), b"chunked".to_vec())]).is_err());
+                finish(outparam, "well");
+            }
+            "begins-and-reads" => {
+                let (body, stream) = begin(outparam);
+                stream.blocking_write_and_flush(b"the first half").unwrap();
+                let incoming = request.consume().unwrap();
+                let reading = incoming.stream().unwrap();
+                loop {
+                    match reading.blocking_read(1 << 16) {
+                        Ok(_) => {}
+                        Err(wasip2::io::streams::StreamError::Closed) => break,
+                        Err(error) => panic!("{error:?}"),
+                    }
+                }
+                drop(stream);
+                OutgoingBody::finish(body, None).unwrap();
+            }
             "asks" => finish(outparam, &asks()),
             "reads" => {
                 let body = request.consume().unwrap();
@@ -81,6 +145,33 @@ fn asks() -> String {
         Some(Ok(Err(code))) => format!("{code:?}"),
         _ => "answered".into(),
     }
+}
+
+fn with(headers: &[(&str, &str)]) -> OutgoingResponse {
+    let headers: Vec<(String, Vec<u8>)> = headers
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec()))
+        .collect();
+    OutgoingResponse::new(Fields::from_list(&headers).unwrap())
+}
+
+/// Writes as much as it may.
+fn write(outparam: ResponseOutparam, headers: &[(&str, &str)], bytes: &[u8]) {
+    let response = with(headers);
+    let body = response.body().unwrap();
+    ResponseOutparam::set(outparam, Ok(response));
+    let stream = body.write().unwrap();
+    let _ = stream.blocking_write_and_flush(bytes);
+    drop(stream);
+    let _ = OutgoingBody::finish(body, None);
+}
+
+fn end_with_trailers(outparam: ResponseOutparam) {
+    let (body, stream) = begin(outparam);
+    stream.blocking_write_and_flush(b"well").unwrap();
+    drop(stream);
+    let trailers = Fields::from_list(&[("x-sum".to_owned(), b"1".to_vec())]).unwrap();
+    OutgoingBody::finish(body, Some(trailers)).unwrap();
 }
 
 fn begin(outparam: ResponseOutparam) -> (OutgoingBody, OutputStream) {

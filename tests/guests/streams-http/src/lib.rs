@@ -1,4 +1,7 @@
-//! Answers with what comes in, in capitals, while it comes in; a request for `/endless` gets an answer without end.
+//! Answers with what comes in, in capitals, while it comes in; a request for `/endless` gets lines without end, in each of
+//! which is the time at which it was written.
+
+use std::time::SystemTime;
 
 use wasip2::exports::http::incoming_handler::Guest;
 use wasip2::http::types::{Fields, IncomingBody, IncomingRequest, OutgoingBody, OutgoingResponse, ResponseOutparam};
@@ -14,7 +17,13 @@ impl Guest for Streams {
         ResponseOutparam::set(outparam, Ok(response));
         let stream = body.write().unwrap();
         if is_endless {
-            while stream.blocking_write_and_flush(b"tick\n").is_ok() {}
+            loop {
+                let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+                let line = format!("{:4095}\n", now.as_millis());
+                if stream.blocking_write_and_flush(line.as_bytes()).is_err() {
+                    break;
+                }
+            }
             return;
         }
         let incoming = request.consume().unwrap();

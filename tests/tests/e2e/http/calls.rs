@@ -71,12 +71,20 @@ async fn exports_are_called_by_their_types() {
         called("/call/own-exports?invoke=add", "{\"a\": 1, \"b\": 2}").await,
         (200, json!(3))
     );
+    let many = format!("[{}[0]]", "[[0],[0]],".repeat(50_000));
     for (path, arguments, status, code) in [
         ("/call/own-exports/ad", "[]", 404, "unknown-export"),
         ("/call/own-exports/add", "[1]", 400, "invalid-arguments"),
         ("/call/own-exports/add", "[1, \"x\"]", 400, "invalid-arguments"),
         ("/call/own-exports/add", "[1, 2", 400, "bad-request"),
         ("/call/own-exports/add", "7", 400, "bad-request"),
+        (
+            "/call/own-exports/add",
+            "{\"a\": 1, \"b\": 2, \"a\": 3}",
+            400,
+            "bad-request",
+        ),
+        ("/call/own-exports/add", &many, 400, "bad-request"),
         ("/call/own-exports/add?invoke=add", "[1, 2]", 400, "bad-request"),
     ] {
         let (found, said) = called(path, arguments).await;

@@ -57,9 +57,7 @@ async fn a_client_that_takes_nothing_does_not_keep_an_instance() {
     let mut client = http.connect().await;
     client.send("GET /endless HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
     assert_eq!(client.head().await.unwrap().status, 200);
-    while http.test.status("web").in_flight > 0 {
-        tokio::task::yield_now().await;
-    }
+    http.until_in_flight(0).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -160,12 +158,21 @@ async fn hosts_are_named_once_and_are_this_machine() {
 async fn no_connection_becomes_a_tunnel_or_another_protocol() {
     let http = HttpHost::new().await;
     http.deploy("http-goes-wrong", ALL).await.unwrap();
-    let tunnel = "CONNECT localhost:22 HTTP/1.1\r\nhost: localhost:22\r\nconnection: close\r\n\r\n";
+    // What comes after it is not for this host.
+    let inner = "GET / HTTP/1.1\r\nhost: localhost\r\n\r\n";
+    let tunnel = format!("CONNECT localhost:22 HTTP/1.1\r\nhost: localhost:22\r\n\r\n{inner}");
     assert_eq!(statuses(&http, tunnel).await, [405]);
-    let upgrade = "GET / HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade, close\r\nupgrade: websocket\r\n\r\n";
-    assert_eq!(statuses(&http, upgrade).await, [200]);
+    for path in ["/", "/writes-much"] {
+        let head = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\nupgrade: websocket\r\n");
+        let mut client = http.connect().await;
+        client.send(format!("{head}\r\n{inner}")).await;
+        let answer = client.answer().await.unwrap();
+        assert_eq!((answer.status, answer.is_whole), (200, true), "{path}");
+        assert!(client.is_closed().await, "{path}");
+    }
     let preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-    assert!(statuses(&http, preface).await.iter().all(|status| *status == 400));
+    let refused = statuses(&http, preface).await;
+    assert!(refused.is_empty() || refused == [400], "{refused:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -192,9 +199,7 @@ async fn bodies_are_bounded_and_lies_about_them_hurt_nobody() {
     let broken = "POST /reads-well HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\nxyz\r\n";
     let answers = statuses(&http, broken).await;
     assert!(answers.is_empty() || answers == [400], "{answers:?}");
-    while http.test.status("web").in_flight > 0 {
-        tokio::task::yield_now().await;
-    }
+    http.until_in_flight(0).await;
     assert_eq!(http.test.status("web").failed, 0);
     assert_eq!(http.get("/").await.text(), "well");
 }
@@ -239,6 +244,9 @@ async fn an_address_is_of_this_machine_and_free() {
     let test = TestHost::new().await;
     let everywhere = HttpOptions::new(([0, 0, 0, 0], 0).into());
     assert_eq!(code(listen(&test.host, everywhere.clone()).await), "remote-address");
+    let mut endless = everywhere.clone();
+    endless.max_connections = usize::MAX;
+    assert_eq!(code(listen(&test.host, endless).await), "invalid-options");
     let mut allowed = everywhere;
     allowed.allow_remote = true;
     let server = listen(&test.host, allowed).await.unwrap();
@@ -250,4 +258,126 @@ async fn an_address_is_of_this_machine_and_free() {
         "{error}"
     );
     server.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_last_response_of_a_connection_comes_whole() {
+    let http = HttpHost::new().await;
+    http.deploy("http-goes-wrong", ALL).await.unwrap();
+    // A body that is promised and does not come, and one that is not read.
+    for body in [0, 300 << 10] {
+        let mut client = Client::connect_with_little_room(http.address()).await;
+        let head = "POST /writes-much HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1048576\r\n\r\n";
+        client.send(head).await;
+        client.send(vec![b'a'; body]).await;
+        assert_eq!(client.head().await.unwrap().status, 200);
+        // The client reads more slowly than all else goes on, so that the end waits to be sent.
+        let mut other = http.connect().await;
+        let mut left = 8 << 20;
+        while left > 0 {
+            for _ in 0..20 {
+                assert_eq!(other.get("/").await.status, 200);
+            }
+            let chunk = client.chunk().await;
+            left -= chunk.unwrap_or_else(|| panic!("{left} bytes are lost")).len();
+        }
+        assert_eq!(client.chunk().await, Some(Vec::new()), "{body}");
+    }
+    let mut client = http.connect().await;
+    client
+        .send("GET /writes-much HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
+        .await;
+    let answer = client.head().await.unwrap();
+    assert_eq!(answer.status, 200);
+    let finishing = tokio::spawn(http.server.finish());
+    let mut size = 0;
+    while let Some(chunk) = client.chunk().await.filter(|chunk| !chunk.is_empty()) {
+        size += chunk.len();
+    }
+    assert_eq!(size, 8 << 20);
+    finishing.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_sends_much_that_is_not_wanted_is_told_so() {
+    let http = HttpHost::with(|options| options.max_body_bytes = 1_000).await;
+    http.deploy("http-goes-wrong", "[http]\nroute = \"/web\"\n")
+        .await
+        .unwrap();
+    for (path, headers, status) in [
+        ("/web", "", 413),
+        ("/nowhere", "", 404),
+        ("/call/web", "origin: http://evil.example\r\n", 403),
+    ] {
+        let answer = http.post(path, headers, vec![b'a'; 6 << 20]).await;
+        assert_eq!(answer.status, status, "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_is_asked_for_when_it_is_wanted() {
+    let http = HttpHost::new().await;
+    http.deploy("http-goes-wrong", ALL).await.unwrap();
+    let head = |path: &str, length: usize| {
+        format!("POST {path} HTTP/1.1\r\nhost: localhost\r\nexpect: 100-continue\r\ncontent-length: {length}\r\n\r\n")
+    };
+    let mut client = http.connect().await;
+    client.send(head("/reads", 3)).await;
+    assert_eq!(client.head().await.unwrap().status, 100);
+    client.send("abc").await;
+    assert_eq!(client.answer().await.unwrap().text(), "3");
+    for (path, length, status) in [("/call/nobody", 3, 404), ("/reads", 2 << 30, 413)] {
+        assert_eq!(statuses(&http, head(path, length)).await, [status], "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn paths_mean_what_they_say() {
+    let http = HttpHost::new().await;
+    http.deploy("http-goes-wrong", ALL).await.unwrap();
+    http.test.deploy("echo").await.unwrap();
+    // Only `/call` itself is the host's; all else is the component's, however somebody else may read it.
+    for (target, status) in [
+        ("POST /call/../x", 400),
+        ("POST //call/echo", 200),
+        ("POST /%63all/echo", 200),
+        ("POST /CALL/echo", 200),
+        ("POST /calls", 200),
+        ("GET /call", 405),
+        ("GET /call/echo", 405),
+        ("OPTIONS *", 404),
+    ] {
+        let calls = http.test.status("echo").calls;
+        let request = format!("{target} HTTP/1.1\r\nhost: localhost\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+        assert_eq!(statuses(&http, request).await, [status], "{target}");
+        assert_eq!(http.test.status("echo").calls, calls, "{target}");
+    }
+    let mut client = http.connect().await;
+    assert_eq!(client.get("/").await.status, 200);
+    http.test.host.remove(&airssys_wasm_tests::name("web")).await.unwrap();
+    assert_eq!(client.get("/x").await.status, 404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn other_machines_learn_no_names() {
+    let http = HttpHost::with(|options| options.allow_remote = true).await;
+    http.deploy("http-goes-wrong", "[http]\nroute = \"/secret/*\"\n")
+        .await
+        .unwrap();
+    http.test.deploy("traps").await.unwrap();
+    for (answer, code) in [
+        (http.get("/secre").await, "no-route"),
+        (http.get("/secret/traps").await, "trap"),
+        (http.post("/call/trapz", "", "").await, "unknown-component"),
+        (http.post("/call/traps", "", "").await, "trap"),
+    ] {
+        assert_eq!(answer.code(), code);
+        for named in ["secret", "`traps`", ".rs", "web@"] {
+            assert!(!answer.text().contains(named), "{}", answer.text());
+        }
+    }
+    let named = "GET /secret/ HTTP/1.1\r\nhost: rebound.example\r\nconnection: close\r\n\r\n";
+    assert_eq!(statuses(&http, named).await, [403]);
+    let by_address = "GET /secret/ HTTP/1.1\r\nhost: 192.0.2.1:80\r\nconnection: close\r\n\r\n";
+    assert_eq!(statuses(&http, by_address).await, [200]);
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use airssys_wasm::Event;
-use airssys_wasm_tests::{Client, HttpHost, TestHost, edition, serves_http};
+use airssys_wasm_tests::{Client, HttpHost, TestHost, edition, serves_http, until};
 
 const ALL: &str = "[http]\nroute = \"/*\"\n";
 
@@ -35,9 +35,7 @@ async fn no_request_fails_while_releases_are_swapped() {
         http.deploy_bytes("web", &format!("1.0.{patch}"), serves_http(release), ALL)
             .await
             .unwrap();
-        while answered.load(Ordering::Relaxed) < goal {
-            tokio::task::yield_now().await;
-        }
+        until("requests are answered", || answered.load(Ordering::Relaxed) >= goal).await;
     }
     ended.store(true, Ordering::Relaxed);
     for client in clients {
