@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 pub use self::code::ErrorCode;
 use self::phrase::{because, listed, owner, owner_of_route};
 pub(crate) use self::told::{as_text, as_texts};
+use crate::capability::{GrantError, Missing};
 use crate::component::{
     ByteCount, ComponentError, ComponentName, HttpRoute, Kind, ManifestError, NameError, VersionError,
 };
@@ -37,6 +38,20 @@ pub enum Error {
     /// A manifest cannot be used.
     #[error("the manifest cannot be used")]
     Manifest(#[from] ManifestError),
+    /// A pattern of a capability cannot be used.
+    #[error(transparent)]
+    Grant(#[from] GrantError),
+    /// A policy cannot be used.
+    #[error("the policy cannot be used")]
+    Policy(#[source] ManifestError),
+    /// A component asks for what it is not granted.
+    #[error("{label} asks for what it is not granted: {}", listed(.missing))]
+    NotGranted {
+        /// `name@version`.
+        label: String,
+        /// What is not granted.
+        missing: Vec<Missing>,
+    },
     /// A package says no name anywhere.
     #[error("the component has no name")]
     Unnamed,

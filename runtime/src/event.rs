@@ -9,6 +9,7 @@ use semver::Version;
 use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast;
 
+use crate::capability::{Capability, Refusal};
 use crate::component::{ComponentName, Digest, Percent};
 use crate::error::as_text;
 
@@ -127,10 +128,14 @@ pub enum Event {
     Denied {
         /// The component.
         component: ComponentName,
-        /// What kind of access, by its key under `[capabilities]`.
-        capability: Cow<'static, str>,
-        /// What it wanted, as it is written there.
+        /// The version that wanted it.
+        version: Version,
+        /// What kind of access.
+        capability: Capability,
+        /// What it wanted, as it is written under `[capabilities]`.
         pattern: String,
+        /// What decided.
+        refusal: Refusal,
     },
     /// An entry of the cache of compiled code was not what this host wrote; it was removed.
     CacheEntryRefused {

@@ -12,10 +12,11 @@ use semver::Version;
 
 use self::code::own_code;
 use crate::actor::Saved;
+use crate::capability::Policy;
 use crate::component::{ByteCount, ComponentName, Message, Package, Release};
 use crate::deploy::{
     ComponentStatus, DRAIN, Deploy, DeployOptions, Deployment, DeploymentRecord, Drains, Ledgers, Origin, Preview,
-    RetentionPolicy, RollbackOptions, SplitOptions, Starter, Versioning, blocking, recover,
+    Permissions, RetentionPolicy, RollbackOptions, SplitOptions, Starter, Versioning, blocking, recover,
 };
 use crate::engine::{Answer, Call, CodeSource, CompileSettings, Compiler, Debugging, Engines};
 use crate::error::{Error, Result};
@@ -55,6 +56,7 @@ pub struct HostBuilder {
     sandbox: Sandbox,
     retention: RetentionPolicy,
     drain_deadline: Option<Duration>,
+    policy: Policy,
 }
 
 impl HostBuilder {
@@ -141,6 +143,12 @@ impl HostBuilder {
         self
     }
 
+    /// Grants what this policy says, and nothing else; nothing at all when no policy is given.
+    pub fn policy(mut self, policy: Policy) -> Self {
+        self.policy = policy;
+        self
+    }
+
     /// Takes code from where other hosts take theirs, instead of compiling it.
     pub(crate) fn share(mut self, code: CodeSource) -> Self {
         self.shared = Some(code);
@@ -172,6 +180,7 @@ impl HostBuilder {
             sandbox,
             retention,
             drain_deadline,
+            policy,
         } = self;
         blocking(move || {
             let store = match state_dir {
@@ -192,6 +201,7 @@ impl HostBuilder {
                 code,
                 events,
                 sandbox,
+                permissions: Permissions::new(policy),
                 ledgers: Ledgers::default(),
             };
             let mut deploy = Deploy::new(starter, Arc::new(router), versioning, drains);

@@ -42,6 +42,7 @@
 //! - WASI 0.2 is there to import; no file, address, variable or argument is there to find.
 
 mod actor;
+pub mod capability;
 pub mod component;
 pub mod control;
 mod deploy;

@@ -126,9 +126,10 @@ fn said(event: &Event) -> Option<Said> {
             component,
             capability,
             pattern,
+            ..
         } => Said::Warning(format!(
             "`{component}` wanted {} and was denied; it asks for that by `{capability} = [\"{0}\"]` under \
-             `[capabilities]`, and this version grants nothing yet",
+             `[capabilities]`",
             printable_line(pattern)
         )),
         Event::CacheEntryRefused { digest, reason } => Said::Warning(format!(

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use semver::Version;
 
 use super::record;
+use super::permissions::Permissions;
 use super::start::Starter;
 use crate::component::{ComponentName, Digest, Release, development_version};
 use crate::engine::{Compiled, Instance};
@@ -69,6 +70,7 @@ fn development_releases(store: &Store, name: &ComponentName, version: &Version) 
 pub(super) async fn introduce(starter: &Starter, compiled: Compiled, release: &mut Release) -> Result<(), Error> {
     let alone = Starter {
         sandbox: starter.sandbox.without_directories(),
+        permissions: Permissions::none(),
         ..starter.clone()
     };
     let prepared = alone.prepare(compiled, Arc::new(release.clone()))?;

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::permissions::Permissions;
 use super::record;
 use super::serving::{Ledger, Serving};
 use crate::actor;
@@ -22,6 +23,8 @@ pub(crate) struct Starter {
     pub(crate) events: Events,
     /// What instances find.
     pub(crate) sandbox: Sandbox,
+    /// What components may do.
+    pub(crate) permissions: Permissions,
     /// What components did, release by release.
     pub(crate) ledgers: Ledgers,
 }
@@ -34,8 +37,9 @@ impl Starter {
 
     /// Links a compiled release.
     pub(crate) fn prepare(&self, compiled: Compiled, release: Arc<Release>) -> Result<Arc<Prepared>, Error> {
+        let clearance = self.permissions.clearance(&release)?;
         self.code
-            .prepare(compiled, release, self.events.clone(), self.sandbox.clone())
+            .prepare(compiled, release, self.events.clone(), (self.sandbox.clone(), clearance))
             .map(Arc::new)
     }
 

@@ -28,6 +28,7 @@ use super::in_flight::InFlight;
 use super::lines::Lines;
 use super::prepared::Prepared;
 use super::state::InstanceState;
+use crate::capability::Clearance;
 use crate::component::{Digest, Release};
 use crate::error::Error;
 use crate::interface;
@@ -203,7 +204,7 @@ impl CodeSource {
         compiled: Compiled,
         release: Arc<Release>,
         events: crate::event::Events,
-        sandbox: interface::Sandbox,
+        sandbox: (interface::Sandbox, Clearance),
     ) -> Result<Prepared, Error> {
         let outfit = self.engines.outfit(compiled.profile)?;
         let pre = outfit.linker.instantiate_pre(&compiled.component);

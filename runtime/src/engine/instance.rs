@@ -16,9 +16,10 @@ use super::entrance::Entrance;
 use super::limit::Limiter;
 use super::prepared::{Entries, Prepared};
 use super::state::InstanceState;
+use crate::capability::Gate;
 use crate::component::{AccessRequests, ComponentError, Health, MAX_MESSAGE_BYTES, Message, Release};
 use crate::error::{Bounded, Error};
-use crate::interface::{Budget, Capture, Denied, Lines};
+use crate::interface::{Budget, Capture, Lines};
 use crate::printable::printable_line;
 
 /// The most bytes that a guest hands to the host in one call: a message, its metadata and what surrounds them.
@@ -76,11 +77,12 @@ impl Instance {
     ) -> Result<Self, Error> {
         let release = &prepared.release;
         let (output, error, budget) = Lines::pair(&release.name, &prepared.events);
+        let gate = Gate::new(prepared.clearance.clone(), release.clone(), prepared.events.clone());
+        let gate = Arc::new(gate);
         let mut context = prepared.sandbox.context(output, error)?;
         adapt(&mut context);
         let limiter = Limiter::new(release.limits.memory.0);
-        let denied = Denied::new(release.clone(), prepared.events.clone());
-        let state = InstanceState::new(context.build(), denied, limiter);
+        let state = InstanceState::new(context.build(), gate, limiter);
         let mut store = Store::new(prepared.pre.engine(), state);
         store.limiter(|state| &mut state.limiter);
         store.set_hostcall_fuel(HOSTCALL_FUEL);

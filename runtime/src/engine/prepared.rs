@@ -11,6 +11,7 @@ use super::debug::Debugging;
 use super::exports::Exports;
 use super::lines::Lines;
 use super::state::InstanceState;
+use crate::capability::Clearance;
 use crate::component::{Kind, Release};
 use crate::error::Error;
 use crate::event::Events;
@@ -28,6 +29,8 @@ pub(crate) struct Prepared {
     pub(super) events: Events,
     /// What its instances find.
     pub(super) sandbox: Sandbox,
+    /// What they may do.
+    pub(super) clearance: Clearance,
     pub(super) debugging: Arc<Debugging>,
     /// The lines of a dev build, for the errors of its traps.
     pub(super) lines: Option<Arc<Lines>>,
@@ -53,7 +56,7 @@ impl Prepared {
         pre: InstancePre<InstanceState>,
         release: Arc<Release>,
         events: Events,
-        sandbox: Sandbox,
+        (sandbox, clearance): (Sandbox, Clearance),
         debugging: Arc<Debugging>,
         lines: Option<Arc<Lines>>,
     ) -> Result<Self, Error> {
@@ -90,6 +93,7 @@ impl Prepared {
             release,
             events,
             sandbox,
+            clearance,
             debugging,
             lines,
         })

@@ -1,5 +1,6 @@
 //! What a store holds beside the guest: its WASI contexts, its resources, its limits and its deadline.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use wasmtime::GuestProfiler;
@@ -8,7 +9,8 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use super::limit::Limiter;
-use crate::interface::{Denied, http_context};
+use crate::capability::Gate;
+use crate::interface::{Outgoing, View, http_context};
 
 /// The most resources that a guest holds at the same time.
 const MAX_RESOURCES: usize = 4_096;
@@ -17,7 +19,8 @@ const MAX_RESOURCES: usize = 4_096;
 pub(crate) struct InstanceState {
     wasi: WasiCtx,
     http: WasiHttpCtx,
-    http_requests: Denied,
+    http_requests: Outgoing,
+    gate: Arc<Gate>,
     pub(super) table: ResourceTable,
     pub(super) limiter: Limiter,
     /// When the present entry into the guest has to end.
@@ -27,13 +30,14 @@ pub(crate) struct InstanceState {
 }
 
 impl InstanceState {
-    pub(super) fn new(wasi: WasiCtx, http_requests: Denied, limiter: Limiter) -> Self {
+    pub(super) fn new(wasi: WasiCtx, gate: Arc<Gate>, limiter: Limiter) -> Self {
         let mut table = ResourceTable::new();
         table.set_max_capacity(MAX_RESOURCES);
         Self {
             wasi,
             http: http_context(),
-            http_requests,
+            http_requests: Outgoing::new(gate.clone()),
+            gate,
             table,
             limiter,
             deadline: None,
@@ -58,5 +62,11 @@ impl WasiHttpView for InstanceState {
             table: &mut self.table,
             ctx: &mut self.http,
         }
+    }
+}
+
+impl View for InstanceState {
+    fn gate(&self) -> &Arc<Gate> {
+        &self.gate
     }
 }

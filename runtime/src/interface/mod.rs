@@ -5,11 +5,15 @@ mod output;
 mod sandbox;
 mod wasi;
 
+use std::sync::Arc;
+
 use wasmtime::component::Linker;
 use wasmtime_wasi::WasiView;
 use wasmtime_wasi_http::WasiHttpView;
 
-pub(crate) use http::{Denied, context as http_context};
+use crate::capability::Gate;
+
+pub(crate) use http::{Outgoing, context as http_context};
 pub(crate) use output::{Budget, Capture, Lines};
 pub(crate) use sandbox::{Directory, Sandbox, Source};
 use wasi::empty_context;
@@ -22,7 +26,13 @@ pub(crate) struct Interface<T: 'static> {
     pub(crate) add_to_linker: fn(&mut Linker<T>) -> wasmtime::Result<()>,
 }
 
+/// What an interface finds beside a guest: its resources, and the gate that every access goes through.
+pub(crate) trait View: WasiView + WasiHttpView + Send {
+    /// Decides on every access of the instance.
+    fn gate(&self) -> &Arc<Gate>;
+}
+
 /// Every family of interfaces that this host offers.
-pub(crate) fn all<T: WasiView + WasiHttpView + 'static>() -> Vec<Interface<T>> {
+pub(crate) fn all<T: View + 'static>() -> Vec<Interface<T>> {
     vec![wasi::interface(), http::interface()]
 }

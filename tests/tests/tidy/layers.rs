@@ -10,7 +10,7 @@ const LAYERS: &[&[&str]] = &[
     &["actor", "store"],
     &["engine"],
     &["interface"],
-    &["component", "typed"],
+    &["capability", "component", "typed"],
     &["event", "error", "printable"],
 ];
 

@@ -46,6 +46,7 @@ impl Deploy {
             }
             error => error,
         })?;
+        self.starter.permissions.refuse_ungranted(&packaged.release)?;
         let approach = Approach::new(options, &packaged.release)?;
         if !options.allow_breaking {
             self.refuse_breaking(&packaged.release, &packaged.bytes).await?;

@@ -1,0 +1,66 @@
+//! One concrete access, as the gate decides on it.
+
+use std::net::IpAddr;
+
+use super::Capability;
+use super::address::Scheme;
+use super::host_name::HostName;
+
+/// What a guest is about to do, normalised: there is one way to write each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Access<'a> {
+    /// Reads a file or directory: an absolute guest path without `.`, `..` and empty components.
+    FileRead(&'a str),
+    /// Changes a file or directory, or what is in it.
+    FileWrite(&'a str),
+    /// Connects, sends or requests.
+    Connect {
+        scheme: Scheme,
+        host: &'a HostName,
+        port: u16,
+    },
+    /// Looks up the addresses of a name.
+    LookUp(&'a HostName),
+    /// Binds a socket, listens on it, or takes what comes to it.
+    Listen {
+        scheme: Scheme,
+        address: IpAddr,
+        port: u16,
+    },
+    /// Runs a command of the operator.
+    SystemCall(&'a str),
+    /// Uses a key-value bucket.
+    Storage(&'a str),
+    /// Sends to a component or topic.
+    Messaging(&'a str),
+}
+
+impl Access<'_> {
+    /// What kind of access it is.
+    pub(crate) fn capability(&self) -> Capability {
+        match self {
+            Self::FileRead(_) => Capability::FileRead,
+            Self::FileWrite(_) => Capability::FileWrite,
+            Self::Connect { .. } | Self::LookUp(_) => Capability::NetworkOutbound,
+            Self::Listen { .. } => Capability::NetworkInbound,
+            Self::SystemCall(_) => Capability::SystemCall,
+            Self::Storage(_) => Capability::Storage,
+            Self::Messaging(_) => Capability::Messaging,
+        }
+    }
+
+    /// The narrowest pattern that fits it, as a manifest has it.
+    pub(crate) fn pattern(&self) -> String {
+        match self {
+            Self::FileRead(path) | Self::FileWrite(path) => (*path).to_owned(),
+            Self::Connect { scheme, host, port } => format!("{}://{host}:{port}", scheme.as_str()),
+            // A name is looked up to connect to it, and how is not known yet.
+            Self::LookUp(name) => format!("tcp://{name}:*"),
+            Self::Listen { scheme, address, port } => {
+                let scheme = if *scheme == Scheme::Udp { "udp://" } else { "" };
+                format!("{scheme}{}:{port}", HostName::Address(*address))
+            }
+            Self::SystemCall(name) | Self::Storage(name) | Self::Messaging(name) => (*name).to_owned(),
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! The single place where an access is allowed or denied.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::watch;
+
+use super::access::Access;
+use super::grants::{GrantSet, Grants, Refusal};
+use super::{Capability, Grant};
+use crate::component::Release;
+use crate::event::{Event, Events};
+use crate::printable::printable_line;
+
+/// How many different denials of one instance are told, and how long each may be, in characters.
+const MOST_TOLD: usize = 16;
+const LONGEST_TOLD: usize = 300;
+
+/// What a release asks for, and what its component is granted: what its instances' gates are made from.
+#[derive(Clone, Debug)]
+pub(crate) struct Clearance {
+    pub(crate) asked: Arc<[Grant]>,
+    pub(crate) grants: Arc<Grants>,
+}
+
+/// Decides on every access of one instance: what is asked for and granted is allowed, all else is denied.
+pub(crate) struct Gate {
+    clearance: Clearance,
+    release: Arc<Release>,
+    events: Events,
+    /// What was told already.
+    told: Mutex<Vec<(Capability, String)>>,
+}
+
+/// An access that was denied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Denied;
+
+impl Clearance {
+    /// Nothing is asked for and nothing is granted.
+    pub(crate) fn none() -> Self {
+        Self {
+            asked: Arc::default(),
+            grants: Arc::new(Grants::new(GrantSet::default())),
+        }
+    }
+}
+
+impl Gate {
+    pub(crate) fn new(clearance: Clearance, release: Arc<Release>, events: Events) -> Self {
+        Self {
+            clearance,
+            release,
+            events,
+            told: Mutex::default(),
+        }
+    }
+
+    /// Decides on an access, and records the decision.
+    pub(crate) fn check(&self, access: &Access<'_>) -> Result<(), Denied> {
+        self.decide(access).map_err(|refusal| self.deny(access, refusal))
+    }
+
+    /// Decides on an access without recording a denial: for what is asked about without being wanted.
+    pub(crate) fn would_allow(&self, access: &Access<'_>) -> bool {
+        self.decide(access).is_ok()
+    }
+
+    fn decide(&self, access: &Access<'_>) -> Result<(), Refusal> {
+        if !self.clearance.asked.iter().any(|asked| asked.fits(access)) {
+            return Err(Refusal::NotAsked);
+        }
+        self.clearance.grants.decide(access)
+    }
+
+    /// Records the denial of an access, which an interface has to deny for a reason of its own.
+    pub(crate) fn deny(&self, access: &Access<'_>, refusal: Refusal) -> Denied {
+        let capability = access.capability();
+        // It comes from the guest, so it is cut and made printable.
+        let pattern: String = access.pattern().chars().take(LONGEST_TOLD).collect();
+        let pattern = printable_line(&pattern);
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_new = !told.iter().any(|(kind, said)| *kind == capability && *said == pattern);
+        if is_new && told.len() < MOST_TOLD {
+            told.push((capability.clone(), pattern.clone()));
+            drop(told);
+            self.events.emit(Event::Denied {
+                component: self.release.name.clone(),
+                version: self.release.version.clone(),
+                capability,
+                pattern,
+                refusal,
+            });
+        }
+        Denied
+    }
+
+    /// What the release asks for.
+    pub(crate) fn asked(&self) -> &[Grant] {
+        &self.clearance.asked
+    }
+
+    /// What its component is granted now.
+    pub(crate) fn granted(&self) -> Arc<GrantSet> {
+        self.clearance.grants.now()
+    }
+
+    /// A number that changes with each change of what is granted: who holds a handle checks again when it has.
+    pub(crate) fn revision(&self) -> u64 {
+        self.clearance.grants.revision()
+    }
+
+    /// Wakes when what is granted changes: for who waits on an open handle.
+    pub(crate) fn watch(&self) -> watch::Receiver<u64> {
+        self.clearance.grants.watch()
+    }
+}

@@ -1,0 +1,81 @@
+//! The one matcher of sequences: of the characters of a name, and of the components of a path.
+
+/// What one element of a pattern stands for.
+pub(super) enum Stands {
+    /// For one element that it fits.
+    One,
+    /// For any number of elements, also none.
+    Many,
+}
+
+/// Whether `pattern` fits the whole of `items`.
+///
+/// `stands` says what an element of the pattern stands for, and `fits` whether it fits an element of the sequence.
+/// Time grows with the product of both lengths, and nothing is allocated: after a mismatch only the last element that
+/// stands for many takes one more, because whatever an earlier one could take, the last one can as well.
+pub(super) fn matches<P: Iterator + Clone, I: Iterator + Clone>(
+    pattern: P,
+    items: I,
+    stands: impl Fn(&P::Item) -> Stands,
+    fits: impl Fn(&P::Item, &I::Item) -> bool,
+) -> bool {
+    let (mut pattern, mut items) = (pattern, items);
+    let mut retry: Option<(P, I)> = None;
+    loop {
+        let (mut next_pattern, mut next_items) = (pattern.clone(), items.clone());
+        let element = next_pattern.next();
+        if let Some(Stands::Many) = element.as_ref().map(&stands) {
+            retry = Some((next_pattern.clone(), items.clone()));
+            pattern = next_pattern;
+            continue;
+        }
+        match (element, next_items.next()) {
+            (None, None) => return true,
+            (Some(element), Some(item)) if fits(&element, &item) => {
+                (pattern, items) = (next_pattern, next_items);
+            }
+            (None, Some(_)) | (Some(_), _) => {
+                let Some((after, from)) = &mut retry else { return false };
+                if from.next().is_none() {
+                    return false;
+                }
+                (pattern, items) = (after.clone(), from.clone());
+            }
+        }
+    }
+}
+
+/// Whether a pattern of characters fits a text: `*` stands for any number of characters and `?` for one.
+pub(super) fn fits_text(pattern: &str, text: &str) -> bool {
+    matches(
+        pattern.chars(),
+        text.chars(),
+        |element| match element {
+            '*' => Stands::Many,
+            _ => Stands::One,
+        },
+        |element, character| *element == '?' || element == character,
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stars_stand_for_any_number_of_characters() {
+        let check = |pattern, text, expected| assert_eq!(fits_text(pattern, text), expected, "{pattern} {text}");
+        check("", "", true);
+        check("", "a", false);
+        check("*", "", true);
+        check("*", "anything", true);
+        check("a*", "b", false);
+        check("*.txt", "a.txt", true);
+        check("*.txt", "a.txt.old", false);
+        check("a*b*c", "a-b-b-c", true);
+        check("a*b*c", "acb", false);
+        check("?", "é", true);
+        check("?", "", false);
+        check("a?c", "abc", true);
+    }
+}

@@ -1,0 +1,184 @@
+//! What one component is granted now, and how that changes while it runs.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use arc_swap::ArcSwap;
+use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
+
+use super::access::Access;
+use super::path::below;
+use super::{Capability, Grant};
+
+/// Who has given a grant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Source {
+    /// The operator's policy file.
+    Policy,
+    /// An operator, while the host ran.
+    Operator,
+    /// The rule that a project's own components reach what is in the project, and this machine.
+    Project,
+}
+
+/// A grant that is in force.
+#[derive(Clone, Debug)]
+pub(crate) struct Granted {
+    pub(crate) grant: Grant,
+    pub(crate) source: Source,
+    /// How many accesses it has allowed since the host was opened.
+    pub(crate) uses: Arc<AtomicU64>,
+}
+
+/// A directory of this machine, and the path by which guests know it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Mount {
+    pub(crate) guest: String,
+    pub(crate) host: PathBuf,
+}
+
+/// All that a component is granted at one moment.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct GrantSet {
+    /// A row for each kind of capability.
+    rows: [Row; Capability::NAMED.len() + 1],
+    pub(crate) mounts: Vec<Mount>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Row {
+    granted: Vec<Granted>,
+    revoked: Vec<Grant>,
+}
+
+/// What decided that an access is denied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Refusal {
+    /// The component does not ask for it.
+    NotAsked,
+    /// The component asks for it, and nobody has granted it.
+    NotGranted,
+    /// An operator has revoked it.
+    Revoked,
+    /// It is granted, and what it leads to is not: a link out of the directory, or a name with an address of this machine.
+    LeadsElsewhere,
+}
+
+impl GrantSet {
+    pub(crate) fn grant(&mut self, grant: Grant, source: Source) {
+        let row = &mut self.rows[grant.capability().row()];
+        row.granted.push(Granted {
+            grant,
+            source,
+            uses: Arc::default(),
+        });
+    }
+
+    /// Denies what `grant` is for, whatever else is granted.
+    pub(crate) fn revoke(&mut self, grant: Grant) {
+        self.rows[grant.capability().row()].revoked.push(grant);
+    }
+
+    /// Every grant in force, by capability.
+    pub(crate) fn granted(&self) -> impl Iterator<Item = &Granted> {
+        self.rows.iter().flat_map(|row| &row.granted)
+    }
+
+    /// Everything that is revoked, by capability.
+    pub(crate) fn revoked(&self) -> impl Iterator<Item = &Grant> {
+        self.rows.iter().flat_map(|row| &row.revoked)
+    }
+
+    /// Whether all that `asked` is for is granted, and nothing of it is revoked as a whole.
+    pub(crate) fn covers(&self, asked: &Grant) -> bool {
+        let row = &self.rows[asked.capability().row()];
+        row.granted.iter().any(|granted| granted.grant.covers(asked))
+            && !row.revoked.iter().any(|revoked| revoked.covers(asked))
+    }
+
+    /// Where a guest path is on this machine: the mount that it is in, and the rest of the path.
+    pub(crate) fn mount_of<'a>(&self, path: &'a str) -> Option<(&Mount, &'a str)> {
+        let within = self
+            .mounts
+            .iter()
+            .filter_map(|mount| Some((mount, below(path, &mount.guest)?)));
+        within.max_by_key(|(mount, _)| mount.guest.len())
+    }
+
+    fn decide(&self, access: &Access<'_>) -> Result<&Granted, Refusal> {
+        let row = &self.rows[access.capability().row()];
+        if row.revoked.iter().any(|revoked| revoked.fits(access)) {
+            return Err(Refusal::Revoked);
+        }
+        let granted = row.granted.iter().find(|granted| granted.grant.fits(access));
+        granted.ok_or(Refusal::NotGranted)
+    }
+
+    /// Keeps the counts of what was granted before.
+    fn keep_counts(&mut self, before: &Self) {
+        for granted in self.rows.iter_mut().flat_map(|row| &mut row.granted) {
+            let same = before
+                .granted()
+                .find(|old| old.grant == granted.grant && old.source == granted.source);
+            if let Some(old) = same {
+                granted.uses = old.uses.clone();
+            }
+        }
+    }
+}
+
+/// What a component is granted, shared by all its instances: it changes while they run.
+#[derive(Debug)]
+pub(crate) struct Grants {
+    now: ArcSwap<GrantSet>,
+    /// Grows with each change, and wakes what waits for one.
+    revision: watch::Sender<u64>,
+    /// The same number, for a reader who does not wait.
+    latest: AtomicU64,
+}
+
+impl Grants {
+    pub(crate) fn new(set: GrantSet) -> Self {
+        Self {
+            now: ArcSwap::from_pointee(set),
+            revision: watch::Sender::new(0),
+            latest: AtomicU64::new(0),
+        }
+    }
+
+    /// What is granted now.
+    pub(crate) fn now(&self) -> Arc<GrantSet> {
+        self.now.load_full()
+    }
+
+    /// Replaces what is granted; holds for the next access of every instance, and wakes what waits on an open handle.
+    pub(crate) fn replace(&self, mut set: GrantSet) {
+        set.keep_counts(&self.now.load());
+        self.now.store(Arc::new(set));
+        self.latest.fetch_add(1, Ordering::Release);
+        self.revision.send_modify(|revision| *revision += 1);
+    }
+
+    /// Whether an access that is asked for is granted.
+    pub(super) fn decide(&self, access: &Access<'_>) -> Result<(), Refusal> {
+        let now = self.now.load();
+        let granted = now.decide(access)?;
+        granted.uses.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Changes with each change of what is granted.
+    pub(super) fn revision(&self) -> u64 {
+        self.latest.load(Ordering::Acquire)
+    }
+
+    pub(super) fn watch(&self) -> watch::Receiver<u64> {
+        self.revision.subscribe()
+    }
+}

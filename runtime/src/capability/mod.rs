@@ -1,0 +1,25 @@
+//! What a component may do: capabilities, what is granted of them, and the gate that decides.
+
+mod access;
+mod address;
+mod gate;
+mod glob;
+mod grant;
+mod grants;
+mod host_name;
+mod kind;
+mod missing;
+mod path;
+mod policy;
+
+pub(crate) use access::Access;
+pub(crate) use address::Scheme;
+pub use missing::Missing;
+pub use kind::{Capability, UnknownCapability};
+pub(crate) use gate::{Clearance, Denied, Gate};
+pub use grant::{Grant, GrantError};
+pub(crate) use grants::{GrantSet, Granted, Grants, Mount};
+pub use grants::{Refusal, Source};
+pub(crate) use host_name::HostName;
+pub use policy::{Policy, PolicyGrant};
+pub(crate) use path::{MAX_PATH, below, is_normalised, is_within};

@@ -1,0 +1,254 @@
+//! Paths as guests name them, and patterns of them.
+
+use std::fmt;
+
+use super::glob::{self, Stands};
+
+/// The longest path or pattern, in bytes.
+pub(crate) const MAX_PATH: usize = 4_096;
+
+/// A pattern of guest paths, matched by whole components.
+///
+/// `*` stands for any characters of one component, `?` for one, and `**` alone for any number of components, also none:
+/// `/data/**` is `/data` and all that is below it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct PathPattern {
+    components: Vec<Component>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Component {
+    Literal(String),
+    Glob(String),
+    Any,
+}
+
+impl PathPattern {
+    /// Reads a pattern, or says what is wrong with it.
+    pub(super) fn parse(text: &str) -> Result<Self, &'static str> {
+        let rest = text.strip_prefix('/').ok_or("a path begins with `/`")?;
+        if text.len() > MAX_PATH {
+            return Err("a path has at most 4,096 bytes");
+        }
+        if text.chars().any(char::is_control) {
+            return Err("a path has no control characters");
+        }
+        if rest.is_empty() {
+            return Ok(Self { components: Vec::new() });
+        }
+        let components = rest.split('/').map(|part| match part {
+            "" => Err("a path has no empty component and does not end with `/`"),
+            "." | ".." => Err("a path has no `.` or `..`"),
+            "**" => Ok(Component::Any),
+            part if part.contains("**") => Err("`**` is a whole component"),
+            part if part.contains(['*', '?']) => Ok(Component::Glob(part.to_owned())),
+            part => Ok(Component::Literal(part.to_owned())),
+        });
+        Ok(Self {
+            components: components.collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// Whether it fits an absolute, normalised path.
+    pub(super) fn fits(&self, path: &str) -> bool {
+        glob::matches(self.components.iter(), components(path), stands, |pattern, part| {
+            match pattern {
+                Component::Literal(literal) => literal == part,
+                Component::Glob(glob) => glob::fits_text(glob, part),
+                Component::Any => false,
+            }
+        })
+    }
+
+    /// Whether it fits every path that `other` fits.
+    /// It says no also where it would take more than comparing component by component to see.
+    pub(super) fn covers(&self, other: &Self) -> bool {
+        glob::matches(self.components.iter(), other.components.iter(), stands, |own, other| {
+            match (own, other) {
+                (Component::Literal(own), Component::Literal(other)) => own == other,
+                (Component::Glob(own), Component::Literal(other)) => glob::fits_text(own, other),
+                (Component::Glob(own), Component::Glob(other)) => own == "*" || own == other,
+                _ => false,
+            }
+        })
+    }
+
+    /// The directory below which all lies that it fits: for a single path, the one that the path is in.
+    pub(super) fn directory(&self) -> String {
+        let literal = |component: &Component| match component {
+            Component::Literal(literal) => Some(literal.clone()),
+            _ => None,
+        };
+        let mut parts: Vec<String> = self.components.iter().map_while(literal).collect();
+        if parts.len() == self.components.len() {
+            parts.pop();
+        }
+        format!("/{}", parts.join("/"))
+    }
+
+    /// Whether it begins anywhere: it names no directory that it is in.
+    pub(super) fn is_anywhere(&self) -> bool {
+        !matches!(self.components.first(), Some(Component::Literal(_)))
+    }
+}
+
+impl fmt::Display for PathPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.components.is_empty() {
+            return f.write_str("/");
+        }
+        self.components.iter().try_for_each(|component| match component {
+            Component::Literal(text) | Component::Glob(text) => write!(f, "/{text}"),
+            Component::Any => f.write_str("/**"),
+        })
+    }
+}
+
+fn stands(component: &&Component) -> Stands {
+    match component {
+        Component::Any => Stands::Many,
+        _ => Stands::One,
+    }
+}
+
+fn components(path: &str) -> impl Iterator<Item = &str> + Clone {
+    path.split('/').filter(|part| !part.is_empty())
+}
+
+/// Whether `path` is `directory` or below it; both are absolute and normalised.
+pub(crate) fn is_within(path: &str, directory: &str) -> bool {
+    below(path, directory).is_some()
+}
+
+/// The rest of `path` below `directory`, without a leading `/`.
+pub(crate) fn below<'a>(path: &'a str, directory: &str) -> Option<&'a str> {
+    let rest = path.strip_prefix(directory.trim_end_matches('/'))?;
+    match rest.strip_prefix('/') {
+        Some(rest) => Some(rest),
+        None => rest.is_empty().then_some(rest),
+    }
+}
+
+/// Whether it is an absolute path without empty components, `.` and `..`, as accesses have them.
+pub(crate) fn is_normalised(path: &str) -> bool {
+    let is_part = |part: &str| !matches!(part, "" | "." | "..");
+    path == "/" || path.strip_prefix('/').is_some_and(|rest| rest.split('/').all(is_part))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn pattern(text: &str) -> PathPattern {
+        PathPattern::parse(text).unwrap()
+    }
+
+    #[test]
+    fn patterns_fit_whole_components() {
+        let check = |text, path, expected| assert_eq!(pattern(text).fits(path), expected, "{text} {path}");
+        check("/data/*", "/data/a", true);
+        check("/data/*", "/database", false);
+        check("/data/*", "/data/a/b", false);
+        check("/data/*", "/data", false);
+        check("/data/**", "/data", true);
+        check("/data/**", "/data/a/b", true);
+        check("/data/**", "/database/a", false);
+        check("/data", "/data", true);
+        check("/data", "/data/a", false);
+        check("/", "/", true);
+        check("/", "/a", false);
+        check("/**", "/", true);
+        check("/**", "/a/b", true);
+        check("/a/**/z", "/a/z", true);
+        check("/a/**/z", "/a/b/c/z", true);
+        check("/a/**/z", "/a/b/c", false);
+        check("/a/*.txt", "/a/b.txt", true);
+        check("/a/*.txt", "/a/b.txt/c", false);
+    }
+
+    #[test]
+    fn what_is_no_pattern_is_refused() {
+        let check = |text: &str| assert!(PathPattern::parse(text).is_err(), "{text}");
+        ["", "data", "/data/", "//", "/a//b", "/a/../b", "/./a", "/a/b**", "/a\0b", "/a\nb"].map(check);
+        check(&format!("/{}", "a".repeat(MAX_PATH)));
+    }
+
+    #[test]
+    fn the_directory_is_what_comes_before_the_first_wildcard() {
+        let check = |text, expected| assert_eq!(pattern(text).directory(), expected);
+        check("/data/**", "/data");
+        check("/data/a/*.txt", "/data/a");
+        check("/data/a.txt", "/data");
+        check("/data", "/");
+        check("/**", "/");
+    }
+
+    #[test]
+    fn below_is_by_whole_components() {
+        assert_eq!(below("/data/a", "/data"), Some("a"));
+        assert_eq!(below("/data", "/data"), Some(""));
+        assert_eq!(below("/database", "/data"), None);
+        assert_eq!(below("/data/a", "/"), Some("data/a"));
+    }
+
+    prop_compose! {
+        fn paths()(parts in prop::collection::vec("[ab]{1,3}", 0..5)) -> String {
+            format!("/{}", parts.join("/"))
+        }
+    }
+
+    prop_compose! {
+        fn patterns()(parts in prop::collection::vec("[ab*?]{1,3}", 0..5)) -> String {
+            let parts: Vec<_> = parts.iter().map(|part| if part.contains("**") { "**" } else { part }).collect();
+            format!("/{}", parts.join("/"))
+        }
+    }
+
+    /// The same by the definition: try every number of components.
+    fn naive(pattern: &[&str], path: &[&str]) -> bool {
+        match (pattern.split_first(), path) {
+            (None, []) => true,
+            (Some((&"**", rest)), path) => (0..=path.len()).any(|n| naive(rest, &path[n..])),
+            (Some((first, rest)), [part, path @ ..]) => glob::fits_text(first, part) && naive(rest, path),
+            _ => false,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn fitting_is_what_its_definition_says(text in patterns(), path in paths()) {
+            let split = |text: &'static str| text.split('/').filter(|part| !part.is_empty()).collect::<Vec<_>>();
+            let expected = naive(&split(Box::leak(text.clone().into_boxed_str())), &split(Box::leak(path.clone().into_boxed_str())));
+            prop_assert_eq!(pattern(&text).fits(&path), expected);
+        }
+
+        #[test]
+        fn what_is_covered_is_fitted(own in patterns(), other in patterns(), path in paths()) {
+            let (own, other) = (pattern(&own), pattern(&other));
+            if own.covers(&other) && other.fits(&path) {
+                prop_assert!(own.fits(&path), "{} {} {}", own, other, path);
+            }
+        }
+
+        #[test]
+        fn all_that_fits_is_in_the_directory(text in patterns(), path in paths()) {
+            let pattern = pattern(&text);
+            if pattern.fits(&path) {
+                prop_assert!(is_within(&path, &pattern.directory()));
+            }
+        }
+
+        #[test]
+        fn a_written_pattern_reads_the_same(text in patterns()) {
+            let read = pattern(&text);
+            prop_assert_eq!(pattern(&read.to_string()), read);
+        }
+
+        #[test]
+        fn any_text_is_read_or_refused(text in "\\PC{0,30}") {
+            let _ = PathPattern::parse(&text);
+        }
+    }
+}
