@@ -6,6 +6,7 @@ mod cases;
 mod dev;
 mod event;
 mod keys;
+mod log;
 mod progress;
 mod table;
 mod upgrade;

@@ -109,19 +109,24 @@ pub enum Event {
         #[serde(skip)]
         point: &'static str,
     },
-    /// A guest wrote a line to its standard output or error.
+    /// A guest wrote a line to its standard output or error, or logged one.
     Output {
         /// The component.
         component: ComponentName,
         /// Whether it was standard error.
         error: bool,
+        /// How important it is; none for what was written and not logged.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        level: Option<Level>,
         /// The line, without its end; at most 8 KiB, control characters escaped.
         line: String,
     },
-    /// A guest wrote more than a host passes on; the rest of this entry's output is dropped.
+    /// A guest wrote more in one entry than a host passes on; the rest was dropped.
     OutputDropped {
         /// The component.
         component: ComponentName,
+        /// How much was dropped.
+        bytes: u64,
     },
     /// A guest wanted something that is not granted, and did not get it.
     /// Of each instance up to 16 different ones are told.
@@ -199,6 +204,33 @@ pub enum Event {
     },
 }
 
+/// How important a guest says that a line is, as in `wasi:logging`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Level {
+    Trace,
+    Debug,
+    Info,
+    Warn,
+    Error,
+    Critical,
+}
+
+impl Level {
+    /// Its name, in lower case.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Trace => "trace",
+            Self::Debug => "debug",
+            Self::Info => "info",
+            Self::Warn => "warn",
+            Self::Error => "error",
+            Self::Critical => "critical",
+        }
+    }
+}
+
 impl Event {
     /// The component that it is about; none for what concerns the host.
     pub fn component(&self) -> Option<&ComponentName> {
@@ -213,7 +245,7 @@ impl Event {
             | Self::NotCollected { component, .. }
             | Self::Reached { component, .. }
             | Self::Output { component, .. }
-            | Self::OutputDropped { component }
+            | Self::OutputDropped { component, .. }
             | Self::Denied { component, .. }
             | Self::InstanceDiscarded { component, .. }
             | Self::CoreDumped { component, .. }
@@ -272,6 +304,18 @@ impl Events {
         Self {
             listener: Arc::new(listener),
             subscribers: broadcast::Sender::new(BACKLOG),
+        }
+    }
+
+    /// Has `listener` hear of each event before the one that was given first.
+    pub(crate) fn also(self, listener: impl Fn(&Event) + Send + Sync + 'static) -> Self {
+        let first = self.listener;
+        Self {
+            listener: Arc::new(move |event| {
+                listener(&event);
+                first(event);
+            }),
+            subscribers: self.subscribers,
         }
     }
 

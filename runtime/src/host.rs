@@ -22,6 +22,7 @@ use crate::engine::{Answer, Call, CodeSource, CompileSettings, Compiler, Debuggi
 use crate::error::{Error, Result};
 use crate::event::{Event, Events, Subscription};
 use crate::interface::Sandbox;
+use crate::observe::LogWriter;
 use crate::store::Store;
 use crate::typed::{Invocation, Value};
 
@@ -36,6 +37,8 @@ pub struct Host(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     deploy: Deploy,
+    /// None when its directory goes away with it.
+    logs: Option<LogWriter>,
     closed: AtomicBool,
     /// Whether the shutdown is complete; held while it is under way.
     ended: tokio::sync::Mutex<bool>,
@@ -183,9 +186,18 @@ impl HostBuilder {
             policy,
         } = self;
         blocking(move || {
-            let store = match state_dir {
-                Some(directory) => Store::open(&directory)?,
-                None => Store::temporary()?,
+            let (store, logs, events) = match state_dir {
+                Some(directory) => {
+                    let store = Store::open(&directory)?;
+                    let logs = LogWriter::new(store.directory());
+                    let events = events.also({
+                        let logs = logs.clone();
+                        move |event| logs.event(event)
+                    });
+                    (store, Some(logs), events)
+                }
+                // What nobody can find again is not kept.
+                None => (Store::temporary()?, None, events),
             };
             let router = recover(&store, &events)?;
             let code = match shared {
@@ -208,6 +220,7 @@ impl HostBuilder {
             deploy.retention = retention;
             Ok(Host(Arc::new(Inner {
                 deploy,
+                logs,
                 closed: AtomicBool::new(false),
                 ended: tokio::sync::Mutex::default(),
             })))
@@ -491,6 +504,13 @@ impl Host {
         let mut ended = self.0.ended.lock().await;
         if !*ended {
             self.0.deploy.end().await?;
+            if let Some(logs) = self.0.logs.clone() {
+                blocking(move || {
+                    logs.settle();
+                    Ok(())
+                })
+                .await?;
+            }
             *ended = true;
         }
         Ok(())

@@ -31,6 +31,7 @@
 //! - [`Compiler`] and [`compile_child`]: compile in a process that can be killed.
 //! - [`Error`] and [`ErrorCode`]: what can go wrong, and whose fault it is.
 //! - [`Machine`]: what a machine lets a host do.
+//! - [`observe`]: what components have written and logged.
 //! - [`Event`]: what a host tells while it works: steps of deployments, output of guests, discarded instances.
 //!
 //! # What holds for every component
@@ -52,6 +53,7 @@ mod event;
 mod host;
 pub mod ingress;
 mod interface;
+pub mod observe;
 mod printable;
 mod store;
 pub mod testing;
@@ -65,7 +67,7 @@ pub use deploy::{
 };
 pub use engine::{COMPILE_ARGUMENT, Compiler, Machine, compile_child};
 pub use error::{Bounded, Error, ErrorCode, Result};
-pub use event::{Event, Subscription};
+pub use event::{Event, Level, Subscription};
 pub use host::{Host, HostBuilder};
 pub use printable::{printable, printable_line};
 

@@ -16,6 +16,7 @@ mod events;
 mod history;
 mod init;
 mod inspect;
+mod logs;
 mod quickstart;
 mod remove;
 mod rollback;
@@ -41,6 +42,7 @@ const ALL: &[Entry] = &[
     Entry::of::<call::Call>(),
     Entry::of::<status::Status>(),
     Entry::of::<history::History>(),
+    Entry::of::<logs::Logs>(),
     Entry::of::<events::Events>(),
     Entry::of::<inspect::Inspect>(),
     Entry::of::<remove::Remove>(),

@@ -118,9 +118,14 @@ fn said(event: &Event) -> Option<Said> {
             "old releases of `{component}` could not be removed: {}",
             printable_line(reason)
         )),
-        Event::Output { component, line, .. } => Said::Note(format!("[{component}] {}", printable_line(line))),
-        Event::OutputDropped { component } => Said::Warning(format!(
-            "`{component}` wrote too much; the rest of its output was dropped"
+        Event::Output {
+            component, level, line, ..
+        } => {
+            let level = level.map(|level| format!("{} ", level.as_str())).unwrap_or_default();
+            Said::Note(format!("[{component}] {level}{}", printable_line(line)))
+        }
+        Event::OutputDropped { component, bytes } => Said::Warning(format!(
+            "`{component}` wrote too much; {bytes} bytes of its output were dropped"
         )),
         Event::Denied {
             component,

@@ -1,5 +1,6 @@
 //! What one component is granted now, and how that changes while it runs.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,7 +11,7 @@ use tokio::sync::watch;
 
 use super::access::Access;
 use super::path::below;
-use super::{Capability, Grant};
+use super::{Capability, Grant, SystemCall};
 
 /// Who has given a grant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,6 +48,8 @@ pub(crate) struct GrantSet {
     /// A row for each kind of capability.
     rows: [Row; Capability::NAMED.len() + 1],
     pub(crate) mounts: Vec<Mount>,
+    /// The commands that the operator has defined, whether granted or not.
+    pub(crate) system_calls: BTreeMap<String, SystemCall>,
 }
 
 #[derive(Clone, Debug, Default)]

@@ -11,6 +11,7 @@ mod kind;
 mod missing;
 mod path;
 mod policy;
+mod system_call;
 
 pub(crate) use access::Access;
 pub(crate) use address::Scheme;
@@ -22,4 +23,5 @@ pub(crate) use grants::{GrantSet, Granted, Grants, Mount};
 pub use grants::{Refusal, Source};
 pub(crate) use host_name::HostName;
 pub use policy::{Policy, PolicyGrant};
+pub use system_call::SystemCall;
 pub(crate) use path::{MAX_PATH, below, is_normalised, is_within};

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::grants::{GrantSet, Mount, Source};
 use super::path::is_normalised;
-use super::{Capability, Grant};
+use super::{Capability, Grant, SystemCall};
 use crate::component::{ComponentName, ManifestError};
 
 /// The `policy-version` that this build reads.
@@ -28,6 +28,9 @@ pub struct Policy {
     /// `[[grant]]`, one for each set of grants; those of one component add up.
     #[serde(default, rename = "grant", skip_serializing_if = "Vec::is_empty")]
     pub grants: Vec<PolicyGrant>,
+    /// `[system-calls.NAME]`: the commands that may be granted by `system-call`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub system_calls: BTreeMap<String, SystemCall>,
 }
 
 /// One `[[grant]]`: to whom, and what.
@@ -75,6 +78,7 @@ impl Default for Policy {
         Self {
             policy_version: POLICY_VERSION,
             grants: Vec::new(),
+            system_calls: BTreeMap::new(),
         }
     }
 }
@@ -108,11 +112,13 @@ impl Policy {
             );
             return Some(("policy-version".into(), reason));
         }
-        self.grants.iter().find_map(PolicyGrant::mistake)
+        let calls = || self.system_calls.values().find_map(SystemCall::mistake);
+        self.grants.iter().find_map(PolicyGrant::mistake).or_else(calls)
     }
 
     /// What a component is granted by it.
     pub(crate) fn grants_of(&self, name: &ComponentName, set: &mut GrantSet) {
+        set.system_calls = self.system_calls.clone();
         for part in self.grants.iter().filter(|part| part.is_to(name)) {
             for grant in part.each().flatten() {
                 set.grant(grant, Source::Policy);
@@ -214,6 +220,12 @@ storage = ["notes"]
 messaging = ["orders.*"]
 custom = { "acme:gpu" = [] }
 mounts = { "/data" = "/srv/data" }
+[system-calls.backup]
+program = "/usr/bin/backup"
+arguments = ["--to", "*.tar"]
+timeout = "30s"
+max-output = "64KiB"
+environment = { LANG = "C" }
 [[grant]]
 to = "acme:*"
 file-read = ["/etc/motd"]

@@ -10,7 +10,7 @@ use super::state::InstanceState;
 use super::timeout::until;
 use crate::error::Error;
 use crate::event::Event;
-use crate::interface::Budget;
+use crate::interface::Log;
 
 /// A deadline beyond this is as good as none; it keeps sums of times within their range.
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
@@ -20,7 +20,7 @@ const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
 pub(super) struct Entrance<'a> {
     pub(super) store: &'a mut Store<InstanceState>,
     pub(super) prepared: &'a Prepared,
-    pub(super) budget: &'a Budget,
+    pub(super) log: &'a Log,
     pub(super) broken: &'a mut bool,
 }
 
@@ -34,7 +34,7 @@ impl Entrance<'_> {
     ) -> Result<R, Box<Error>> {
         let limits = &self.prepared.release.limits;
         let deadline = now + limits.deadline.0.min(LONGEST);
-        self.budget.renew();
+        self.log.renew();
         self.store.data_mut().limiter.take_refused();
         self.store.data_mut().deadline = Some(deadline);
         self.store.set_epoch_deadline(1);
@@ -46,6 +46,7 @@ impl Entrance<'_> {
         }
         *self.broken = true;
         let ended = until(deadline, run(self.store)).await;
+        self.log.settle();
         let error = match ended {
             Some(Ok(value)) => {
                 *self.broken = false;

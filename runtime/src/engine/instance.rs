@@ -19,7 +19,7 @@ use super::state::InstanceState;
 use crate::capability::Gate;
 use crate::component::{AccessRequests, ComponentError, Health, MAX_MESSAGE_BYTES, Message, Release};
 use crate::error::{Bounded, Error};
-use crate::interface::{Budget, Capture, Lines};
+use crate::interface::{Capture, Lines, Log};
 use crate::printable::printable_line;
 
 /// The most bytes that a guest hands to the host in one call: a message, its metadata and what surrounds them.
@@ -36,7 +36,7 @@ pub(crate) struct Instance {
     pub(super) store: Store<InstanceState>,
     pub(super) linked: Option<Linked>,
     pub(super) prepared: Arc<Prepared>,
-    budget: Budget,
+    log: Log,
     /// The contract's functions, looked up and type-checked at the first entry.
     guest: Option<guest::Guest>,
     /// The same of a web API.
@@ -76,13 +76,13 @@ impl Instance {
         adapt: impl FnOnce(&mut wasmtime_wasi::WasiCtxBuilder),
     ) -> Result<Self, Error> {
         let release = &prepared.release;
-        let (output, error, budget) = Lines::pair(&release.name, &prepared.events);
+        let (output, error, log) = Lines::pair(&release.name, &prepared.events);
         let gate = Gate::new(prepared.clearance.clone(), release.clone(), prepared.events.clone());
         let gate = Arc::new(gate);
         let mut context = prepared.sandbox.context(output, error)?;
         adapt(&mut context);
         let limiter = Limiter::new(release.limits.memory.0);
-        let state = InstanceState::new(context.build(), gate, limiter);
+        let state = InstanceState::new(context.build(), gate, log.clone(), limiter);
         let mut store = Store::new(prepared.pre.engine(), state);
         store.limiter(|state| &mut state.limiter);
         store.set_hostcall_fuel(HOSTCALL_FUEL);
@@ -100,7 +100,7 @@ impl Instance {
             store,
             linked: None,
             prepared: prepared.clone(),
-            budget,
+            log,
             guest: None,
             http: None,
             broken: false,
@@ -130,7 +130,7 @@ impl Instance {
         Entrance {
             store: &mut self.store,
             prepared: &self.prepared,
-            budget: &self.budget,
+            log: &self.log,
             broken: &mut self.broken,
         }
     }
@@ -179,7 +179,7 @@ impl Instance {
         let entrance = Entrance {
             store: &mut self.store,
             prepared: &self.prepared,
-            budget: &self.budget,
+            log: &self.log,
             broken: &mut self.broken,
         };
         let mut refused = Ok(());
@@ -341,7 +341,7 @@ impl Instance {
         let entrance = Entrance {
             store: &mut self.store,
             prepared: &self.prepared,
-            budget: &self.budget,
+            log: &self.log,
             broken: &mut self.broken,
         };
         Some((self.http.as_ref()?, entrance))

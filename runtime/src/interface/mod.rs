@@ -1,7 +1,10 @@
 //! What a guest may import: one file per family of WIT interfaces.
 
+mod bindings;
 mod http;
+mod logging;
 mod output;
+mod process;
 mod sandbox;
 mod wasi;
 
@@ -14,7 +17,7 @@ use wasmtime_wasi_http::WasiHttpView;
 use crate::capability::Gate;
 
 pub(crate) use http::{Outgoing, context as http_context};
-pub(crate) use output::{Budget, Capture, Lines};
+pub(crate) use output::{Capture, Lines, Log};
 pub(crate) use sandbox::{Directory, Sandbox, Source};
 use wasi::empty_context;
 
@@ -30,9 +33,17 @@ pub(crate) struct Interface<T: 'static> {
 pub(crate) trait View: WasiView + WasiHttpView + Send {
     /// Decides on every access of the instance.
     fn gate(&self) -> &Arc<Gate>;
+
+    /// Where what it logs goes.
+    fn log(&self) -> &Log;
 }
 
 /// Every family of interfaces that this host offers.
 pub(crate) fn all<T: View + 'static>() -> Vec<Interface<T>> {
-    vec![wasi::interface(), http::interface()]
+    vec![
+        wasi::interface(),
+        http::interface(),
+        logging::interface(),
+        process::interface(),
+    ]
 }

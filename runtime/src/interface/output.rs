@@ -1,7 +1,7 @@
 //! What a guest writes to its standard output and error: lines for the host's events, or bytes for the caller.
 
 use std::pin::Pin;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
@@ -12,7 +12,7 @@ use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
 
 use crate::component::ComponentName;
-use crate::event::{Event, Events};
+use crate::event::{Event, Events, Level};
 use crate::printable::printable_line;
 
 /// The longest line that is passed on; longer ones are cut into several.
@@ -20,6 +20,9 @@ const MAX_LINE: usize = 8 << 10;
 
 /// The most bytes of one instance's output that are passed on between two entries into it.
 const MAX_OUTPUT: usize = 256 << 10;
+
+/// The longest context of what is logged, in characters.
+const MAX_CONTEXT: usize = 200;
 
 /// The most bytes of one write.
 const MAX_WRITE: usize = 64 << 10;
@@ -38,26 +41,29 @@ struct Shared {
     events: Events,
     /// How much more output is passed on.
     left: AtomicUsize,
+    /// How much was dropped and not told yet.
+    dropped: AtomicU64,
 }
 
-/// How much more output of an instance is passed on; shared by its two streams.
+/// What all output of an instance goes through: its two streams, and what it logs.
 #[derive(Clone)]
-pub(crate) struct Budget(Arc<Shared>);
+pub(crate) struct Log(Arc<Shared>);
 
 impl Lines {
-    /// The standard output and the standard error of one instance, and the budget that they share.
-    pub(crate) fn pair(component: &ComponentName, events: &Events) -> (Self, Self, Budget) {
+    /// The standard output and the standard error of one instance, and its log; they share a budget.
+    pub(crate) fn pair(component: &ComponentName, events: &Events) -> (Self, Self, Log) {
         let shared = Arc::new(Shared {
             component: component.clone(),
             events: events.clone(),
             left: AtomicUsize::new(MAX_OUTPUT),
+            dropped: AtomicU64::new(0),
         });
         let stream = |error| Self {
             shared: shared.clone(),
             error,
             partial: Arc::default(),
         };
-        (stream(false), stream(true), Budget(shared.clone()))
+        (stream(false), stream(true), Log(shared.clone()))
     }
 
     fn take(&self, bytes: &[u8]) {
@@ -83,31 +89,87 @@ impl Lines {
         self.shared.events.emit(Event::Output {
             component: self.shared.component.clone(),
             error: self.error,
+            level: None,
             line: printable_line(&String::from_utf8_lossy(line)),
         });
         line.clear();
     }
 }
 
-impl Budget {
+impl Log {
     /// Makes the whole budget available again: called before each entry into the guest.
     pub(crate) fn renew(&self) {
         self.0.left.store(MAX_OUTPUT, Ordering::Relaxed);
     }
+
+    /// Tells how much was dropped: called after each entry into the guest.
+    pub(crate) fn settle(&self) {
+        self.0.settle();
+    }
+
+    /// Passes on what a guest logs, a line for each of its lines.
+    pub(crate) fn entry(&self, level: Level, context: &str, message: &str) {
+        if !self.0.spend(context.len() + message.len() + 1) {
+            return;
+        }
+        let context: String = context.chars().take(MAX_CONTEXT).collect();
+        let prefix = if context.is_empty() { context } else { format!("{context}: ") };
+        for line in message.lines() {
+            for part in pieces(line) {
+                self.0.events.emit(Event::Output {
+                    component: self.0.component.clone(),
+                    error: level >= Level::Error,
+                    level: Some(level),
+                    line: printable_line(&format!("{prefix}{part}")),
+                });
+            }
+        }
+    }
+}
+
+/// A line in pieces that are not too long.
+fn pieces(line: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(line);
+    std::iter::from_fn(move || {
+        let whole = rest.take()?;
+        if whole.len() <= MAX_LINE {
+            return Some(whole);
+        }
+        let (piece, next) = whole.split_at(whole.floor_char_boundary(MAX_LINE));
+        rest = Some(next);
+        Some(piece)
+    })
 }
 
 impl Shared {
-    /// Takes `amount` of the budget if it is there; tells when it is the first time that it is not.
+    /// Takes `amount` of the budget if it is there.
+    /// When it is not, nothing more of this entry is passed on.
     fn spend(&self, amount: usize) -> bool {
         let spent = self
             .left
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(amount));
-        if spent.is_err() && self.left.swap(0, Ordering::Relaxed) > 0 {
-            self.events.emit(Event::OutputDropped {
-                component: self.component.clone(),
-            });
+        if spent.is_err() {
+            self.left.store(0, Ordering::Relaxed);
+            self.dropped.fetch_add(amount as u64, Ordering::Relaxed);
         }
         spent.is_ok()
+    }
+
+    fn settle(&self) {
+        let bytes = self.dropped.swap(0, Ordering::Relaxed);
+        if bytes > 0 {
+            self.events.emit(Event::OutputDropped {
+                component: self.component.clone(),
+                bytes,
+            });
+        }
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        // What was being done when the instance was discarded has ended as well.
+        self.settle();
     }
 }
 
@@ -267,15 +329,15 @@ mod tests {
         let events = Events::new(move |event| {
             keep.lock().unwrap().push(match event {
                 Event::Output { line, .. } => line,
-                Event::OutputDropped { .. } => "(dropped)".to_owned(),
+                Event::OutputDropped { bytes, .. } => format!("({bytes} bytes dropped)"),
                 other => format!("{other:?}"),
             });
         });
-        let (output, error, budget) = Lines::pair(&"a".parse().unwrap(), &events);
+        let (output, error, log) = Lines::pair(&"a".parse().unwrap(), &events);
         for bytes in writes {
             output.take(bytes);
         }
-        drop((output, error, budget));
+        drop((output, error, log));
         std::mem::take(&mut *seen.lock().unwrap())
     }
 
@@ -300,7 +362,7 @@ mod tests {
         let flood: Vec<&[u8]> = vec![b"0123456789\n"; MAX_OUTPUT / 11 + 100];
         let lines = lines_of(&flood);
         assert_eq!(lines.len(), MAX_OUTPUT / 11 + 1);
-        assert_eq!(lines.last().unwrap(), "(dropped)");
+        assert_eq!(lines.last().unwrap(), &format!("({} bytes dropped)", flood.len() * 11 - (MAX_OUTPUT / 11) * 11));
     }
 
     #[test]

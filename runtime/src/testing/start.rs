@@ -272,9 +272,9 @@ impl Told {
     fn event(&self, event: Event) {
         let line = match event {
             Event::Output { error, line, .. } => OutputLine { error, text: line },
-            Event::OutputDropped { .. } => OutputLine {
+            Event::OutputDropped { bytes, .. } => OutputLine {
                 error: true,
-                text: "(it wrote too much; the rest was dropped)".into(),
+                text: format!("(it wrote too much; {bytes} bytes were dropped)"),
             },
             _ => return,
         };

@@ -7,7 +7,7 @@ const LAYERS: &[&[&str]] = &[
     &["control", "ingress", "testing"],
     &["host"],
     &["deploy"],
-    &["actor", "store"],
+    &["actor", "observe", "store"],
     &["engine"],
     &["interface"],
     &["capability", "component", "typed"],
