@@ -43,7 +43,9 @@ impl Verb for Logs {
         entries.drain(..beyond);
         if entries.is_empty() && !self.follow {
             let folder = place.directory.display();
-            context.shell.note(format_args!("`{name}` has written nothing that is kept in {folder}"));
+            context
+                .shell
+                .note(format_args!("`{name}` has written nothing that is kept in {folder}"));
         }
         loop {
             // The reader may have gone, as in `airssys-wasm logs hello | head -1`.

@@ -68,7 +68,9 @@ impl SystemCall {
             (!is_option || pattern.starts_with('-')) && !argument.contains('\0') && fits_text(pattern, argument)
         };
         let pairs = self.arguments.iter().zip(arguments);
-        let mut wrong = pairs.enumerate().filter(|(_, (pattern, argument))| !fits(pattern, argument));
+        let mut wrong = pairs
+            .enumerate()
+            .filter(|(_, (pattern, argument))| !fits(pattern, argument));
         match wrong.next() {
             Some((n, (pattern, _))) => Err(format!("argument {} does not fit `{pattern}`", n + 1)),
             None => Ok(()),
@@ -87,9 +89,15 @@ impl SystemCall {
             return Some(("timeout".into(), "`timeout` is longer than nothing".into()));
         }
         let is_variable = |name: &str| !name.is_empty() && !name.contains(['=', '\0']);
-        let (name, _) = self.environment.iter().find(|(name, value)| !is_variable(name) || value.contains('\0'))?;
+        let (name, _) = self
+            .environment
+            .iter()
+            .find(|(name, value)| !is_variable(name) || value.contains('\0'))?;
         let shown = name.escape_debug().to_string();
-        Some((name.clone(), format!("`{shown}` is no environment variable that a program can have")))
+        Some((
+            name.clone(),
+            format!("`{shown}` is no environment variable that a program can have"),
+        ))
     }
 }
 
@@ -112,7 +120,11 @@ mod tests {
     fn every_argument_has_its_pattern() {
         let check = |patterns: &[&str], arguments: &[&str], expected| {
             let arguments: Vec<_> = arguments.iter().map(ToString::to_string).collect();
-            assert_eq!(call(patterns).takes(&arguments).is_ok(), expected, "{patterns:?} {arguments:?}");
+            assert_eq!(
+                call(patterns).takes(&arguments).is_ok(),
+                expected,
+                "{patterns:?} {arguments:?}"
+            );
         };
         check(&[], &[], true);
         check(&[], &["a"], false);

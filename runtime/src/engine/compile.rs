@@ -241,25 +241,19 @@ fn profile(release: &Release) -> Profile {
 /// Names the import that could not be linked.
 fn link_error(outfit: &super::engines::Outfit, component: &Component, error: &wasmtime::Error) -> Error {
     let engine = &outfit.engine;
-    let packages: Vec<&str> = interface::all::<InstanceState>()
-        .iter()
-        .flat_map(|interface| interface.packages)
-        .copied()
-        .collect();
     let imports: Vec<String> = component
         .component_type()
         .imports(engine)
         .map(|(name, _)| name.to_owned())
         .collect();
     let text = format!("{error:#}");
-    let offered = |name: &str| packages.iter().any(|package| name.split('/').next() == Some(package));
     // An import outside the packages is the cause whenever there is one; otherwise wasmtime's message names it.
     let culprit = imports
         .iter()
-        .find(|name| !offered(name) && text.contains(name.as_str()));
+        .find(|name| !is_offered(name) && text.contains(name.as_str()));
     let culprit = culprit.or_else(|| imports.iter().find(|name| text.contains(name.as_str())));
     let import = culprit.cloned().unwrap_or_else(|| "an interface".to_owned());
-    let reason = if offered(&import) {
+    let reason = if is_offered(&import) {
         error.root_cause().to_string()
     } else {
         String::new()
@@ -269,12 +263,13 @@ fn link_error(outfit: &super::engines::Outfit, component: &Component, error: &wa
 
 /// Whether this host offers some version of an interface.
 pub(crate) fn is_offered(import: &str) -> bool {
+    let interface = import.split('@').next().unwrap_or(import);
     let package = import.split('/').next().unwrap_or(import);
     // The contract's types are imported by every component that exports its interfaces, and need nothing from a host.
     package == "airssys:component"
         || interface::all::<InstanceState>()
             .iter()
-            .any(|interface| interface.packages.contains(&package))
+            .any(|offered| offered.names.contains(&package) || offered.names.contains(&interface))
 }
 
 impl std::fmt::Debug for CodeSource {

@@ -16,7 +16,7 @@ const MAX_WRITE: usize = 64 << 10;
 
 pub(super) fn interface<T: WasiHttpView + 'static>() -> Interface<T> {
     Interface {
-        packages: &["wasi:http"],
+        names: &["wasi:http"],
         add_to_linker: wasmtime_wasi_http::p2::add_only_http_to_linker_async,
     }
 }

@@ -8,7 +8,7 @@ use crate::event::Level;
 
 pub(super) fn interface<T: View + 'static>() -> Interface<T> {
     Interface {
-        packages: &["wasi:logging"],
+        names: &["wasi:logging"],
         add_to_linker: |linker| logging::add_to_linker::<T, Logged>(linker, |state| state.log().clone()),
     }
 }

@@ -23,8 +23,8 @@ use wasi::empty_context;
 
 /// A family of interfaces that this host offers.
 pub(crate) struct Interface<T: 'static> {
-    /// The packages it offers, without versions.
-    pub(crate) packages: &'static [&'static str],
+    /// The packages that it offers, or the interfaces where it is not all of a package, without versions.
+    pub(crate) names: &'static [&'static str],
     /// Makes them known to a linker.
     pub(crate) add_to_linker: fn(&mut Linker<T>) -> wasmtime::Result<()>,
 }

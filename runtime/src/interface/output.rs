@@ -113,7 +113,11 @@ impl Log {
             return;
         }
         let context: String = context.chars().take(MAX_CONTEXT).collect();
-        let prefix = if context.is_empty() { context } else { format!("{context}: ") };
+        let prefix = if context.is_empty() {
+            context
+        } else {
+            format!("{context}: ")
+        };
         for line in message.lines() {
             for part in pieces(line) {
                 self.0.events.emit(Event::Output {
@@ -362,7 +366,10 @@ mod tests {
         let flood: Vec<&[u8]> = vec![b"0123456789\n"; MAX_OUTPUT / 11 + 100];
         let lines = lines_of(&flood);
         assert_eq!(lines.len(), MAX_OUTPUT / 11 + 1);
-        assert_eq!(lines.last().unwrap(), &format!("({} bytes dropped)", flood.len() * 11 - (MAX_OUTPUT / 11) * 11));
+        assert_eq!(
+            lines.last().unwrap(),
+            &format!("({} bytes dropped)", flood.len() * 11 - (MAX_OUTPUT / 11) * 11)
+        );
     }
 
     #[test]

@@ -13,10 +13,8 @@ use crate::capability::{Access, Gate};
 
 pub(super) fn interface<T: View + 'static>() -> Interface<T> {
     Interface {
-        packages: &["airssys:host"],
-        add_to_linker: |linker| {
-            process::add_to_linker::<T, Commands>(linker, |state| Commands(state.gate().clone()))
-        },
+        names: &["airssys:host/process"],
+        add_to_linker: |linker| process::add_to_linker::<T, Commands>(linker, |state| Commands(state.gate().clone())),
     }
 }
 
@@ -33,7 +31,9 @@ impl Host for Commands {
         }
         let granted = self.0.granted();
         let Some(call) = granted.system_calls.get(&name) else {
-            return Err(ProcessError::Unknown("the operator has defined no such system call".into()));
+            return Err(ProcessError::Unknown(
+                "the operator has defined no such system call".into(),
+            ));
         };
         call.takes(&arguments).map_err(ProcessError::InvalidArguments)?;
         match run(call, &arguments, input).await {

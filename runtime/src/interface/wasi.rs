@@ -9,7 +9,7 @@ const MAX_RANDOM_BYTES: u64 = 1 << 20;
 
 pub(super) fn interface<T: WasiView + 'static>() -> Interface<T> {
     Interface {
-        packages: &[
+        names: &[
             "wasi:cli",
             "wasi:clocks",
             "wasi:filesystem",

@@ -136,7 +136,10 @@ mod tests {
             writer.settle();
             assert_eq!(lines(follower.next().unwrap()), [format!("line {n}")]);
         }
-        assert_eq!(lines(kept(state.path(), &name).unwrap()), ["line 0", "line 1", "line 2"]);
+        assert_eq!(
+            lines(kept(state.path(), &name).unwrap()),
+            ["line 0", "line 1", "line 2"]
+        );
         // Two components share no file.
         assert!(kept(state.path(), &"b".parse().unwrap()).unwrap().is_empty());
     }

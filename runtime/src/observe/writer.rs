@@ -122,7 +122,13 @@ impl Writing {
                     self.keep(&name, &entry);
                 }
                 Queued::Settle(done) => {
-                    let cut: Vec<_> = self.cut.lock().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect();
+                    let cut: Vec<_> = self
+                        .cut
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .keys()
+                        .cloned()
+                        .collect();
                     cut.iter().for_each(|name| self.tell_cut(name));
                     // Whoever asked may have given up waiting.
                     let _ = done.send(());
@@ -152,14 +158,20 @@ impl Writing {
     }
 
     fn write(&mut self, name: &ComponentName, entry: &LogEntry, is_limited: bool) -> bool {
-        let Ok(mut line) = serde_json::to_vec(entry) else { return false };
+        let Ok(mut line) = serde_json::to_vec(entry) else {
+            return false;
+        };
         line.push(b'\n');
         if !self.logs.contains_key(name) {
-            let Ok(file) = Appending::open(&self.folder, name) else { return false };
+            let Ok(file) = Appending::open(&self.folder, name) else {
+                return false;
+            };
             let rate = Rate::new(Instant::now());
             self.logs.insert(name.clone(), Log { file, rate });
         }
-        let Some(log) = self.logs.get_mut(name) else { return false };
+        let Some(log) = self.logs.get_mut(name) else {
+            return false;
+        };
         // A count of what was cut is small, and takes the place of it.
         let is_there = log.rate.take(line.len(), Instant::now());
         if is_limited && !is_there {

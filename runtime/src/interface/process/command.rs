@@ -95,7 +95,11 @@ impl Running {
         Option<tokio::process::ChildStdout>,
         Option<tokio::process::ChildStderr>,
     ) {
-        (self.child.stdin.take(), self.child.stdout.take(), self.child.stderr.take())
+        (
+            self.child.stdin.take(),
+            self.child.stdout.take(),
+            self.child.stderr.take(),
+        )
     }
 
     /// Returns when it has ended; it is not reaped, so that its group can still be ended by its number.
@@ -161,13 +165,20 @@ mod tests {
     use super::*;
 
     fn shell(script: &str, adapt: impl FnOnce(&mut SystemCall)) -> SystemCall {
-        let text = format!("program = \"/bin/sh\"\narguments = [\"-c\", {}]", toml::Value::from(script));
+        let text = format!(
+            "program = \"/bin/sh\"\narguments = [\"-c\", {}]",
+            toml::Value::from(script)
+        );
         let mut call = toml::from_str(&text).unwrap();
         adapt(&mut call);
         call
     }
 
-    async fn ran(script: &str, input: &str, adapt: impl FnOnce(&mut SystemCall)) -> Result<(u32, String, String), String> {
+    async fn ran(
+        script: &str,
+        input: &str,
+        adapt: impl FnOnce(&mut SystemCall),
+    ) -> Result<(u32, String, String), String> {
         let call = shell(script, adapt);
         match run(&call, &call.arguments, input.into()).await {
             Ended::Exit { status, output, error } => Ok((
@@ -192,7 +203,11 @@ mod tests {
             call.environment.insert("NAME".into(), "value".into());
         });
         let (_, output, _) = outcome.await.unwrap();
-        let own = |line: &&str| !["PWD", "SHLVL", "_", "OLDPWD"].iter().any(|name| line.starts_with(&format!("{name}=")));
+        let own = |line: &&str| {
+            !["PWD", "SHLVL", "_", "OLDPWD"]
+                .iter()
+                .any(|name| line.starts_with(&format!("{name}=")))
+        };
         assert_eq!(output.lines().filter(own).collect::<Vec<_>>(), ["NAME=value", "/"]);
     }
 
