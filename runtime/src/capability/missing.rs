@@ -33,8 +33,9 @@ impl GrantSet {
     /// What of all that is asked for is not granted, or is in no directory of this machine.
     pub(crate) fn missing(&self, asked: &[Grant]) -> Vec<Missing> {
         let missing = asked.iter().filter_map(|asked| {
-            let directory = asked.directory();
-            // A single path may be a directory that is mounted itself.
+            // A single path in the root is a directory that is mounted itself: nobody mounts the root.
+            let itself = |directory| if directory == "/" { asked.pattern() } else { directory };
+            let directory = asked.directory().map(itself);
             let is_mounted =
                 |directory: &String| self.mount_of(directory).is_some() || self.mount_of(&asked.pattern()).is_some();
             let unmounted = directory.filter(|directory| !is_mounted(directory));

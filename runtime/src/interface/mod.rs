@@ -1,6 +1,7 @@
 //! What a guest may import: one file per family of WIT interfaces.
 
 mod bindings;
+mod clocks;
 mod http;
 mod logging;
 mod output;

@@ -2,6 +2,7 @@
 
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiView};
 
+use super::clocks::{Monotonic, Wall};
 use super::{Interface, Lines};
 
 /// The most random bytes that one call may ask for.
@@ -28,6 +29,8 @@ pub(super) fn empty_context(output: Lines, error: Lines) -> WasiCtxBuilder {
     context
         .stdout(output)
         .stderr(error)
+        .wall_clock(Wall)
+        .monotonic_clock(Monotonic::new())
         .max_random_size(MAX_RANDOM_BYTES)
         .allow_tcp(false)
         .allow_udp(false)

@@ -1,6 +1,6 @@
 //! The sandbox: nothing is granted, so nothing is there.
 
-use airssys_wasm_tests::TestHost;
+use airssys_wasm_tests::{TestHost, code};
 
 #[tokio::test]
 async fn a_guest_sees_nothing_of_the_outside() {
@@ -19,4 +19,13 @@ async fn what_a_component_asks_for_is_recorded_and_not_granted() {
         [("file-read", "/data"), ("network-outbound", "api.example.com")]
     );
     assert_eq!(test.call("asks", "upper").await.unwrap(), "UPPER");
+}
+
+#[tokio::test]
+async fn one_call_waits_for_a_bounded_number_of_things() {
+    let test = TestHost::new().await;
+    test.deploy("polls-much").await.unwrap();
+    assert_eq!(test.call("polls-much", "4000").await.unwrap(), "4000 100000 true");
+    assert_eq!(code(test.call("polls-much", "4097").await), "trap");
+    assert_eq!(test.call("polls-much", "1").await.unwrap(), "1 100000 true");
 }
