@@ -21,5 +21,6 @@ pub use grant::{Grant, GrantError};
 pub(crate) use grants::{GrantSet, Granted, Grants, Mount};
 pub use grants::{Refusal, Source};
 pub(crate) use host_name::HostName;
+pub(crate) use policy::MAX_POLICY_BYTES;
 pub use policy::{Policy, PolicyGrant};
 pub(crate) use path::{MAX_PATH, below, is_normalised, is_within};

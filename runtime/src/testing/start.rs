@@ -138,6 +138,7 @@ impl Start {
         let told = Told::default();
         let keep = told.clone();
         let host = Host::builder()
+            .for_test()
             .on_event(move |event| keep.event(event))
             .share(self.component.code())
             .sandbox(Sandbox {
