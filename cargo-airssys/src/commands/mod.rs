@@ -2,6 +2,7 @@
 //!
 //! To add a verb: write its file and add its line to [`ALL`].
 
+mod grants;
 pub(crate) mod line;
 mod listen;
 mod verb;
@@ -16,6 +17,7 @@ mod events;
 mod history;
 mod init;
 mod inspect;
+mod permission;
 mod quickstart;
 mod remove;
 mod rollback;
@@ -42,6 +44,7 @@ const ALL: &[Entry] = &[
     Entry::of::<status::Status>(),
     Entry::of::<history::History>(),
     Entry::of::<events::Events>(),
+    Entry::of::<permission::Permission>(),
     Entry::of::<inspect::Inspect>(),
     Entry::of::<remove::Remove>(),
     Entry::of::<serve::Serve>(),

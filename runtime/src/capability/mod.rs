@@ -11,6 +11,7 @@ mod kind;
 mod missing;
 mod path;
 mod policy;
+mod policy_file;
 
 pub(crate) use access::Access;
 pub(crate) use address::Scheme;
@@ -21,6 +22,6 @@ pub use grant::{Grant, GrantError};
 pub(crate) use grants::{GrantSet, Granted, Grants, Mount};
 pub use grants::{Refusal, Source};
 pub(crate) use host_name::HostName;
-pub(crate) use policy::MAX_POLICY_BYTES;
+pub(crate) use policy_file::{parse_policy, read_policy};
 pub use policy::{Policy, PolicyGrant};
 pub(crate) use path::{MAX_PATH, below, is_normalised, is_within};
