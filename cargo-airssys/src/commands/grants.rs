@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::verb::Context;
-use crate::exit::permission::{Policies, advice};
+use crate::exit::permission::{Policies, advice, in_shell};
 use crate::exit::{Exit, Failure, sentence};
 use crate::ops::origin::origin;
 use crate::ops::state::StatePlace;
@@ -54,7 +54,7 @@ pub(super) fn explained(context: &Context, place: &StatePlace, is_remote: bool, 
     };
     let Some((help, mut lines)) = advice(host, &policies) else { return error };
     if let Some(directory) = context.state_dir.as_ref().filter(|_| context.state_dir_is_typed) {
-        let verb = format!("{{cli}} --state-dir {} permission", directory.display());
+        let verb = format!("{{cli}} --state-dir {} permission", in_shell(&directory.display().to_string()));
         lines = lines.replace("{cli} permission", &verb);
     }
     let mut failure = Failure::new(Exit::Denied, host.code().as_str(), sentence(&error), help);

@@ -103,7 +103,7 @@ fn is_broad(missing: &Missing) -> bool {
 }
 
 /// A word as a shell takes it.
-fn in_shell(word: &str) -> String {
+pub(crate) fn in_shell(word: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "/=._-".contains(c);
     match word.chars().all(is_plain) {
         true => word.to_owned(),

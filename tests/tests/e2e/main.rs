@@ -18,6 +18,7 @@ mod limits;
 mod lines;
 mod load;
 mod old_state;
+mod permission;
 mod refusals;
 mod rollback;
 mod sandbox;

@@ -1,5 +1,6 @@
 //! The sandbox: nothing is granted, so nothing is there.
 
+use airssys_wasm::capability::Policy;
 use airssys_wasm_tests::TestHost;
 
 #[tokio::test]
@@ -10,8 +11,8 @@ async fn a_guest_sees_nothing_of_the_outside() {
 }
 
 #[tokio::test]
-async fn what_a_component_asks_for_is_recorded_and_not_granted() {
-    let test = TestHost::new().await;
+async fn what_a_component_asks_for_is_recorded() {
+    let test = TestHost::with(|builder| builder.policy(everything())).await;
     let deployment = test.deploy("asks").await.unwrap();
     let requests: Vec<_> = deployment.release.requests.iter().collect();
     assert_eq!(
@@ -19,4 +20,10 @@ async fn what_a_component_asks_for_is_recorded_and_not_granted() {
         [("file-read", "/data"), ("network-outbound", "api.example.com")]
     );
     assert_eq!(test.call("asks", "upper").await.unwrap(), "UPPER");
+}
+
+fn everything() -> Policy {
+    let text = "policy-version = 1\n[[grant]]\nto = \"asks\"\nfile-read = [\"/data\"]\n\
+                network-outbound = [\"api.example.com\"]\nmounts = { \"/data\" = \"/srv/data\" }\n";
+    Policy::parse(text).unwrap()
 }
