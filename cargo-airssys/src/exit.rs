@@ -2,6 +2,7 @@
 
 mod advice;
 mod building;
+pub(crate) mod permission;
 
 use std::process::ExitCode;
 
@@ -24,6 +25,8 @@ pub(crate) enum Exit {
     Incompatible = 102,
     /// The deployment failed, and what was deployed before still is.
     DeploymentFailed = 103,
+    /// A component asks for what it is not granted.
+    Denied = 104,
     /// Another process has the state directory.
     Unreachable = 105,
     /// The component failed while it was called, or in a case of its tests.
@@ -54,6 +57,8 @@ pub(crate) struct Failure {
     pub(crate) message: String,
     /// The line to add or the command to run; `{cli}` stands for the program.
     pub(crate) help: String,
+    /// Lines to add to a file, or commands to run, which are shown below the help as they are.
+    pub(crate) lines: String,
     /// Output of a compiler or a test, which is shown before the error.
     pub(crate) transcript: String,
     /// What `-o json` prints beside the error.
@@ -73,6 +78,8 @@ struct ReportedError<'a> {
     code: &'a str,
     message: &'a str,
     help: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    lines: &'a str,
     exit: u8,
 }
 
@@ -84,6 +91,7 @@ impl Failure {
             code,
             message: message.into(),
             help: help.into(),
+            lines: String::new(),
             transcript: String::new(),
             result: Map::new(),
         }
@@ -115,6 +123,7 @@ impl Failure {
                 code: self.code,
                 message: &self.message,
                 help: &self.help,
+                lines: &self.lines,
                 exit: self.exit as u8,
             },
             result: &self.result,
@@ -131,11 +140,16 @@ pub(crate) fn explain(error: &anyhow::Error, program: &str) -> Failure {
                 airssys_wasm::Error::Arguments(error) => error.pointer(),
                 _ => None,
             };
-            Failure::new(exit, host.code().as_str(), sentence(error), help).with_transcript(marked.unwrap_or_default())
+            let mut failure = Failure::new(exit, host.code().as_str(), sentence(error), help);
+            if let Some((help, lines)) = permission::advice(host, &permission::Policies::Elsewhere) {
+                (failure.help, failure.lines) = (help, lines);
+            }
+            failure.with_transcript(marked.unwrap_or_default())
         };
         let own = |own: &Failure| Failure {
             message: sentence(error),
             help: own.help.clone(),
+            lines: own.lines.clone(),
             transcript: own.transcript.clone(),
             result: own.result.clone(),
             ..*own
@@ -148,6 +162,7 @@ pub(crate) fn explain(error: &anyhow::Error, program: &str) -> Failure {
         Failure::new(Exit::Unexpected, "unexpected", sentence(error), help)
     });
     failure.help = failure.help.replace("{cli}", program);
+    failure.lines = failure.lines.replace("{cli}", program);
     failure
 }
 
@@ -178,6 +193,7 @@ mod tests {
             (Exit::BuildFailed, 101),
             (Exit::Incompatible, 102),
             (Exit::DeploymentFailed, 103),
+            (Exit::Denied, 104),
             (Exit::Unreachable, 105),
             (Exit::GuestFailed, 106),
             (Exit::Unprepared, 107),

@@ -7,6 +7,7 @@ mod dev;
 mod event;
 mod keys;
 mod log;
+mod permission;
 mod progress;
 mod table;
 mod upgrade;
@@ -24,6 +25,7 @@ use serde::Serialize;
 pub(crate) use amount::{counted, grouped, millis, percent, seconds, size, took};
 pub(crate) use cases::cases;
 pub(crate) use keys::{Keys, give_back_terminal};
+pub(crate) use permission::permissions;
 pub(crate) use table::aligned;
 pub(crate) use upgrade::upgrade;
 
@@ -153,6 +155,14 @@ impl Shell {
                 printable_line(&failure.message)
             ));
             self.say(format_args!("{HINT}help{HINT:#}: {}", printable_line(&failure.help)));
+            self.lines(&failure.lines);
+        }
+    }
+
+    /// Prints lines that are to be copied, as they are.
+    pub(crate) fn lines(&self, lines: &str) {
+        for line in lines.lines() {
+            self.say(printable_line(line));
         }
     }
 

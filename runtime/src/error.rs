@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 pub use self::code::ErrorCode;
 use self::phrase::{because, listed, owner, owner_of_route};
 pub(crate) use self::told::{as_text, as_texts};
-use crate::capability::{GrantError, Missing};
+use crate::capability::{Capability, GrantError, Missing};
 use crate::component::{
     ByteCount, ComponentError, ComponentName, HttpRoute, Kind, ManifestError, NameError, VersionError,
 };
@@ -41,9 +41,17 @@ pub enum Error {
     /// A pattern of a capability cannot be used.
     #[error(transparent)]
     Grant(#[from] GrantError),
-    /// A policy cannot be used.
-    #[error("the policy cannot be used")]
-    Policy(#[source] ManifestError),
+    /// A policy file cannot be used.
+    #[error("the policy {} cannot be used: {reason}", .path.display())]
+    Policy {
+        /// The file.
+        #[serde(with = "as_text")]
+        path: PathBuf,
+        /// What is wrong, and where.
+        reason: String,
+        /// Whether others than its owner may write to it.
+        is_exposed: bool,
+    },
     /// A component asks for what it is not granted.
     #[error("{label} asks for what it is not granted: {}", listed(.missing))]
     NotGranted {
@@ -51,6 +59,19 @@ pub enum Error {
         label: String,
         /// What is not granted.
         missing: Vec<Missing>,
+        /// The policy file that the host reads, if it reads one.
+        #[serde(default)]
+        policy: Option<String>,
+    },
+    /// A grant would be broader than one should be, and nobody has said that it is meant.
+    #[error("`{pattern}` of `{capability}` is broad: {breadth}")]
+    BroadGrant {
+        /// The capability.
+        capability: Capability,
+        /// The pattern.
+        pattern: String,
+        /// Why it is broad.
+        breadth: Cow<'static, str>,
     },
     /// A package says no name anywhere.
     #[error("the component has no name")]

@@ -142,6 +142,17 @@ pub enum Event {
         /// What decided.
         refusal: Refusal,
     },
+    /// A component is granted what it asks for by the rule of a project's own components; of each grant it is told once.
+    Granted {
+        /// The component.
+        component: ComponentName,
+        /// What kind of access.
+        capability: Capability,
+        /// What of it.
+        pattern: String,
+        /// The directory of this machine that it is about, when it is about files.
+        directory: Option<String>,
+    },
     /// An entry of the cache of compiled code was not what this host wrote; it was removed.
     CacheEntryRefused {
         /// The component's bytes.
@@ -247,6 +258,7 @@ impl Event {
             | Self::Output { component, .. }
             | Self::OutputDropped { component, .. }
             | Self::Denied { component, .. }
+            | Self::Granted { component, .. }
             | Self::InstanceDiscarded { component, .. }
             | Self::CoreDumped { component, .. }
             | Self::CoreDumpFailed { component, .. }

@@ -2,6 +2,7 @@
 
 mod code;
 mod http;
+mod permission;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,7 +13,6 @@ use semver::Version;
 
 use self::code::own_code;
 use crate::actor::Saved;
-use crate::capability::Policy;
 use crate::component::{ByteCount, ComponentName, Message, Package, Release};
 use crate::deploy::{
     ComponentStatus, DRAIN, Deploy, DeployOptions, Deployment, DeploymentRecord, Drains, Ledgers, Origin, Permissions,
@@ -59,7 +59,7 @@ pub struct HostBuilder {
     sandbox: Sandbox,
     retention: RetentionPolicy,
     drain_deadline: Option<Duration>,
-    policy: Policy,
+    grants: self::permission::GrantSources,
 }
 
 impl HostBuilder {
@@ -146,12 +146,6 @@ impl HostBuilder {
         self
     }
 
-    /// Grants what this policy says, and nothing else; nothing at all when no policy is given.
-    pub fn policy(mut self, policy: Policy) -> Self {
-        self.policy = policy;
-        self
-    }
-
     /// Takes code from where other hosts take theirs, instead of compiling it.
     pub(crate) fn share(mut self, code: CodeSource) -> Self {
         self.shared = Some(code);
@@ -183,7 +177,7 @@ impl HostBuilder {
             sandbox,
             retention,
             drain_deadline,
-            policy,
+            grants,
         } = self;
         blocking(move || {
             let (store, logs, events) = match state_dir {
@@ -199,7 +193,9 @@ impl HostBuilder {
                 // What nobody can find again is not kept.
                 None => (Store::temporary()?, None, events),
             };
+            let sources = grants.open(store.directory())?;
             let router = recover(&store, &events)?;
+            let store = Arc::new(store);
             let code = match shared {
                 Some(code) => code,
                 None => {
@@ -209,11 +205,11 @@ impl HostBuilder {
             };
             let drains = Drains::new(drain_deadline.unwrap_or(DRAIN), events.clone());
             let starter = Starter {
-                store: Arc::new(store),
+                permissions: Permissions::new(sources, store.clone(), events.clone()),
+                store,
                 code,
                 events,
                 sandbox,
-                permissions: Permissions::new(policy),
                 ledgers: Ledgers::default(),
             };
             let mut deploy = Deploy::new(starter, Arc::new(router), versioning, drains);

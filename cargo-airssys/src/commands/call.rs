@@ -1,5 +1,6 @@
 //! `call`: calls to a deployed component, with a message or by its own exports.
 
+use std::cell::RefCell;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -12,6 +13,7 @@ use super::rollout::listener;
 use super::verb::{Context, Verb};
 use crate::exit::explain;
 use crate::ops::host::{self, Listener, Recording};
+use crate::ops::learn::Lesson;
 use crate::ops::{files, input};
 use crate::shell::seconds;
 use airssys_wasm::component::{ComponentName, Message};
@@ -47,6 +49,9 @@ pub(super) struct Call {
     /// Write a profile of the call to this file, for the Firefox Profiler
     #[arg(long, value_name = "FILE")]
     profile: Option<PathBuf>,
+    /// Say at the end which `[capabilities]` it would have to ask for to get what it was denied
+    #[arg(long)]
+    learn: bool,
     /// How `list<u8>` is printed as JSON
     #[arg(long, value_name = "FORM", default_value = "array", requires = "json")]
     bytes: Bytes,
@@ -70,6 +75,7 @@ impl Verb for Call {
         ("call hello - < picture.png > answer.png", "from and to a pipe"),
         ("call math --invoke 'add(1, 2)'", "an export of its own"),
         ("call shop --json --invoke 'total({\"id\": 7})'", "the same in JSON"),
+        ("call hello world --learn", "and say what it would have to ask for"),
         ("call hello world --profile hello.json", "profiled"),
     ];
 
@@ -89,7 +95,8 @@ impl Call {
         message.metadata = self.metadata.clone();
         let (answer, seconds) = self.on_host(context, name, async |client| client.call(name, message).await)?;
         if context.shell.is_json() {
-            return Ok(context.shell.result("", &answered(&answer, seconds))?);
+            let value = answered(&answer, seconds);
+            return Ok(context.shell.result("", &value)?);
         }
         Ok(context.shell.bytes(&answer.body)?)
     }
@@ -159,16 +166,27 @@ impl Call {
         let recording = Recording {
             core_dumps: self.coredump.clone(),
             profiles: self.profile.is_some(),
+            learns: self.learn,
         };
         let recorded = Arc::<Mutex<Option<Arc<[u8]>>>>::default();
         let _spinner = context.shell.spin(format_args!("calling {name}"));
+        let (lesson, asked) = (Lesson::default(), RefCell::new(None));
         let timed = async |client: &Client| {
+            if self.learn {
+                *asked.borrow_mut() = Some(client.release(name).await?.requests);
+            }
             let begin = Instant::now();
             let answer = call(client).await?;
             Ok((answer, seconds(begin.elapsed())))
         };
-        let listener = keeping_profiles(listener(&context.shell), recorded.clone());
+        let mut listener = keeping_profiles(listener(&context.shell), recorded.clone());
+        if self.learn {
+            listener = lesson.listener(listener);
+        }
         let outcome = host::with_recording(&place, listener, recording, timed);
+        if let Some(asked) = asked.take() {
+            context.shell.lesson(name, lesson.block(name, &asked))?;
+        }
         let profile = recorded.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let (Some(path), Some(profile)) = (&self.profile, profile) {
             files::write(path, &profile)?;

@@ -72,7 +72,7 @@ impl Verb for Deploy {
         self.rollout.run(
             context,
             async |client, options| client.plan(plan, options).await,
-            async |client, options| client.deploy(package, options).await,
+            async |client, options| client.deploy(package.clone(), options).await,
         )
     }
 }

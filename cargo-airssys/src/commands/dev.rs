@@ -15,12 +15,13 @@ use super::verb::{Context, Verb};
 use crate::exit::Failure;
 use crate::ops::dev::{self, Asked, News, Pace, Parts, Reach, Setting, Steps};
 use crate::ops::host::{self, Compiling, Listener};
+use crate::ops::learn::Lesson;
 use crate::ops::project;
 use crate::ops::state::StatePlace;
 use crate::shell::{Keys, Shell};
 use airssys_wasm::component::{ComponentName, Span};
 use airssys_wasm::control::Client;
-use airssys_wasm::{Event, Versioning};
+use airssys_wasm::{Event, Host, Versioning};
 
 /// Watch this project, and swap its component in whenever it is saved; calls go on meanwhile
 #[derive(Debug, Parser)]
@@ -37,6 +38,9 @@ pub(super) struct Dev {
     build_timeout: Span,
     #[command(flatten)]
     listen: Listen,
+    /// Say at the end which `[capabilities]` the components would have to ask for to get what they were denied
+    #[arg(long)]
+    learn: bool,
     /// Look at the files every second, where the system does not tell of changes, as on some network drives
     #[arg(long)]
     poll: bool,
@@ -52,6 +56,8 @@ const MOST_FAULTS: usize = 100;
 struct Told {
     shell: Arc<Shell>,
     shows_output: AtomicBool,
+    /// What components wanted and do not ask for, when that is to be said at the end.
+    lesson: Option<Lesson>,
     /// Whether the loop is doing something to a component itself.
     is_own: AtomicBool,
     /// What is opened in a browser.
@@ -102,6 +108,7 @@ impl Verb for Dev {
         let told = Arc::new(Told {
             shell: shell.clone(),
             shows_output: AtomicBool::new(true),
+            lesson: self.learn.then(Lesson::default),
             is_own: AtomicBool::new(false),
             url: Mutex::default(),
             faults: Mutex::default(),
@@ -133,6 +140,7 @@ impl Verb for Dev {
                 };
                 drop(keys);
                 reach.end().await;
+                told.teach(host)?;
                 ended
             },
         )
@@ -197,7 +205,28 @@ impl Told {
         self.shell.news(news);
     }
 
+    /// Says what components would have to ask for.
+    fn teach(&self, host: &Host) -> anyhow::Result<()> {
+        let Some(lesson) = &self.lesson else { return Ok(()) };
+        let names = lesson.components();
+        if names.is_empty() {
+            self.shell
+                .note("No component was denied anything that it does not ask for");
+        }
+        for name in names {
+            // What was removed meanwhile has nothing to learn.
+            if let Ok(release) = host.release(&name) {
+                self.shell.lesson(&name, lesson.block(&name, &release.requests))?;
+            }
+        }
+        Ok(())
+    }
+
     fn event(&self, event: &Event) {
+        if let Some(lesson) = &self.lesson {
+            // It is told at once as well, because somebody watches.
+            lesson.takes(event);
+        }
         if self.shell.is_json() {
             // Components do their work whether or not somebody reads what is told of it.
             drop(self.shell.followed(event));

@@ -66,8 +66,8 @@ fn packaged(context: &Context, path: &Path) -> anyhow::Result<Option<Release>> {
     // What it asks for is its own answer, given in a host that nobody keeps; the steps on the way are not of interest.
     let aside = tempfile::tempdir()?;
     let place = StatePlace {
-        directory: aside.path().join("state"),
         versioning: Versioning::Development,
+        ..StatePlace::locate(Some(&aside.path().join("state")), aside.path())
     };
     let release = package::of_file(path, Said::default())
         .and_then(|package| host::alone(&place, async |host| host.package(package).await));

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use clap::builder::StyledStr;
 use clap::error::ErrorKind;
+use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, Command, FromArgMatches};
 
 use super::ALL;
@@ -47,6 +48,15 @@ struct Global {
         hide_env_values = true
     )]
     state_dir: Option<PathBuf>,
+    /// What components are granted [default: `policy.toml` in a state directory that is named]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "AIRSSYS_POLICY",
+        hide_env_values = true
+    )]
+    policy: Option<PathBuf>,
 }
 
 /// Leaves out the word `airssys` that cargo passes when it runs a subcommand.
@@ -93,6 +103,8 @@ pub(crate) fn parse(program: &'static str, args: &[OsString]) -> Result<Line, Un
     };
     let matches = command(program).try_get_matches_from(args).map_err(refused)?;
     let global = Global::from_arg_matches(&matches).map_err(refused)?;
+    let is_typed = |option: &str| matches.value_source(option) == Some(ValueSource::CommandLine);
+    let (state_dir_is_typed, policy_is_typed) = (is_typed("state_dir"), is_typed("policy"));
     let (name, matches) = matches.subcommand().unwrap_or(("", &matches));
     let entry = ALL.iter().find(|entry| (entry.command)(program).get_name() == name);
     let missing = || clap::Error::new(ErrorKind::MissingSubcommand);
@@ -102,6 +114,9 @@ pub(crate) fn parse(program: &'static str, args: &[OsString]) -> Result<Line, Un
             shell: Arc::new(Shell::new(global.output, global.quiet)),
             program,
             state_dir: global.state_dir,
+            state_dir_is_typed,
+            policy: global.policy,
+            policy_is_typed,
         },
         verb: entry.run,
         matches: matches.clone(),
@@ -192,6 +207,10 @@ mod tests {
             "x remove a --yes",
             "x quickstart --yes",
             "x doctor --fix",
+            "x permission grant a file-read /data/** --mount /data=/srv/data --policy p.toml",
+            "x permission grant a storage * --broad --reason b",
+            "x permission revoke a file-read /data/**",
+            "x permission list a -o json",
             "x completions bash",
         ] {
             assert!(parse("airssys-wasm", &words(line)).is_ok(), "{line}");

@@ -2,6 +2,7 @@
 //!
 //! To add a verb: write its file and add its line to [`ALL`].
 
+mod grants;
 pub(crate) mod line;
 mod listen;
 mod verb;
@@ -17,6 +18,7 @@ mod history;
 mod init;
 mod inspect;
 mod logs;
+mod permission;
 mod quickstart;
 mod remove;
 mod rollback;
@@ -44,6 +46,7 @@ const ALL: &[Entry] = &[
     Entry::of::<history::History>(),
     Entry::of::<logs::Logs>(),
     Entry::of::<events::Events>(),
+    Entry::of::<permission::Permission>(),
     Entry::of::<inspect::Inspect>(),
     Entry::of::<remove::Remove>(),
     Entry::of::<serve::Serve>(),

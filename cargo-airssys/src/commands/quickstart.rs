@@ -86,7 +86,7 @@ impl Tour<'_> {
     /// Where the project's state is.
     /// The project has to be there: before, the one around it would be found.
     fn place(&self) -> StatePlace {
-        StatePlace::locate(self.context.state_dir.as_deref(), &self.folder)
+        self.context.place(&self.folder)
     }
 
     fn run(&mut self) -> anyhow::Result<[String; 2]> {
@@ -178,7 +178,7 @@ impl Tour<'_> {
     fn deploy(&mut self, bytes: Vec<u8>) -> anyhow::Result<((), String, Value)> {
         let package = package::of_bytes(bytes, Said::default());
         let options = DeployOptions::default();
-        let deploy = async |client: &Client| client.deploy(package, &options).await;
+        let deploy = async |client: &Client| client.deploy(package.clone(), &options).await;
         let deployment = rollout::deployed(self.context, &self.place(), deploy)?;
         Ok(((), rollout::summary(&deployment), json!({ "deployment": deployment })))
     }

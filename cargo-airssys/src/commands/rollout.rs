@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
+use super::grants::{self, ask};
 use super::verb::Context;
 use crate::exit::explain;
 use crate::ops::host::{self, Listener};
@@ -114,14 +115,14 @@ impl Rollout {
         &self,
         context: &Context,
         plan: impl AsyncFnOnce(&Client, &DeployOptions) -> Result<Preview, Error>,
-        deploy: impl AsyncFnOnce(&Client, &DeployOptions) -> Result<Deployment, Error>,
+        mut deploy: impl AsyncFnMut(&Client, &DeployOptions) -> Result<Deployment, Error>,
     ) -> anyhow::Result<()> {
         let (options, place) = (self.options()?, context.state()?);
         if self.plan {
             let listener = listener(&context.shell);
             let preview = host::with(&place, listener, async |client| plan(client, &options).await);
             context.shell.hide_spinner();
-            return self.planned(context, &preview?);
+            return self.planned(context, &place, &preview?);
         }
         let unwatched = Cell::new(false);
         let deploy = async |client: &Client| {
@@ -145,8 +146,21 @@ impl Rollout {
     }
 
     /// Prints a plan; one that would be refused ends as the deployment would.
-    fn planned(&self, context: &Context, preview: &Preview) -> anyhow::Result<()> {
+    fn planned(&self, context: &Context, place: &StatePlace, preview: &Preview) -> anyhow::Result<()> {
         let shell = &context.shell;
+        if !preview.missing.is_empty() {
+            if !shell.is_json() {
+                shell.result(outline(preview), &())?;
+            }
+            let refused = Error::NotGranted {
+                label: preview.release.label(),
+                missing: preview.missing.clone(),
+                policy: preview.policy.clone(),
+            };
+            let error = grants::explained(context, place, false, refused.into());
+            let failure = explain(&error, context.program);
+            return Err(failure.with_result(serde_json::to_value(preview)?).into());
+        }
         let breaking: Vec<String> = preview
             .compatibility
             .breaking()
@@ -184,25 +198,27 @@ fn is_to_be_watched(options: &DeployOptions, deployment: &Deployment) -> bool {
 pub(super) fn deployed(
     context: &Context,
     place: &StatePlace,
-    deploy: impl AsyncFnOnce(&Client) -> Result<Deployment, Error>,
+    mut deploy: impl AsyncFnMut(&Client) -> Result<Deployment, Error>,
 ) -> anyhow::Result<Deployment> {
     let shell = &context.shell;
     let is_own = Arc::new(AtomicBool::new(false));
     let told = noting_the_watch(context, is_own.clone());
+    let is_remote = Cell::new(false);
     let outcome = host::with(place, told, async |client| {
+        is_remote.set(client.is_remote());
         is_own.store(!client.is_remote(), Ordering::Relaxed);
-        deploy(client).await
+        match deploy(client).await {
+            Err(Error::NotGranted { label, missing, .. })
+                if place.project.is_some() && ask(shell, client, &label, &missing).await? =>
+            {
+                deploy(client).await
+            }
+            outcome => outcome,
+        }
     });
     shell.hide_spinner();
-    let deployment = outcome?;
-    for (capability, pattern) in deployment.release.requests.iter() {
-        let request = printable_line(&format!("{capability} {pattern}"));
-        shell.note(format_args!(
-            "note: it asks for {}: not granted; this version grants nothing",
-            request.trim_end()
-        ));
-    }
-    Ok(deployment)
+    let outcome = outcome.map_err(|error| grants::explained(context, place, is_remote.get(), error));
+    outcome
 }
 
 /// Prints a host's events.
@@ -284,5 +300,7 @@ fn outline(preview: &Preview) -> String {
     }
     let differences = preview.compatibility.differences.iter();
     lines.extend(differences.map(|found| format!("{}: {}", found.severity, printable_line(&found.text))));
+    let missing = preview.missing.iter();
+    lines.extend(missing.map(|missing| format!("not granted: {}", printable_line(&missing.to_string()))));
     lines.join("\n")
 }

@@ -6,8 +6,10 @@ use std::time::Instant;
 use clap::Parser;
 
 use super::build;
+use super::grants::explained;
 use super::verb::{Context, Verb};
 use crate::exit::Failure;
+use crate::ops::learn::Lesson;
 use crate::ops::project::Project;
 use crate::ops::test::{
     FOLDER, Found, FoundRelease, Looker, Native, Report, Side, junit, junit_of_upgrade, native, run, run_upgrade, split,
@@ -15,7 +17,8 @@ use crate::ops::test::{
 use crate::ops::{files, project};
 use crate::shell::{Shell, cases, counted, size, took, upgrade};
 use crate::toolchain::Profile;
-use airssys_wasm::component::{ComponentName, inspect};
+use airssys_wasm::capability::Policy;
+use airssys_wasm::component::{AccessRequests, ComponentName, inspect};
 use airssys_wasm::testing::Case;
 
 /// Test a component: its native tests, then the cases in tests/cases
@@ -42,6 +45,9 @@ pub(super) struct Test {
     /// Let the new release break what callers rely on
     #[arg(long, requires = "upgrade")]
     allow_breaking: bool,
+    /// Say at the end which `[capabilities]` it would have to ask for to get what it was denied
+    #[arg(long, conflicts_with = "upgrade")]
+    learn: bool,
     /// Build with cargo's dev profile, so that a trap shows file and line
     #[arg(long, alias = "debug", conflicts_with = "file")]
     dev: bool,
@@ -102,9 +108,22 @@ impl Verb for Test {
                     (named(&bytes)?, bytes)
                 }
             };
+            let policy = context.policy.as_deref().map(Policy::read).transpose()?;
+            let lesson = self.learn.then(Lesson::default);
+            let asked = self.learn.then(|| asked(&bytes)).transpose()?;
             report.component = name;
             let _spinner = shell.spin(format_args!("running {}", counted(found.cases.len(), "case")));
-            report.cases = run(bytes, found.cases)?;
+            let outcome = run(bytes, found.cases, policy.unwrap_or_default(), lesson.clone());
+            report.cases = match outcome {
+                Err(error) => return Err(explained(context, &context.state()?, false, error)),
+                Ok(cases) => cases,
+            };
+            shell.hide_spinner();
+            if let (Some(lesson), Some(asked)) = (lesson, asked) {
+                for name in report.component.iter().chain(&lesson.components()).take(1) {
+                    shell.lesson(name, lesson.block(name, &asked))?;
+                }
+            }
         }
         if self.update {
             report.accept()?;
@@ -234,6 +253,14 @@ fn built(context: &Context, project: &Project, profile: Profile) -> anyhow::Resu
     let time = took(begin.elapsed());
     context.shell.done("Built", format_args!("{label} ({size}) in {time}"));
     Ok((Some(project.name.clone()), artifact.bytes))
+}
+
+/// What a file asks for in its manifest.
+fn asked(bytes: &[u8]) -> anyhow::Result<AccessRequests> {
+    Ok(inspect(bytes)?
+        .manifest
+        .map(|manifest| manifest.capabilities)
+        .unwrap_or_default())
 }
 
 /// The name that a file says.

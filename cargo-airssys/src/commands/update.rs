@@ -119,7 +119,7 @@ impl Update {
         self.rollout.run(
             context,
             async |client, options| client.plan(plan, options).await,
-            async |client, options| client.deploy(package, options).await,
+            async |client, options| client.deploy(package.clone(), options).await,
         )
     }
 
@@ -143,6 +143,7 @@ impl Update {
                 .into_iter()
                 .map(|release| release.version)
                 .collect();
+            options.weights.clear();
             for Weight(wanted, weight) in &self.weights {
                 options.weights.push((wanted.among(name, &known)?, *weight));
             }

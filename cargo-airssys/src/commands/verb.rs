@@ -1,7 +1,7 @@
 //! What each verb is made of.
 
 use std::env;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -27,6 +27,12 @@ pub(crate) struct Context {
     pub(crate) program: &'static str,
     /// The state directory, when one was named.
     pub(crate) state_dir: Option<PathBuf>,
+    /// Whether it was named in this very command.
+    pub(crate) state_dir_is_typed: bool,
+    /// The policy file, when one was named.
+    pub(crate) policy: Option<PathBuf>,
+    /// Whether it was named in this very command.
+    pub(crate) policy_is_typed: bool,
 }
 
 /// What runs a verb.
@@ -54,9 +60,15 @@ impl Context {
         env::current_dir().context("the current folder cannot be found")
     }
 
+    /// Where the state is of what is in `folder`.
+    pub(crate) fn place(&self, folder: &Path) -> StatePlace {
+        let place = StatePlace::locate(self.state_dir.as_deref(), folder);
+        place.under(self.policy.as_deref(), self.policy_is_typed)
+    }
+
     /// Where the state is that this command works on.
     pub(crate) fn state(&self) -> anyhow::Result<StatePlace> {
-        Ok(StatePlace::locate(self.state_dir.as_deref(), &self.folder()?))
+        Ok(self.place(&self.folder()?))
     }
 }
 

@@ -18,6 +18,20 @@ pub(super) fn on(error: &Error) -> (Exit, String) {
             "a version looks like `1.2.0` (Semantic Versioning 2.0.0)".into(),
         ),
         Error::Manifest(error) => (Exit::Usage, nearest_key(error.nearest.as_deref())),
+        Error::Grant(_) => (
+            Exit::Usage,
+            "the patterns of each capability are in docs/src/permissions.md".into(),
+        ),
+        Error::Policy { path, is_exposed, .. } => {
+            let path = path.display();
+            let help = match is_exposed {
+                true => format!("keep it to its owner: `chmod go-w {path}`"),
+                false => format!("correct {path}; its keys are in docs/src/permissions.md"),
+            };
+            (Exit::Usage, help)
+        }
+        Error::NotGranted { .. } => (Exit::Denied, "grant it with `{cli} permission grant`".into()),
+        Error::BroadGrant { .. } => (Exit::Usage, "grant less, or say that it is meant with `--broad`".into()),
         Error::Unnamed => (Exit::Usage, "name it with `--name NAME`".into()),
         Error::NotAComponent { .. } => {
             let help = "`{cli} build` makes a component of a project, `wasm-tools component new` one of a core module; \

@@ -26,6 +26,8 @@ pub(crate) struct Recording {
     pub(crate) core_dumps: Option<PathBuf>,
     /// Whether calls are profiled.
     pub(crate) profiles: bool,
+    /// Whether guests are shown what they do not ask for, so that it is told.
+    pub(crate) learns: bool,
 }
 
 /// Where a host compiles components.
@@ -69,6 +71,7 @@ pub(crate) fn with_recording<T>(
     let records = recording.profiles || recording.core_dumps.is_some();
     run(async |answered| match find(place, &listener, recording).await? {
         Found::Beside(_) if records => Err(recorded_elsewhere().into()),
+        Found::Beside(_) if place.policy_is_typed => Err(ruled_elsewhere().into()),
         Found::Beside(client) => {
             let help = "what was asked for goes on in the host that runs it; `{cli} status` shows what comes of it";
             until_pressed(answered, work(&client), help).await
@@ -238,6 +241,14 @@ async fn open(
     if recording.profiles {
         builder = builder.profile_calls();
     }
+    if let Some(policy) = &place.policy {
+        builder = builder.policy_file(policy.clone());
+    }
+    if let Some(project) = &place.project {
+        builder = builder.project(project.clone());
+    }
+    // Who works on a project is shown what its components try.
+    builder = builder.learn(recording.learns || place.project.is_some());
     builder.build().await
 }
 
@@ -258,5 +269,12 @@ async fn shut_down<T>(host: &Host, outcome: anyhow::Result<T>) -> anyhow::Result
 fn recorded_elsewhere() -> Failure {
     let message = "a running host owns the state directory, and `--coredump` and `--profile` need a host of their own";
     let help = "end that host first, or call without them";
+    Failure::usage("needs-own-host", message, help)
+}
+
+fn ruled_elsewhere() -> Failure {
+    let message =
+        "a running host owns the state directory, and it has its own policy, so that `--policy` says nothing to it";
+    let help = "leave `--policy` out and change what that host reads, or use `{cli} permission grant`";
     Failure::usage("needs-own-host", message, help)
 }

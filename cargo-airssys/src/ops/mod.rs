@@ -8,6 +8,7 @@ pub(crate) mod files;
 pub(crate) mod host;
 pub(crate) mod input;
 mod interrupt;
+pub(crate) mod learn;
 pub(crate) mod listen;
 pub(crate) mod load;
 pub(crate) mod origin;

@@ -19,6 +19,14 @@ pub(crate) struct StatePlace {
     pub(crate) directory: PathBuf,
     /// Whether a version may be deployed again with other bytes.
     pub(crate) versioning: Versioning,
+    /// The project that it belongs to, whose author is the operator of what is deployed there.
+    pub(crate) project: Option<PathBuf>,
+    /// The policy file that a host of it reads.
+    pub(crate) policy: Option<PathBuf>,
+    /// Whether this very command names the policy, so that no other host will do.
+    pub(crate) policy_is_typed: bool,
+    /// Whether a person named the directory: then its policy file is the one in it.
+    pub(crate) is_named: bool,
 }
 
 impl StatePlace {
@@ -28,12 +36,20 @@ impl StatePlace {
             return Self {
                 directory: directory.to_owned(),
                 versioning: Versioning::Immutable,
+                project: None,
+                policy: None,
+                policy_is_typed: false,
+                is_named: true,
             };
         }
         if let Some(project) = root_of(folder) {
             return Self {
                 directory: project.join(NAME),
                 versioning: Versioning::Development,
+                project: Some(project),
+                policy: None,
+                policy_is_typed: false,
+                is_named: false,
             };
         }
         let above = folder
@@ -43,7 +59,28 @@ impl StatePlace {
         Self {
             directory: above.unwrap_or_else(|| folder.join(NAME)),
             versioning: Versioning::Immutable,
+            project: None,
+            policy: None,
+            policy_is_typed: false,
+            is_named: false,
         }
+    }
+
+    /// The same place with the policy file that was named, or else the one in a directory that was named.
+    /// A policy in a project's folder, or beside a component, is whoever's wrote it, and is not read.
+    pub(crate) fn under(mut self, policy: Option<&Path>, is_typed: bool) -> Self {
+        self.policy = policy.map(Path::to_owned);
+        self.policy_is_typed = is_typed && policy.is_some();
+        let own = self.own_policy();
+        if self.policy.is_none() && self.is_named && fs::symlink_metadata(&own).is_ok() {
+            self.policy = Some(own);
+        }
+        self
+    }
+
+    /// Where the policy is that is read without being named, when the directory was.
+    pub(crate) fn own_policy(&self) -> PathBuf {
+        self.directory.join("policy.toml")
     }
 
     /// Whether something may have been deployed here.

@@ -1,6 +1,10 @@
 //! Questions, for people at a terminal.
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::Arc;
+use std::thread;
+
+use tokio::sync::oneshot;
 
 use super::{HINT, Shell};
 
@@ -25,6 +29,18 @@ impl Shell {
     pub(crate) fn confirm(&self, question: &str) -> io::Result<bool> {
         let answer = self.read(&format!("{question} [y/N]: "))?;
         Ok(matches!(answer.to_lowercase().as_str(), "y" | "yes"))
+    }
+
+    /// [`confirm`](Self::confirm) that can be given up, because it is asked in a thread of its own.
+    pub(crate) async fn confirmed(self: &Arc<Self>, question: String) -> io::Result<bool> {
+        let (answered, answer) = oneshot::channel();
+        let shell = Arc::clone(self);
+        // Tokio would wait for the end of one of its own threads before it ends.
+        thread::spawn(move || {
+            // Whoever has given up needs no answer.
+            let _ = answered.send(shell.confirm(&question));
+        });
+        answer.await.unwrap_or(Ok(false))
     }
 
     fn read(&self, prompt: &str) -> io::Result<String> {

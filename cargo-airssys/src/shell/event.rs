@@ -3,7 +3,10 @@
 use std::io::{self, Write as _};
 
 use super::{Shell, counted, printable_line, took};
+use crate::exit::permission::grant_line;
 use airssys_wasm::Event;
+use airssys_wasm::capability::{Capability, Refusal};
+use airssys_wasm::component::ComponentName;
 
 /// An event for a person.
 enum Said {
@@ -131,11 +134,21 @@ fn said(event: &Event) -> Option<Said> {
             component,
             capability,
             pattern,
+            refusal,
             ..
-        } => Said::Warning(format!(
-            "`{component}` wanted {} and was denied; it asks for that by `{capability} = [\"{0}\"]` under \
-             `[capabilities]`",
-            printable_line(pattern)
+        } => Said::Warning(denied(component, capability, pattern, *refusal)),
+        Event::Granted {
+            component,
+            capability,
+            pattern,
+            directory,
+        } => Said::Note(format!(
+            "note: `{component}` is granted {capability} {}, because it is {}",
+            printable_line(pattern),
+            match directory {
+                Some(directory) => format!("in this project: {}", printable_line(directory)),
+                None => "on this machine".into(),
+            }
         )),
         Event::CacheEntryRefused { digest, reason } => Said::Warning(format!(
             "compiled code for sha256 {} was not what this host wrote ({}); it was removed",
@@ -171,6 +184,32 @@ fn said(event: &Event) -> Option<Said> {
         )),
         _ => return None,
     })
+}
+
+/// What was denied and why, and what allows it.
+fn denied(component: &ComponentName, capability: &Capability, pattern: &str, refusal: Refusal) -> String {
+    let pattern = printable_line(pattern);
+    let wanted = format!("`{component}` wanted {capability} {pattern} and was denied");
+    let grant = grant_line("permission grant", component.as_str(), capability, &pattern);
+    match refusal {
+        Refusal::NotAsked => format!(
+            "{wanted}, because it does not ask for it: {} under `[capabilities]` in Component.toml",
+            asking(capability, &pattern)
+        ),
+        Refusal::NotGranted => format!("{wanted}, because that is not granted: `{grant}` grants it"),
+        Refusal::Revoked => format!("{wanted}, because an operator has revoked it: `{grant}` grants it again"),
+        Refusal::LeadsElsewhere => format!("{wanted}, because it leads to something else, which is not granted"),
+        _ => wanted,
+    }
+}
+
+/// The key that asks for something.
+fn asking(capability: &Capability, pattern: &str) -> String {
+    let pattern = toml::Value::from(pattern);
+    match capability {
+        Capability::Custom(name) => format!("add `custom.\"{name}\".patterns = [{pattern}]`"),
+        named => format!("add `{named} = [{pattern}]`"),
+    }
 }
 
 /// What a window has shown.

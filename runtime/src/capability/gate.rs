@@ -20,6 +20,8 @@ const LONGEST_TOLD: usize = 300;
 pub(crate) struct Clearance {
     pub(crate) asked: Arc<[Grant]>,
     pub(crate) grants: Arc<Grants>,
+    /// Whether what is not there is shown to be denied instead, so that its author learns what to ask for.
+    pub(crate) teaches: bool,
 }
 
 /// Decides on every access of one instance: what is asked for and granted is allowed, all else is denied.
@@ -41,6 +43,7 @@ impl Clearance {
         Self {
             asked: Arc::default(),
             grants: Arc::new(Grants::new(GrantSet::default())),
+            teaches: false,
         }
     }
 }

@@ -141,6 +141,19 @@ impl Grant {
         }
     }
 
+    /// The guest directory that has to be somewhere on this machine for it; none when it is not about files.
+    /// A single path right below the root is taken for a directory itself, because nobody wants the whole root there.
+    pub(crate) fn mountable(&self) -> Option<String> {
+        let directory = self.directory()?;
+        let pattern = self.pattern();
+        let is_single = pattern != "/" && !pattern.contains(['*', '?']);
+        Some(if directory == "/" && is_single {
+            pattern
+        } else {
+            directory
+        })
+    }
+
     /// The one matcher: whether an access is what this is for.
     pub(crate) fn fits(&self, access: &Access<'_>) -> bool {
         match (&self.capability, &self.pattern, access) {

@@ -29,16 +29,21 @@ impl fmt::Display for Missing {
     }
 }
 
+impl Missing {
+    /// Whether it is this that is missing.
+    pub(crate) fn is(&self, grant: &Grant) -> bool {
+        self.capability == *grant.capability() && self.pattern == grant.pattern()
+    }
+}
+
 impl GrantSet {
     /// What of all that is asked for is not granted, or is in no directory of this machine.
     pub(crate) fn missing(&self, asked: &[Grant]) -> Vec<Missing> {
         let missing = asked.iter().filter_map(|asked| {
-            // A single path in the root is a directory that is mounted itself: nobody mounts the root.
-            let itself = |directory| if directory == "/" { asked.pattern() } else { directory };
-            let directory = asked.directory().map(itself);
+            // A single path may be a directory that is mounted itself.
             let is_mounted =
                 |directory: &String| self.mount_of(directory).is_some() || self.mount_of(&asked.pattern()).is_some();
-            let unmounted = directory.filter(|directory| !is_mounted(directory));
+            let unmounted = asked.mountable().filter(|directory| !is_mounted(directory));
             (unmounted.is_some() || !self.covers(asked)).then(|| Missing {
                 capability: asked.capability().clone(),
                 pattern: asked.pattern(),

@@ -11,6 +11,7 @@ mod kind;
 mod missing;
 mod path;
 mod policy;
+mod policy_file;
 mod system_call;
 
 pub(crate) use access::Access;
@@ -24,4 +25,5 @@ pub use kind::{Capability, UnknownCapability};
 pub use missing::Missing;
 pub(crate) use path::{MAX_PATH, below, is_normalised, is_within};
 pub use policy::{Policy, PolicyGrant};
+pub(crate) use policy_file::{parse_policy, read_policy};
 pub use system_call::SystemCall;

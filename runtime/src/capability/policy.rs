@@ -15,7 +15,7 @@ use crate::component::{ComponentName, ManifestError};
 const POLICY_VERSION: i64 = 1;
 
 /// The largest policy file, in bytes.
-const MAX_POLICY_BYTES: usize = 1 << 20;
+pub(crate) const MAX_POLICY_BYTES: usize = 1 << 20;
 
 /// What an operator grants to components: a whole policy file.
 /// Unknown keys are errors; a file that grants nothing grants nothing.
@@ -128,6 +128,13 @@ impl Policy {
                 host: host.clone(),
             }));
         }
+    }
+}
+
+impl Policy {
+    /// The components that are named in full.
+    pub(crate) fn named(&self) -> impl Iterator<Item = ComponentName> {
+        self.grants.iter().filter_map(|part| part.to.parse().ok())
     }
 }
 

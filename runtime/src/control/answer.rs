@@ -1,6 +1,7 @@
 //! From a request to its answer: the one place that says what a host does for each.
 
 use super::protocol::{MessageHead, Rendered, Request, Response};
+use crate::capability::Grant;
 use crate::component::{ManifestError, Message, Package, Said};
 use crate::error::{Error, Result};
 use crate::host::Host;
@@ -62,6 +63,25 @@ pub(super) async fn answer(host: Host, request: Request, body: Vec<u8>) -> Resul
             });
             Response::Results(rendered.collect())
         }
+        Request::Grant {
+            name,
+            capability,
+            pattern,
+            options,
+        } => {
+            let grant = Grant::parse(capability, &pattern)?;
+            Response::Permission(host.grant(&name, grant, &options).await?)
+        }
+        Request::Revoke {
+            name,
+            capability,
+            pattern,
+            origin,
+        } => {
+            let grant = Grant::parse(capability, &pattern)?;
+            Response::Permission(host.revoke(&name, grant, &origin).await?)
+        }
+        Request::Permissions { name } => Response::Permissions(host.permissions(name.as_ref()).await?),
         Request::Status => Response::Status(host.status()),
         Request::Release { name } => Response::Release(Box::new(host.release(&name)?)),
         Request::Releases { name } => Response::Releases(host.releases(&name).await?),

@@ -45,6 +45,9 @@ macro_rules! expect {
     };
 }
 
+/// After the macro, because it needs it.
+mod permission;
+
 impl Client {
     /// Reaches a host in this process; its events go to its own listener.
     pub fn here(host: Host) -> Self {

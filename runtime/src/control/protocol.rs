@@ -5,9 +5,11 @@ use std::path::Path;
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
+use crate::capability::Capability;
 use crate::component::{ComponentName, MAX_COMPONENT_BYTES, MAX_MESSAGE_BYTES, Release, Said};
 use crate::deploy::{
-    ComponentStatus, DeployOptions, Deployment, DeploymentRecord, Origin, Preview, RollbackOptions, SplitOptions,
+    ComponentPermissions, ComponentStatus, DeployOptions, Deployment, DeploymentRecord, GrantOptions, Origin,
+    PermissionChange, Preview, RollbackOptions, SplitOptions,
 };
 use crate::error::{Bounded, Error, Result};
 use crate::typed::{ByteForm, Invocation};
@@ -97,6 +99,25 @@ pub(super) enum Request {
         #[serde(default)]
         bytes: ByteForm,
     },
+    Grant {
+        name: ComponentName,
+        capability: Capability,
+        pattern: String,
+        #[serde(default)]
+        options: GrantOptions,
+    },
+    Revoke {
+        name: ComponentName,
+        capability: Capability,
+        pattern: String,
+        #[serde(default)]
+        origin: Origin,
+    },
+    Permissions {
+        /// All of them when none is said.
+        #[serde(default)]
+        name: Option<ComponentName>,
+    },
     Status,
     Release {
         name: ComponentName,
@@ -139,6 +160,8 @@ pub(super) enum Response {
     Releases(Vec<Release>),
     History(Vec<DeploymentRecord>),
     Status(Vec<ComponentStatus>),
+    Permission(PermissionChange),
+    Permissions(Vec<ComponentPermissions>),
     Message(MessageHead),
     Results(Vec<Result<Rendered>>),
     Bytes,
@@ -191,11 +214,14 @@ impl Request {
             | Self::Rollback { .. }
             | Self::Split { .. }
             | Self::Scale { .. }
+            | Self::Grant { .. }
+            | Self::Revoke { .. }
             | Self::Remove { .. } => true,
             Self::Plan { .. }
             | Self::PlanUpdate { .. }
             | Self::Call { .. }
             | Self::Invoke { .. }
+            | Self::Permissions { .. }
             | Self::Status
             | Self::Release { .. }
             | Self::Releases { .. }
@@ -214,10 +240,13 @@ impl Request {
             | Self::Rollback { name, .. }
             | Self::Split { name, .. }
             | Self::Scale { name, .. }
+            | Self::Grant { name, .. }
+            | Self::Revoke { name, .. }
             | Self::Remove { name, .. }
             | Self::Call { name, .. }
             | Self::Invoke { name, .. } => Some(name),
             Self::Status
+            | Self::Permissions { .. }
             | Self::Release { .. }
             | Self::Releases { .. }
             | Self::History { .. }

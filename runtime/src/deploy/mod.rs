@@ -22,10 +22,13 @@ mod unrecorded;
 
 pub(crate) use execute::Deploy;
 pub use execute::Deployment;
-pub use operation::{ComponentStatus, Preview, ReleaseStatus};
+pub use operation::{
+    ComponentPermissions, ComponentStatus, GrantOptions, PermissionChange, PermissionGranted, PermissionRevoked,
+    Preview, ReleaseStatus,
+};
 pub use options::{DeployOptions, Origin, RollbackOptions, SplitOptions, StateChoice};
 pub use packaging::Versioning;
-pub(crate) use permissions::Permissions;
+pub(crate) use permissions::{HomeRule, Permissions, PolicySource, Project, Sources};
 pub use record::{Action, DeploymentRecord, Outcome};
 pub(crate) use recover::recover;
 pub use retention::RetentionPolicy;

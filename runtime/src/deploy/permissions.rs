@@ -1,11 +1,22 @@
-//! What each component is granted.
+//! What each component is granted, by whom, and how that changes while it runs.
+
+mod policy_source;
+mod project;
+mod recorded;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::capability::{Clearance, Grant, GrantSet, Grants, Policy};
+pub(crate) use self::policy_source::PolicySource;
+pub(crate) use self::project::{HomeRule, Project};
+pub(super) use self::recorded::{Given, Recorded};
+use super::record;
+use crate::capability::{Clearance, Grant, GrantSet, Grants, Missing, Mount, Source};
 use crate::component::{ComponentName, Release};
 use crate::error::Error;
+use crate::event::{Event, Events};
+use crate::store::{Batch, Store, Table};
 
 /// The grants of all components; clones share them.
 #[derive(Clone, Debug)]
@@ -13,54 +24,275 @@ pub(crate) struct Permissions(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    policy: Policy,
-    /// The grants of the components that were asked about.
-    known: Mutex<HashMap<ComponentName, Arc<Grants>>>,
+    policy: Mutex<PolicySource>,
+    /// Where what an operator grants and revokes is kept; nowhere for what is asked what it is.
+    store: Option<Arc<Store>>,
+    rule: HomeRule,
+    teaches: bool,
+    events: Events,
+    /// The components that were asked about.
+    known: Mutex<HashMap<ComponentName, Known>>,
+    /// Held while what is granted is changed, so that what is in force is what was recorded last.
+    changing: Mutex<()>,
+}
+
+/// What is known of one component.
+#[derive(Debug)]
+struct Known {
+    grants: Arc<Grants>,
+    recorded: Recorded,
+    /// What its releases ask for: what the rule of a project decides on.
+    asked: Vec<Grant>,
+    /// What was told already of what the rule grants.
+    told: Vec<Grant>,
+}
+
+/// What the grants of a host come from.
+#[derive(Debug, Default)]
+pub(crate) struct Sources {
+    pub(crate) policy: PolicySource,
+    pub(crate) rule: HomeRule,
+    pub(crate) teaches: bool,
 }
 
 impl Permissions {
-    /// What a policy grants.
-    pub(crate) fn new(policy: Policy) -> Self {
-        Self(Arc::new(Inner {
-            policy,
-            known: Mutex::default(),
-        }))
+    /// What these sources grant, and what is recorded in the store.
+    pub(crate) fn new(sources: Sources, store: Arc<Store>, events: Events) -> Self {
+        Self::of_sources(sources, Some(store), events)
     }
 
     /// Nothing is granted to anybody.
     pub(crate) fn none() -> Self {
-        Self::new(Policy::default())
+        Self::of_sources(Sources::default(), None, Events::default())
     }
 
-    /// What a component is granted, now and as it changes.
-    pub(crate) fn of(&self, name: &ComponentName) -> Arc<Grants> {
-        let mut known = self.0.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let new = || {
-            let mut set = GrantSet::default();
-            self.0.policy.grants_of(name, &mut set);
-            Arc::new(Grants::new(set))
-        };
-        known.entry(name.clone()).or_insert_with(new).clone()
+    fn of_sources(sources: Sources, store: Option<Arc<Store>>, events: Events) -> Self {
+        Self(Arc::new(Inner {
+            policy: Mutex::new(sources.policy),
+            store,
+            rule: sources.rule,
+            teaches: sources.teaches,
+            events,
+            known: Mutex::default(),
+            changing: Mutex::default(),
+        }))
     }
 
-    /// What the instances of a release may do.
+    /// What the instances of a release may do, now and as that changes.
     pub(crate) fn clearance(&self, release: &Release) -> Result<Clearance, Error> {
+        let asked = Grant::of_requests(&release.requests)?;
+        let mut known = lock(&self.0.known);
+        let known = self.known(&mut known, &release.name)?;
+        let new: Vec<Grant> = asked
+            .iter()
+            .filter(|grant| !known.asked.contains(grant))
+            .cloned()
+            .collect();
+        if !new.is_empty() && !matches!(self.0.rule, HomeRule::Nothing) {
+            known.asked.extend(new);
+            known
+                .grants
+                .replace(self.set_of(&release.name, &known.recorded, &known.asked));
+        }
         Ok(Clearance {
-            asked: Grant::of_requests(&release.requests)?.into(),
-            grants: self.of(&release.name),
+            asked: asked.into(),
+            grants: known.grants.clone(),
+            teaches: self.0.teaches,
         })
     }
 
-    /// Refuses a release that asks for more than its component is granted.
-    pub(crate) fn refuse_ungranted(&self, release: &Release) -> Result<(), Error> {
-        let clearance = self.clearance(release)?;
-        let missing = clearance.grants.now().missing(&clearance.asked);
-        if missing.is_empty() {
+    /// Refuses a release that asks for more than its component is granted, as the policy file is now.
+    /// It reads files, and makes the directories in a project that the component is to write to.
+    pub(crate) fn admit(&self, release: &Release) -> Result<(), Error> {
+        self.reread()?;
+        let missing = self.missing(release)?;
+        if !missing.is_empty() {
+            return Err(Error::NotGranted {
+                label: release.label(),
+                missing,
+                policy: self.policy_file().map(|path| path.display().to_string()),
+            });
+        }
+        self.clearance(release)?;
+        self.tell(release)
+    }
+
+    /// What a release asks for and its component is not granted; changes nothing.
+    pub(crate) fn missing(&self, release: &Release) -> Result<Vec<Missing>, Error> {
+        let asked = Grant::of_requests(&release.requests)?;
+        let recorded = {
+            let mut known = lock(&self.0.known);
+            self.known(&mut known, &release.name)?.recorded.clone()
+        };
+        let mut missing = self.set_of(&release.name, &recorded, &asked).missing(&asked);
+        if matches!(self.0.rule, HomeRule::Test) {
+            // A case says which directories there are.
+            let set = self.set_of(&release.name, &recorded, &asked);
+            missing.retain(|missing| !asked.iter().any(|grant| missing.is(grant) && set.covers(grant)));
+        }
+        Ok(missing)
+    }
+
+    /// Reads the policy file again, and has what is new in it hold for every component.
+    /// A file that cannot be used changes nothing.
+    pub(crate) fn reread(&self) -> Result<(), Error> {
+        let _changing = lock(&self.0.changing);
+        if !lock(&self.0.policy).reread()? {
             return Ok(());
         }
-        Err(Error::NotGranted {
-            label: release.label(),
-            missing,
-        })
+        for (name, known) in lock(&self.0.known).iter() {
+            known.grants.replace(self.set_of(name, &known.recorded, &known.asked));
+        }
+        Ok(())
     }
+
+    /// Changes what is recorded of a component, and has it hold for its instances at once; false when nothing changes.
+    pub(super) fn change(
+        &self,
+        name: &ComponentName,
+        change: impl FnOnce(&mut Recorded) -> Result<bool, Error>,
+    ) -> Result<bool, Error> {
+        let Some(store) = &self.0.store else { return Ok(false) };
+        let _changing = lock(&self.0.changing);
+        let mut recorded = {
+            let mut known = lock(&self.0.known);
+            self.known(&mut known, name)?.recorded.clone()
+        };
+        if !change(&mut recorded)? {
+            return Ok(false);
+        }
+        let batch = match recorded.is_empty() {
+            true => Batch::default().delete(Table::Permissions, name.as_str()),
+            false => Batch::default().put(Table::Permissions, name.as_str(), record::encode(&recorded)?),
+        };
+        store.commit(batch)?;
+        let mut all = lock(&self.0.known);
+        let known = self.known(&mut all, name)?;
+        known.recorded = recorded;
+        known.grants.replace(self.set_of(name, &known.recorded, &known.asked));
+        Ok(true)
+    }
+
+    /// What is in force for a component, with what is recorded of it, as for a release that asks for `asked`.
+    pub(super) fn in_force(&self, name: &ComponentName, asked: &[Grant]) -> Result<(Arc<GrantSet>, Recorded), Error> {
+        let mut known = lock(&self.0.known);
+        let known = self.known(&mut known, name)?;
+        if asked.iter().any(|grant| !known.asked.contains(grant)) {
+            known.asked.extend(
+                asked
+                    .iter()
+                    .filter(|grant| !known.asked.contains(grant))
+                    .cloned()
+                    .collect::<Vec<_>>(),
+            );
+            known.grants.replace(self.set_of(name, &known.recorded, &known.asked));
+        }
+        Ok((known.grants.now(), known.recorded.clone()))
+    }
+
+    /// Every component to which something is granted by its name, or was revoked.
+    pub(super) fn names(&self) -> Result<Vec<ComponentName>, Error> {
+        let mut names: Vec<ComponentName> = lock(&self.0.policy).policy().named().collect();
+        if let Some(store) = &self.0.store {
+            for (key, _) in store.list(Table::Permissions)? {
+                names.push(key.parse()?);
+            }
+        }
+        Ok(names)
+    }
+
+    /// The policy file that is read.
+    pub(super) fn policy_file(&self) -> Option<PathBuf> {
+        lock(&self.0.policy).file().map(ToOwned::to_owned)
+    }
+
+    fn known<'a>(
+        &self,
+        all: &'a mut HashMap<ComponentName, Known>,
+        name: &ComponentName,
+    ) -> Result<&'a mut Known, Error> {
+        use std::collections::hash_map::Entry;
+
+        match all.entry(name.clone()) {
+            Entry::Occupied(known) => Ok(known.into_mut()),
+            Entry::Vacant(place) => {
+                let recorded = match &self.0.store {
+                    Some(store) => Recorded::read(store, name)?,
+                    None => Recorded::default(),
+                };
+                let set = self.set_of(name, &recorded, &[]);
+                Ok(place.insert(Known {
+                    grants: Arc::new(Grants::new(set)),
+                    recorded,
+                    asked: Vec::new(),
+                    told: Vec::new(),
+                }))
+            }
+        }
+    }
+
+    /// All that a component is granted: by the policy, by the operator, and by the rule; but for what is revoked.
+    fn set_of(&self, name: &ComponentName, recorded: &Recorded, asked: &[Grant]) -> GrantSet {
+        let mut set = GrantSet::default();
+        lock(&self.0.policy).policy().grants_of(name, &mut set);
+        for given in &recorded.granted {
+            set.grant(given.grant.clone(), Source::Operator);
+            set.mounts.extend(given.mounts.iter().map(|(guest, host)| Mount {
+                guest: guest.clone(),
+                host: host.clone(),
+            }));
+        }
+        self.0.rule.apply(&mut set, asked);
+        for revoked in &recorded.revoked {
+            set.revoke(revoked.grant.clone());
+        }
+        set
+    }
+
+    /// Makes the directories that the rule lets a release write to, and tells what the rule grants, once.
+    fn tell(&self, release: &Release) -> Result<(), Error> {
+        let HomeRule::Project(project) = &self.0.rule else {
+            return Ok(());
+        };
+        let asked = Grant::of_requests(&release.requests)?;
+        let mut new = Vec::new();
+        {
+            let mut all = lock(&self.0.known);
+            let known = self.known(&mut all, &release.name)?;
+            let set = known.grants.now();
+            for granted in set.granted().filter(|granted| granted.source == Source::Project) {
+                if asked.contains(&granted.grant) && !known.told.contains(&granted.grant) {
+                    known.told.push(granted.grant.clone());
+                    new.push((granted.grant.clone(), directory_of(&set, &granted.grant)));
+                }
+            }
+        }
+        for (grant, directory) in new {
+            if let Some(directory) = &directory {
+                project.make(&grant, directory)?;
+            }
+            self.0.events.emit(Event::Granted {
+                component: release.name.clone(),
+                capability: grant.capability().clone(),
+                pattern: grant.pattern(),
+                directory: directory.map(|directory| directory.display().to_string()),
+            });
+        }
+        Ok(())
+    }
+}
+
+/// Where on this machine the directory is that a grant is about.
+pub(super) fn directory_of(set: &GrantSet, grant: &Grant) -> Option<PathBuf> {
+    let directory = grant.mountable()?;
+    let (mount, rest) = set.mount_of(&directory)?;
+    Some(match rest {
+        "" => mount.host.clone(),
+        rest => mount.host.join(rest),
+    })
+}
+
+/// What is granted is changed as a whole, so that it is as good as before when a thread that changed it has panicked.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::io;
 
 use super::*;
+use crate::capability::{Grant, GrantSet};
 use crate::component::{Failure, Manifest, parse_version};
 
 /// One error of each variant, and more of those that hold others.
@@ -15,6 +16,22 @@ fn every() -> Vec<Error> {
         Error::Name("A\u{0}".parse::<ComponentName>().unwrap_err()),
         Error::Version(parse_version("1.x").unwrap_err()),
         Error::Manifest(Manifest::parse("manifest-version = 1\n[component]\nnmae = 1\n").unwrap_err()),
+        Error::Grant(Grant::parse(Capability::FileRead, "data").unwrap_err()),
+        Error::Policy {
+            path: "/etc/policy.toml".into(),
+            reason: reason(),
+            is_exposed: true,
+        },
+        Error::NotGranted {
+            label: label.clone(),
+            missing: GrantSet::default().missing(&[Grant::parse(Capability::FileRead, "/data/**").unwrap()]),
+            policy: Some("/etc/policy.toml".into()),
+        },
+        Error::BroadGrant {
+            capability: Capability::FileRead,
+            pattern: "/**".into(),
+            breadth: "it is every directory".into(),
+        },
         Error::Unnamed,
         Error::NotAComponent { reason: reason() },
         Error::too_large(Bounded::Output, 5, 4),

@@ -27,15 +27,18 @@ pub(crate) enum Table {
     States,
     /// What concerns the database itself.
     Directory,
+    /// What an operator granted and revoked, by the component's name.
+    Permissions,
 }
 
 impl Table {
-    pub(super) const ALL: [Self; 5] = [
+    pub(super) const ALL: [Self; 6] = [
         Self::Releases,
         Self::Routes,
         Self::Deployments,
         Self::States,
         Self::Directory,
+        Self::Permissions,
     ];
 
     fn definition(self) -> TableDefinition<'static, &'static str, &'static [u8]> {
@@ -45,6 +48,7 @@ impl Table {
             Self::Deployments => "deployments",
             Self::States => "states",
             Self::Directory => "directory",
+            Self::Permissions => "permissions",
         })
     }
 }

@@ -13,9 +13,10 @@ use super::error::Error;
 use super::outcome::Outcome;
 use super::run::run;
 use super::start::Start;
+use crate::capability::Policy;
 use crate::component::{ComponentName, Inspection, Package, inspect};
 use crate::engine::{AotCache, CodeSource, CompileSettings, Compiler, Debugging, Engines};
-use crate::event::Events;
+use crate::event::{Event, Events};
 
 /// The name of a component that has none.
 const NAMELESS: &str = "component";
@@ -32,6 +33,10 @@ struct Inner {
     version: Option<Version>,
     inspection: Inspection,
     code: CodeSource,
+    /// What it is granted, beside the files and the addresses of this machine that a test may give it.
+    policy: Policy,
+    /// Where it is told what happens, when something is to be learnt from it.
+    events: Option<Events>,
     /// Has the compiled code, from which each host loads it.
     cache: Arc<TempDir>,
 }
@@ -89,6 +94,32 @@ impl Component {
         }))
     }
 
+    /// The same component, granted what this policy says.
+    #[must_use]
+    pub fn under(self, policy: Policy) -> Self {
+        Self(Arc::new(Inner {
+            policy,
+            ..Inner::clone(&self.0)
+        }))
+    }
+
+    /// The same component, which is shown what it does not ask for as denied; what happens is told to `listener`.
+    #[must_use]
+    pub fn learning(self, listener: impl Fn(Event) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(Inner {
+            events: Some(Events::new(listener)),
+            ..Inner::clone(&self.0)
+        }))
+    }
+
+    pub(super) fn policy(&self) -> &Policy {
+        &self.0.policy
+    }
+
+    pub(super) fn events(&self) -> Option<&Events> {
+        self.0.events.as_ref()
+    }
+
     /// A component whose code is not compiled yet.
     fn checked(bytes: Vec<u8>, compiler: Compiler) -> Result<Self, Error> {
         let inspection = inspect(&bytes)?;
@@ -117,6 +148,8 @@ impl Component {
         };
         let code = CodeSource::new(engines, cache.ok(), settings);
         Ok(Self(Arc::new(Inner {
+            policy: Policy::default(),
+            events: None,
             bytes: Arc::new(bytes),
             name,
             version: None,

@@ -136,9 +136,17 @@ impl Start {
     pub(super) async fn attempt(self) -> Result<Result<Running, Refused>, Error> {
         let (directories, kept) = directory::copy(&self.directories, &self.folder, self.source.clock.into())?;
         let told = Told::default();
-        let keep = told.clone();
+        let (keep, events) = (told.clone(), self.component.events().cloned());
         let host = Host::builder()
-            .on_event(move |event| keep.event(event))
+            .for_test()
+            .policy(self.component.policy().clone())
+            .learn(self.component.events().is_some())
+            .on_event(move |event| {
+                if let Some(events) = &events {
+                    events.emit(event.clone());
+                }
+                keep.event(event);
+            })
             .share(self.component.code())
             .sandbox(Sandbox {
                 source: Some(self.source),

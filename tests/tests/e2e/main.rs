@@ -19,6 +19,7 @@ mod lines;
 mod load;
 mod logs;
 mod old_state;
+mod permission;
 mod process;
 mod refusals;
 mod rollback;

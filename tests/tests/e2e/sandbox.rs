@@ -1,5 +1,6 @@
 //! The sandbox: nothing is granted, so nothing is there.
 
+use airssys_wasm::capability::Policy;
 use airssys_wasm_tests::{TestHost, code};
 
 #[tokio::test]
@@ -10,8 +11,8 @@ async fn a_guest_sees_nothing_of_the_outside() {
 }
 
 #[tokio::test]
-async fn what_a_component_asks_for_is_recorded_and_not_granted() {
-    let test = TestHost::new().await;
+async fn what_a_component_asks_for_is_recorded() {
+    let test = TestHost::with(|builder| builder.policy(everything())).await;
     let deployment = test.deploy("asks").await.unwrap();
     let requests: Vec<_> = deployment.release.requests.iter().collect();
     assert_eq!(
@@ -28,4 +29,10 @@ async fn one_call_waits_for_a_bounded_number_of_things() {
     assert_eq!(test.call("polls-much", "4000").await.unwrap(), "4000 100000 true");
     assert_eq!(code(test.call("polls-much", "4097").await), "trap");
     assert_eq!(test.call("polls-much", "1").await.unwrap(), "1 100000 true");
+}
+
+fn everything() -> Policy {
+    let text = "policy-version = 1\n[[grant]]\nto = \"asks\"\nfile-read = [\"/data\"]\n\
+                network-outbound = [\"api.example.com\"]\nmounts = { \"/data\" = \"/srv/data\" }\n";
+    Policy::parse(text).unwrap()
 }

@@ -46,7 +46,7 @@ impl Deploy {
             }
             error => error,
         })?;
-        self.starter.permissions.refuse_ungranted(&packaged.release)?;
+        self.admit(&packaged.release).await?;
         let approach = Approach::new(options, &packaged.release)?;
         if !options.allow_breaking {
             self.refuse_breaking(&packaged.release, &packaged.bytes).await?;
@@ -86,6 +86,12 @@ impl Deploy {
             compiled,
             steps: clock.steps,
         })
+    }
+
+    /// Refuses a release that asks for more than its component is granted.
+    pub(super) async fn admit(&self, release: &Release) -> Result<(), Error> {
+        let (permissions, release) = (self.starter.permissions.clone(), release.clone());
+        blocking(move || permissions.admit(&release)).await
     }
 
     /// Refuses a release that breaks what the callers of the one in service rely on.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
+use crate::capability::Missing;
 use crate::component::{Compatibility, ComponentName, Gate, Package, Release, Span, Strategy};
 use crate::deploy::approach::Approach;
 use crate::deploy::execute::{Deploy, Newcomer, Order, Source};
@@ -31,6 +32,12 @@ pub struct Preview {
     pub steps: Vec<String>,
     /// What changes for callers and operators.
     pub compatibility: Compatibility,
+    /// What the release asks for and its component is not granted: with it the deployment is refused.
+    #[serde(default)]
+    pub missing: Vec<Missing>,
+    /// The policy file that the host reads, if it reads one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<String>,
 }
 
 impl Deploy {
@@ -65,6 +72,12 @@ impl Deploy {
         options: &DeployOptions,
     ) -> Result<Preview, Error> {
         let compatibility = self.compatibility(&release, &bytes).await?;
+        let (permissions, asking) = (self.starter.permissions.clone(), release.clone());
+        let missing = blocking(move || {
+            permissions.reread()?;
+            permissions.missing(&asking)
+        });
+        let missing = missing.await?;
         let newcomer = Newcomer {
             release: release.clone(),
             bytes: None,
@@ -84,6 +97,12 @@ impl Deploy {
             gates: watch.map(|watch| watch.gates).unwrap_or_default(),
             steps: plan.steps.iter().map(ToString::to_string).collect(),
             compatibility: compatibility.map(|(_, found)| found).unwrap_or_default(),
+            missing,
+            policy: self
+                .starter
+                .permissions
+                .policy_file()
+                .map(|path| path.display().to_string()),
         })
     }
 }

@@ -24,7 +24,8 @@ impl Deploy {
         let before = self.router.route(name);
         if let (Some(version), Some(_)) = (&options.to_version, &before) {
             // A mistake must not cost a deployment that is under way.
-            self.recorded(name, version).await?;
+            let release = self.recorded(name, version).await?;
+            self.admit(&release).await?;
         }
         let was_under_way = self.turns.abort(name, ROLLED_BACK).await;
         let turn = self.turns.take(name)?;

@@ -62,6 +62,7 @@ impl Deploy {
     /// A recorded release as what takes calls: from the route, from those kept warm, else from the store.
     /// Says whether nothing had to be compiled.
     pub(super) async fn recall(&self, release: &Arc<Release>, base: Option<&Route>) -> Result<(Newcomer, bool), Error> {
+        self.admit(release).await?;
         let routed = base.and_then(|base| base.target(&release.version)).cloned();
         let target = routed.or_else(|| self.standby.find(release));
         // The instance of an actor has ended with its state; what is kept is its code.

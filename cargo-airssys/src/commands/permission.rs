@@ -1,0 +1,171 @@
+//! `permission`: what components may do, while they run.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+use serde_json::json;
+
+use super::rollout::listener;
+use super::verb::{Context, Verb};
+use crate::ops::host;
+use crate::ops::origin::origin;
+use crate::shell::permissions;
+use airssys_wasm::capability::{Capability, Grant, UnknownCapability};
+use airssys_wasm::component::ComponentName;
+use airssys_wasm::control::Client;
+use airssys_wasm::{Error, GrantOptions};
+
+/// Grant, revoke and list what components may do; it holds at once for those that run
+#[derive(Debug, Parser)]
+#[command(name = "permission")]
+pub(super) struct Permission {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Grant something to a component, deployed or not
+    Grant {
+        #[command(flatten)]
+        what: What,
+        /// Where a guest directory is on this machine; may be repeated
+        #[arg(long, value_name = "GUEST=HOST", value_parser = mount)]
+        mount: Vec<(String, PathBuf)>,
+        /// Say that a broad pattern such as `/**` is meant
+        #[arg(long)]
+        broad: bool,
+        /// What it is for; the list shows it
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+    },
+    /// Deny something to a component, whatever else grants it, until it is granted again
+    Revoke {
+        #[command(flatten)]
+        what: What,
+        /// What it is for; the list shows it
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+    },
+    /// Show what is granted, by whom, and how often it was used
+    List {
+        /// The component [default: all of them]
+        name: Option<String>,
+    },
+}
+
+/// A component, and something that it may do.
+#[derive(Debug, clap::Args)]
+struct What {
+    /// The component
+    name: String,
+    /// The capability, such as `file-read` or `network-outbound`
+    capability: String,
+    /// The pattern, as under `[capabilities]` in Component.toml
+    #[arg(allow_hyphen_values = true)]
+    pattern: String,
+}
+
+impl Verb for Permission {
+    const EXAMPLES: &'static [(&'static str, &'static str)] = &[
+        ("permission list", "who may do what"),
+        (
+            "permission grant greeter file-read '/data/**' --mount /data=/srv/data",
+            "files",
+        ),
+        (
+            "permission grant greeter network-outbound https://api.example.com",
+            "an address",
+        ),
+        (
+            "permission revoke greeter network-outbound https://api.example.com",
+            "not any more",
+        ),
+    ];
+
+    fn run(self, context: &Context) -> anyhow::Result<()> {
+        match self.action {
+            Action::Grant {
+                what,
+                mount,
+                broad,
+                reason,
+            } => {
+                let (name, grant) = what.read()?;
+                let mut options = GrantOptions::default();
+                options.mounts = mount.into_iter().collect();
+                options.broad = broad;
+                options.origin = origin(reason);
+                let work = async |client: &Client| client.grant(&name, &grant, &options).await;
+                let change = host::with(&context.state()?, listener(&context.shell), work)?;
+                let text = match change.changed {
+                    true => format!("{name} is granted {grant}"),
+                    false => format!("{name} was granted {grant} already"),
+                };
+                Ok(context.shell.result(text, &change)?)
+            }
+            Action::Revoke { what, reason } => {
+                let (name, grant) = what.read()?;
+                let origin = origin(reason);
+                let work = async |client: &Client| client.revoke(&name, &grant, &origin).await;
+                let change = host::with(&context.state()?, listener(&context.shell), work)?;
+                let text = match change.changed {
+                    true => format!("{name} is denied {grant}, whatever else grants it"),
+                    false => format!("{name} was denied {grant} already"),
+                };
+                Ok(context.shell.result(text, &change)?)
+            }
+            Action::List { name } => list(context, name),
+        }
+    }
+}
+
+fn list(context: &Context, name: Option<String>) -> anyhow::Result<()> {
+    let name = name.as_deref().map(str::parse::<ComponentName>);
+    let name = name.transpose().map_err(Error::from)?;
+    let place = context.state()?;
+    let work = async |client: &Client| client.permissions(name.as_ref()).await;
+    let components = match place.exists() || place.policy.is_some() {
+        true => host::with(&place, listener(&context.shell), work)?,
+        false => Vec::new(),
+    };
+    let value = json!({ "state_dir": place.directory, "policy": place.policy, "components": components });
+    let said = components
+        .iter()
+        .map(|found| found.granted.len() + found.revoked.len() + found.missing.len());
+    let text = match said.sum::<usize>() {
+        0 if components.is_empty() => format!("Nothing is deployed or granted in {}", place.directory.display()),
+        0 => "Nothing is granted, and no component asks for anything".into(),
+        _ => permissions(&components),
+    };
+    Ok(context.shell.result(text, &value)?)
+}
+
+impl What {
+    fn read(&self) -> Result<(ComponentName, Grant), Error> {
+        let name = self.name.parse()?;
+        let capability: Capability =
+            self.capability
+                .parse()
+                .map_err(|error: UnknownCapability| Error::InvalidOptions {
+                    reason: format!("{error}; the others are {}", known()),
+                })?;
+        Ok((name, Grant::parse(capability, &self.pattern)?))
+    }
+}
+
+fn known() -> String {
+    Capability::NAMED
+        .iter()
+        .map(Capability::key)
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+fn mount(text: &str) -> Result<(String, PathBuf), String> {
+    let (guest, host) = text
+        .split_once('=')
+        .ok_or("a mount is written as in `/data=/srv/data`: the guest's path, then this machine's")?;
+    let host = std::path::absolute(host).map_err(|error| error.to_string())?;
+    Ok((guest.to_owned(), host))
+}

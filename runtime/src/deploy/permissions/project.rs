@@ -1,0 +1,191 @@
+//! The rule that a project's own components reach what is in the project, and this machine over the network.
+
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+
+use crate::capability::{Capability, Grant, GrantSet, Mount, Source};
+use crate::error::Error;
+
+/// What is granted without being said.
+#[derive(Debug, Default)]
+pub(crate) enum HomeRule {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// What is in a project, and this machine.
+    Project(Project),
+    /// All files, of which a test says which there are, and this machine.
+    Test,
+}
+
+/// A project whose author is the operator of its components.
+#[derive(Debug)]
+pub(crate) struct Project {
+    root: PathBuf,
+    state_dir: PathBuf,
+}
+
+impl HomeRule {
+    /// Grants what of all that is asked for the rule covers.
+    pub(super) fn apply(&self, set: &mut GrantSet, asked: &[Grant]) {
+        if matches!(self, Self::Nothing) {
+            return;
+        }
+        for grant in asked {
+            if grant.is_loopback() || self.takes_in(set, grant) {
+                set.grant(grant.clone(), Source::Project);
+            }
+        }
+    }
+
+    fn takes_in(&self, set: &mut GrantSet, grant: &Grant) -> bool {
+        let Some(directory) = grant.mountable() else {
+            return false;
+        };
+        match self {
+            Self::Nothing => false,
+            Self::Test => true,
+            Self::Project(project) => grant.breadth().is_none() && project.mount(set, &directory),
+        }
+    }
+}
+
+impl Project {
+    /// The project in a directory, whose components are kept in a state directory.
+    pub(crate) fn new(root: &Path, state_dir: &Path) -> Result<Self, Error> {
+        let found = |path: &Path| fs::canonicalize(path).map_err(|error| Error::store("finding the project", error));
+        Ok(Self {
+            root: found(root)?,
+            state_dir: found(state_dir)?,
+        })
+    }
+
+    /// Whether a guest directory is one of the project; it is mounted there when it is nowhere yet.
+    fn mount(&self, set: &mut GrantSet, directory: &str) -> bool {
+        let mounted = set.mount_of(directory).map(|(mount, rest)| mount.host.join(rest));
+        let is_mounted = mounted.is_some();
+        let host = mounted.unwrap_or_else(|| self.root.join(directory.trim_start_matches('/')));
+        let Some(host) = self.inside(&host) else { return false };
+        if !is_mounted {
+            set.mounts.push(Mount {
+                guest: directory.to_owned(),
+                host,
+            });
+        }
+        true
+    }
+
+    /// The directory without links, when it is below the project's own and holds nothing that is not for components.
+    fn inside(&self, host: &Path) -> Option<PathBuf> {
+        let host = resolved(host)?;
+        let rest = host.strip_prefix(&self.root).ok()?;
+        // Hidden directories are those of tools: git runs what is in its own, and so does cargo.
+        let is_hidden = |part: Component<'_>| part.as_os_str().as_encoded_bytes().starts_with(b".");
+        let is_own = !host.starts_with(&self.state_dir) && !self.state_dir.starts_with(&host);
+        let is_file = fs::metadata(&host).is_ok_and(|found| !found.is_dir());
+        let is_for_components = rest.components().next().is_some() && !rest.components().any(is_hidden);
+        (is_own && is_for_components && !is_file && !host.join(".git").exists()).then_some(host)
+    }
+
+    /// Makes the directory that a component is to write to.
+    pub(super) fn make(&self, grant: &Grant, directory: &Path) -> Result<(), Error> {
+        if *grant.capability() != Capability::FileWrite || self.inside(directory).is_none() {
+            return Ok(());
+        }
+        fs::create_dir_all(directory).map_err(|error| Error::store("making a directory of the project", error))
+    }
+}
+
+/// A path without links, of which the last parts may be missing.
+fn resolved(path: &Path) -> Option<PathBuf> {
+    let mut missing = Vec::new();
+    let mut existing = path;
+    loop {
+        match fs::symlink_metadata(existing) {
+            Ok(_) => break,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                missing.push(existing.file_name()?);
+                existing = existing.parent()?;
+            }
+            Err(_) => return None,
+        }
+    }
+    // A link to nowhere is no place.
+    let mut found = fs::canonicalize(existing).ok()?;
+    found.extend(missing.into_iter().rev());
+    Some(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn what_is_in_the_project_is_granted_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("project");
+        for part in [".airssys", ".git", "data/in", "vendor/.git", "var/state"] {
+            fs::create_dir_all(root.join(part)).unwrap();
+        }
+        fs::write(root.join("notes.txt"), "").unwrap();
+        symlink(folder.path(), root.join("out")).unwrap();
+        symlink("data", root.join("alias")).unwrap();
+        symlink("nowhere", root.join("dangling")).unwrap();
+        let project = Project::new(&root, &root.join(".airssys")).unwrap();
+        let rule = HomeRule::Project(project);
+        let root = fs::canonicalize(&root).unwrap();
+        let check = |capability: Capability, pattern: &str, place: Option<&str>| {
+            let asked = [Grant::parse(capability, pattern).unwrap()];
+            let mut set = GrantSet::default();
+            rule.apply(&mut set, &asked);
+            assert_eq!(set.missing(&asked).is_empty(), place.is_some(), "{pattern}");
+            if let Some(place) = place.filter(|place| !place.is_empty()) {
+                assert_eq!(set.mounts[0].host, root.join(place), "{pattern}");
+            }
+        };
+        let files = [
+            ("/data/**", Some("data")),
+            ("/data/in/*.txt", Some("data/in")),
+            ("/data/new/**", Some("data/new")),
+            ("/fresh", Some("fresh")),
+            ("/alias/**", Some("data")),
+            ("/notes.txt", None),
+            ("/out/**", None),
+            ("/dangling/**", None),
+            ("/.git/**", None),
+            ("/.airssys/**", None),
+            ("/data/.hidden/**", None),
+            ("/vendor/**", None),
+            ("/**", None),
+            ("/", None),
+            ("/*.txt", None),
+        ];
+        for (pattern, place) in files {
+            check(Capability::FileWrite, pattern, place);
+            check(Capability::FileRead, pattern, place);
+        }
+        check(Capability::NetworkOutbound, "http://127.0.0.1:80", Some(""));
+        check(Capability::NetworkOutbound, "https://example.com", None);
+        check(Capability::NetworkInbound, "8080", Some(""));
+        check(Capability::NetworkInbound, "0.0.0.0:8080", None);
+        check(Capability::Storage, "notes", None);
+    }
+
+    #[test]
+    fn what_a_policy_mounts_elsewhere_is_not_in_the_project() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = folder.path().join(".airssys");
+        fs::create_dir_all(&state).unwrap();
+        let rule = HomeRule::Project(Project::new(folder.path(), &state).unwrap());
+        let asked = [Grant::parse(Capability::FileRead, "/data/in/**").unwrap()];
+        let mut set = GrantSet::default();
+        set.mounts.push(Mount {
+            guest: "/data".into(),
+            host: "/srv/data".into(),
+        });
+        rule.apply(&mut set, &asked);
+        assert_eq!(set.granted().count(), 0);
+    }
+}
