@@ -197,10 +197,13 @@ impl HostBuilder {
             };
             let drains = Drains::new(drain_deadline.unwrap_or(DRAIN), events.clone());
             let starter = Starter {
+                sandbox: Sandbox {
+                    own: Some(store.directory().to_owned()),
+                    ..sandbox
+                },
                 store: Arc::new(store),
                 code,
                 events,
-                sandbox,
                 permissions: Permissions::new(policy),
                 ledgers: Ledgers::default(),
             };

@@ -20,6 +20,8 @@ const LONGEST_TOLD: usize = 300;
 pub(crate) struct Clearance {
     pub(crate) asked: Arc<[Grant]>,
     pub(crate) grants: Arc<Grants>,
+    /// Whether a guest without directories is shown an empty one, so that the gate sees what it would open.
+    pub(crate) teaches: bool,
 }
 
 /// Decides on every access of one instance: what is asked for and granted is allowed, all else is denied.
@@ -41,6 +43,7 @@ impl Clearance {
         Self {
             asked: Arc::default(),
             grants: Arc::new(Grants::new(GrantSet::default())),
+            teaches: false,
         }
     }
 }
@@ -97,6 +100,11 @@ impl Gate {
     /// What the release asks for.
     pub(crate) fn asked(&self) -> &[Grant] {
         &self.clearance.asked
+    }
+
+    /// Whether the guest is shown an empty directory where it has none.
+    pub(crate) fn teaches(&self) -> bool {
+        self.clearance.teaches
     }
 
     /// What its component is granted now.

@@ -11,6 +11,7 @@ mod kind;
 mod missing;
 mod path;
 mod policy;
+mod subtree;
 
 pub(crate) use access::Access;
 pub(crate) use address::Scheme;

@@ -48,6 +48,7 @@ impl Permissions {
         Ok(Clearance {
             asked: Grant::of_requests(&release.requests)?.into(),
             grants: self.of(&release.name),
+            teaches: false,
         })
     }
 

@@ -10,7 +10,7 @@ use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use super::limit::Limiter;
 use crate::capability::Gate;
-use crate::interface::{Outgoing, View, http_context};
+use crate::interface::{Files, FilesView, Outgoing, View, http_context};
 
 /// The most resources that a guest holds at the same time.
 const MAX_RESOURCES: usize = 4_096;
@@ -21,6 +21,7 @@ pub(crate) struct InstanceState {
     http: WasiHttpCtx,
     http_requests: Outgoing,
     gate: Arc<Gate>,
+    files: Files,
     pub(super) table: ResourceTable,
     pub(super) limiter: Limiter,
     /// When the present entry into the guest has to end.
@@ -30,7 +31,7 @@ pub(crate) struct InstanceState {
 }
 
 impl InstanceState {
-    pub(super) fn new(wasi: WasiCtx, gate: Arc<Gate>, limiter: Limiter) -> Self {
+    pub(super) fn new(wasi: WasiCtx, gate: Arc<Gate>, files: Files, limiter: Limiter) -> Self {
         let mut table = ResourceTable::new();
         table.set_max_capacity(MAX_RESOURCES);
         Self {
@@ -38,6 +39,7 @@ impl InstanceState {
             http: http_context(),
             http_requests: Outgoing::new(gate.clone()),
             gate,
+            files,
             table,
             limiter,
             deadline: None,
@@ -68,5 +70,9 @@ impl WasiHttpView for InstanceState {
 impl View for InstanceState {
     fn gate(&self) -> &Arc<Gate> {
         &self.gate
+    }
+
+    fn files(&mut self) -> FilesView<'_> {
+        self.files.view(&mut self.table)
     }
 }

@@ -1,5 +1,6 @@
 //! What a guest may import: one file per family of WIT interfaces.
 
+mod filesystem;
 mod http;
 mod output;
 mod sandbox;
@@ -13,6 +14,7 @@ use wasmtime_wasi_http::WasiHttpView;
 
 use crate::capability::Gate;
 
+pub(crate) use filesystem::{Files, FilesView};
 pub(crate) use http::{Outgoing, context as http_context};
 pub(crate) use output::{Budget, Capture, Lines};
 pub(crate) use sandbox::{Directory, Sandbox, Source};
@@ -30,9 +32,12 @@ pub(crate) struct Interface<T: 'static> {
 pub(crate) trait View: WasiView + WasiHttpView + Send {
     /// Decides on every access of the instance.
     fn gate(&self) -> &Arc<Gate>;
+
+    /// The instance's files.
+    fn files(&mut self) -> FilesView<'_>;
 }
 
 /// Every family of interfaces that this host offers.
 pub(crate) fn all<T: View + 'static>() -> Vec<Interface<T>> {
-    vec![wasi::interface(), http::interface()]
+    vec![wasi::interface(), filesystem::interface(), http::interface()]
 }

@@ -12,7 +12,6 @@ pub(super) fn interface<T: WasiView + 'static>() -> Interface<T> {
         packages: &[
             "wasi:cli",
             "wasi:clocks",
-            "wasi:filesystem",
             "wasi:io",
             "wasi:random",
             "wasi:sockets",
