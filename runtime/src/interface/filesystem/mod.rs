@@ -15,5 +15,8 @@ mod preopens;
 mod stream;
 mod walk;
 
+#[cfg(test)]
+mod tests;
+
 pub(crate) use files::{Files, FilesView};
 pub(super) use link::interface;

@@ -25,11 +25,17 @@ impl FilesView<'_> {
         if let Descriptor::Dir(_) = self.table.get(&descriptor)? {
             return Err(ErrorCode::IsDirectory.into());
         }
-        let guard = self.guard(&descriptor, Right::Read)?;
-        let stream = self.inner().read_via_stream(descriptor, offset)?;
+        self.holds(&descriptor, Right::Read)?;
+        let stream = self.inner().read_via_stream(again(&descriptor), offset)?;
         let stream = self.table.delete(stream)?;
-        let input: DynInputStream = Box::new(Input { stream, guard });
+        let input = self.guarded(&descriptor, stream)?;
         Ok(self.table.push(input)?)
+    }
+
+    /// The same stream, which ends when reading is revoked.
+    pub(super) fn guarded(&mut self, of: &Resource<Descriptor>, stream: DynInputStream) -> FsResult<DynInputStream> {
+        let guard = self.guard(of, Right::Read)?;
+        Ok(Box::new(Input { stream, guard }))
     }
 
     /// A stream that writes from an offset on, or at the end.
