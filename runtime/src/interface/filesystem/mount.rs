@@ -61,11 +61,9 @@ fn is_wanted(gate: &Gate, granted: &GrantSet, mount: &Mount) -> bool {
 }
 
 fn open(mount: &Mount, own: Option<&Path>) -> Result<Root, Error> {
-    let refused = |reason: &str| Error::Engine {
-        reason: format!(
-            "the directory `{}` is mounted where it cannot be used: {reason}; correct `mounts` in the policy",
-            mount.guest
-        ),
+    let refused = |reason: &str| Error::Mount {
+        directory: mount.guest.clone(),
+        reason: reason.to_owned(),
     };
     // A `/` at its end would have a link followed.
     let host: PathBuf = mount.host.components().collect();

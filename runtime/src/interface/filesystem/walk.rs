@@ -86,7 +86,9 @@ fn directory(base: &File, way: &str, own: Option<Identity>) -> Result<File, Astr
         .union(ResolveFlags::NO_SYMLINKS)
         .union(ResolveFlags::NO_MAGICLINKS)
         .union(ResolveFlags::NO_XDEV);
-    match openat2(base, way, THROUGH, Mode::empty(), BENEATH) {
+    // With NOFOLLOW a link at the end would be opened itself, and not told from what else is no directory.
+    let through = THROUGH.difference(OFlags::NOFOLLOW);
+    match openat2(base, way, through, Mode::empty(), BENEATH) {
         Ok(opened) => {
             not_own(&fstat(&opened)?, own)?;
             Ok(opened.into())
