@@ -139,7 +139,11 @@ impl FilesView<'_> {
     /// It is decided again only when what is granted has changed.
     pub(super) fn holds(&mut self, descriptor: &Resource<Descriptor>, right: Right) -> FsResult<&Place> {
         let gate = &self.files.gate;
-        let place = self.files.places.get_mut(&descriptor.rep()).ok_or(ErrorCode::BadDescriptor)?;
+        let place = self
+            .files
+            .places
+            .get_mut(&descriptor.rep())
+            .ok_or(ErrorCode::BadDescriptor)?;
         // Read before it is decided, so that a change in between is seen the next time.
         let revision = gate.revision();
         let allowed = &mut place.allowed[right as usize];

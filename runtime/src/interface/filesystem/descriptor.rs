@@ -103,7 +103,12 @@ impl HostDescriptor for FilesView<'_> {
         self.inner().set_times(fd, accessed, modified).await
     }
 
-    async fn read(&mut self, fd: Resource<Descriptor>, length: Filesize, offset: Filesize) -> FsResult<(Vec<u8>, bool)> {
+    async fn read(
+        &mut self,
+        fd: Resource<Descriptor>,
+        length: Filesize,
+        offset: Filesize,
+    ) -> FsResult<(Vec<u8>, bool)> {
         self.holds(&fd, Right::Read)?;
         self.inner().read(fd, length.min(MAX_READ_BYTES as u64), offset).await
     }
@@ -164,7 +169,9 @@ impl HostDescriptor for FilesView<'_> {
             "." => self.inner().set_times(again(&at), accessed, modified).await,
             name => {
                 let (flags, name) = (PathFlags::empty(), name.to_owned());
-                self.inner().set_times_at(again(&at), flags, name, accessed, modified).await
+                self.inner()
+                    .set_times_at(again(&at), flags, name, accessed, modified)
+                    .await
             }
         };
         self.table.delete(at)?;
@@ -237,7 +244,9 @@ impl HostDescriptor for FilesView<'_> {
         let named = self.named(&fd, Right::Write, &path)?;
         self.allow(Right::Write, &named.path)?;
         // Other programs of this machine would follow it.
-        self.files.gate.deny(&Right::Write.to(&named.path), Refusal::LeadsElsewhere);
+        self.files
+            .gate
+            .deny(&Right::Write.to(&named.path), Refusal::LeadsElsewhere);
         Err(ErrorCode::NotPermitted.into())
     }
 
@@ -265,7 +274,11 @@ impl HostDescriptor for FilesView<'_> {
         self.output(fd, None)
     }
 
-    async fn is_same_object(&mut self, one: Resource<Descriptor>, other: Resource<Descriptor>) -> wasmtime::Result<bool> {
+    async fn is_same_object(
+        &mut self,
+        one: Resource<Descriptor>,
+        other: Resource<Descriptor>,
+    ) -> wasmtime::Result<bool> {
         self.inner().is_same_object(one, other).await
     }
 
@@ -283,7 +296,10 @@ impl HostDescriptor for FilesView<'_> {
     ) -> FsResult<MetadataHashValue> {
         let found = self.look(&fd, flags, &path).await?;
         let at = self.lend(&found)?;
-        let hash = self.inner().metadata_hash_at(again(&at), PathFlags::empty(), found.name).await;
+        let hash = self
+            .inner()
+            .metadata_hash_at(again(&at), PathFlags::empty(), found.name)
+            .await;
         self.table.delete(at)?;
         Ok(self.files.hidden(&hash?))
     }

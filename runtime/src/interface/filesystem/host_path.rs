@@ -20,7 +20,11 @@ pub(super) struct Identity {
 const SYSTEM: [&str; 3] = ["/proc", "/sys", "/dev"];
 
 impl Identity {
-    #[allow(clippy::unnecessary_cast, clippy::cast_sign_loss, reason = "systems disagree on the types")]
+    #[allow(
+        clippy::unnecessary_cast,
+        clippy::cast_sign_loss,
+        reason = "systems disagree on the types"
+    )]
     pub(super) fn of(stat: &Stat) -> Self {
         Self {
             device: stat.st_dev as u64,
@@ -36,7 +40,13 @@ impl Identity {
 }
 
 fn open_path(path: &Path) -> Result<File, Errno> {
-    openat(CWD, path, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()).map(File::from)
+    openat(
+        CWD,
+        path,
+        OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC,
+        Mode::empty(),
+    )
+    .map(File::from)
 }
 
 /// A directory and those above it, as their handles say it.
@@ -45,7 +55,12 @@ fn upwards(directory: &File) -> Result<Vec<Identity>, Errno> {
     let mut above: Option<File> = None;
     while all.len() < MAX_DEPTH {
         let from = above.as_ref().unwrap_or(directory).as_fd();
-        let next = openat(from, "..", OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
+        let next = openat(
+            from,
+            "..",
+            OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC,
+            Mode::empty(),
+        )?;
         let identity = Identity::of(&fstat(&next)?);
         if all.last() == Some(&identity) {
             return Ok(all);
@@ -122,7 +137,8 @@ pub(super) fn kind_of(directory: &File) -> Result<FileSystem, Errno> {
     ];
     let kind = rustix::fs::fstatfs(directory)?.f_type;
     // The field is signed and as wide as the machine's words; a kind has 32 bits.
-    let kind = u64::from_ne_bytes(i64::from(kind).to_ne_bytes()) & 0xffff_ffff;
+    #[allow(clippy::cast_sign_loss, clippy::unnecessary_cast, reason = "machines disagree on the type")]
+    let kind = kind as u64 & 0xffff_ffff;
     Ok(match kind {
         kind if SYSTEM.contains(&kind) => FileSystem::System,
         kind if REMOTE.contains(&kind) => FileSystem::Remote,

@@ -36,7 +36,10 @@ pub(super) fn roots(gate: &Gate, own: Option<&Path>) -> Result<Vec<Root>, Error>
             wanted.push(mount);
         }
     }
-    let mut roots: Vec<_> = wanted.into_iter().map(|mount| open(mount, own)).collect::<Result<_, _>>()?;
+    let mut roots: Vec<_> = wanted
+        .into_iter()
+        .map(|mount| open(mount, own))
+        .collect::<Result<_, _>>()?;
     if gate.teaches() && !roots.iter().any(|root| root.guest == "/") {
         roots.push(Root {
             guest: "/".into(),

@@ -38,7 +38,10 @@ impl FilesView<'_> {
         }
         let (old, new) = self.lend_both(&source, &target)?;
         let flags = PathFlags::empty();
-        let made = self.inner().link_at(again(&old), flags, source.name, again(&new), target.name).await;
+        let made = self
+            .inner()
+            .link_at(again(&old), flags, source.name, again(&new), target.name)
+            .await;
         self.table.delete(old)?;
         self.table.delete(new)?;
         made
@@ -73,7 +76,10 @@ impl FilesView<'_> {
             return Err(ErrorCode::Busy.into());
         }
         let (old, new) = self.lend_both(&source, &target)?;
-        let moved = self.inner().rename_at(again(&old), source.name, again(&new), target.name).await;
+        let moved = self
+            .inner()
+            .rename_at(again(&old), source.name, again(&new), target.name)
+            .await;
         self.table.delete(old)?;
         self.table.delete(new)?;
         moved

@@ -49,7 +49,10 @@ impl Effect {
             (true, true) => OFlags::RDWR,
         };
         flags.set(OFlags::CREATE, open.contains(OpenFlags::CREATE));
-        flags.set(OFlags::EXCL, open.contains(OpenFlags::CREATE) && open.contains(OpenFlags::EXCLUSIVE));
+        flags.set(
+            OFlags::EXCL,
+            open.contains(OpenFlags::CREATE) && open.contains(OpenFlags::EXCLUSIVE),
+        );
         flags.set(OFlags::TRUNC, open.contains(OpenFlags::TRUNCATE));
         Ok(Self {
             mode,

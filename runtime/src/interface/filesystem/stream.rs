@@ -21,7 +21,11 @@ use super::files::again;
 use crate::capability::Gate;
 
 impl FilesView<'_> {
-    pub(super) fn input(&mut self, descriptor: Resource<Descriptor>, offset: u64) -> FsResult<Resource<DynInputStream>> {
+    pub(super) fn input(
+        &mut self,
+        descriptor: Resource<Descriptor>,
+        offset: u64,
+    ) -> FsResult<Resource<DynInputStream>> {
         if let Descriptor::Dir(_) = self.table.get(&descriptor)? {
             return Err(ErrorCode::IsDirectory.into());
         }
@@ -186,7 +190,9 @@ impl Output {
             },
         };
         let end = u64::try_from(length).ok().and_then(|length| begin.checked_add(length));
-        let end = end.filter(|end| *end <= MAX_FILE_BYTES).ok_or_else(|| failed(Errno::FBIG))?;
+        let end = end
+            .filter(|end| *end <= MAX_FILE_BYTES)
+            .ok_or_else(|| failed(Errno::FBIG))?;
         if let End::At(offset) = &mut self.end {
             *offset = end;
         }

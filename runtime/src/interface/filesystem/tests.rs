@@ -11,7 +11,7 @@ use wasmtime_wasi::p2::bindings::filesystem::preopens::Host as _;
 use wasmtime_wasi::p2::bindings::filesystem::types::{
     DescriptorFlags, ErrorCode, HostDescriptor, HostDirectoryEntryStream, OpenFlags, PathFlags,
 };
-use wasmtime_wasi::p2::{FsResult, InputStream, OutputStream, Pollable, StreamError, StreamResult};
+use wasmtime_wasi::p2::{FsResult, InputStream, Pollable, StreamError, StreamResult};
 
 use super::Files;
 use crate::capability::{Capability, Clearance, Gate, Grant, GrantSet, Grants, Mount, Source};
@@ -56,7 +56,13 @@ impl Fixture {
         let told = Arc::<Mutex<Vec<String>>>::default();
         let keep = told.clone();
         let events = Events::new(move |event| {
-            if let Event::Denied { capability, pattern, refusal, .. } = event {
+            if let Event::Denied {
+                capability,
+                pattern,
+                refusal,
+                ..
+            } = event
+            {
                 keep.lock().unwrap().push(format!("{capability} {pattern} {refusal:?}"));
             }
         });
@@ -110,7 +116,9 @@ impl Fixture {
         let root = self.root();
         let flags = DescriptorFlags::READ | DescriptorFlags::WRITE;
         let (nothing, path) = (PathFlags::empty(), path.to_owned());
-        self.view().open_at(root, nothing, path, OpenFlags::empty(), flags).await
+        self.view()
+            .open_at(root, nothing, path, OpenFlags::empty(), flags)
+            .await
     }
 }
 
@@ -138,12 +146,18 @@ async fn what_is_revoked_is_denied_on_an_open_descriptor() {
     assert_eq!(test.view().read(same(&file), 99, 0).await.unwrap().0, b"a file");
     test.revoke();
     assert_eq!(code(test.view().read(same(&file), 99, 0).await), ErrorCode::Access);
-    assert_eq!(code(test.view().write(same(&file), b"x".into(), 0).await), ErrorCode::Access);
+    assert_eq!(
+        code(test.view().write(same(&file), b"x".into(), 0).await),
+        ErrorCode::Access
+    );
     assert_eq!(code(test.view().set_size(same(&file), 0).await), ErrorCode::Access);
     assert_eq!(code(test.view().stat(same(&file)).await), ErrorCode::Access);
     assert_eq!(code(test.view().read_via_stream(same(&file), 0)), ErrorCode::Access);
     assert_eq!(code(test.open("f").await), ErrorCode::Access);
-    assert_eq!(*test.told.lock().unwrap(), ["file-read /data/f Revoked", "file-write /data/f Revoked"]);
+    assert_eq!(
+        *test.told.lock().unwrap(),
+        ["file-read /data/f Revoked", "file-write /data/f Revoked"]
+    );
     test.give_back();
     assert_eq!(test.view().read(same(&file), 99, 0).await.unwrap().0, b"a file");
     HostDescriptor::drop(&mut test.view(), file).unwrap();
@@ -156,8 +170,16 @@ async fn what_is_revoked_ends_open_streams_for_good() {
     let file = test.open("f").await.unwrap();
     let input = test.view().read_via_stream(same(&file), 0).unwrap();
     let output = test.view().append_via_stream(same(&file)).unwrap();
-    assert_eq!(test.table.get_mut(&input).unwrap().blocking_read(2).await.unwrap(), "a ");
-    test.table.get_mut(&output).unwrap().blocking_write_and_flush("!".into()).await.unwrap();
+    assert_eq!(
+        test.table.get_mut(&input).unwrap().blocking_read(2).await.unwrap(),
+        "a "
+    );
+    test.table
+        .get_mut(&output)
+        .unwrap()
+        .blocking_write_and_flush("!".into())
+        .await
+        .unwrap();
     test.revoke();
     assert!(is_denied(test.table.get_mut(&input).unwrap().blocking_read(2).await));
     let output = test.table.get_mut(&output).unwrap();
@@ -166,7 +188,10 @@ async fn what_is_revoked_ends_open_streams_for_good() {
     test.give_back();
     let input = test.table.get_mut(&input).unwrap();
     assert!(matches!(input.read(2), Err(StreamError::Closed)));
-    assert_eq!(fs::read_to_string(test.folder.path().join("data/f")).unwrap(), "a file!");
+    assert_eq!(
+        fs::read_to_string(test.folder.path().join("data/f")).unwrap(),
+        "a file!"
+    );
 }
 
 #[tokio::test]
@@ -208,7 +233,10 @@ async fn what_is_revoked_ends_a_listing() {
     let root = test.root();
     let listing = test.view().read_directory(same(&root)).await.unwrap();
     test.grants.replace(Fixture::set(&test.folder, "/other"));
-    assert_eq!(code(test.view().read_directory_entry(same(&listing)).await), ErrorCode::Access);
+    assert_eq!(
+        code(test.view().read_directory_entry(same(&listing)).await),
+        ErrorCode::Access
+    );
     test.give_back();
     let entry = test.view().read_directory_entry(same(&listing)).await.unwrap().unwrap();
     assert_eq!(entry.name, "f");
@@ -226,10 +254,20 @@ async fn whoever_learns_is_told_what_would_be_opened() {
     let mut test = Fixture::with(folder, Arc::new(Grants::new(GrantSet::default())), clearance);
     assert_eq!(code(test.open("data/x").await), ErrorCode::Access);
     let root = test.root();
-    assert_eq!(code(test.view().create_directory_at(same(&root), "d".into()).await), ErrorCode::Access);
+    assert_eq!(
+        code(test.view().create_directory_at(same(&root), "d".into()).await),
+        ErrorCode::Access
+    );
     assert_eq!(code(test.view().read_directory(root).await), ErrorCode::Access);
     let told = test.told.lock().unwrap();
-    assert_eq!(*told, ["file-read /data/x NotAsked", "file-write /d NotAsked", "file-read / NotAsked"]);
+    assert_eq!(
+        *told,
+        [
+            "file-read /data/x NotAsked",
+            "file-write /d NotAsked",
+            "file-read / NotAsked"
+        ]
+    );
 }
 
 #[tokio::test]
@@ -238,8 +276,14 @@ async fn a_number_says_nothing_of_the_machine_and_is_the_same_within_an_instance
     let (file, again) = (test.open("f").await.unwrap(), test.open("f").await.unwrap());
     let own = test.view().metadata_hash(file).await.unwrap();
     let root = test.root();
-    let by_path = test.view().metadata_hash_at(root, PathFlags::empty(), "f".into()).await.unwrap();
+    let by_path = test
+        .view()
+        .metadata_hash_at(root, PathFlags::empty(), "f".into())
+        .await
+        .unwrap();
     assert_eq!((own.lower, own.upper), (by_path.lower, by_path.upper));
-    let plain = HostDescriptor::metadata_hash(&mut test.view().inner(), again).await.unwrap();
+    let plain = HostDescriptor::metadata_hash(&mut test.view().inner(), again)
+        .await
+        .unwrap();
     assert_ne!(own.lower, plain.lower);
 }

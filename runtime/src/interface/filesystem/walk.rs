@@ -134,8 +134,10 @@ mod tests {
 
     use super::*;
 
+    type Walk = fn(&File, &str, Option<Identity>) -> Result<File, Astray>;
+
     /// Both ways of walking.
-    const WAYS: [fn(&File, &str, Option<Identity>) -> Result<File, Astray>; 2] = [directory, step_by_step];
+    const WAYS: [Walk; 2] = [directory, step_by_step];
 
     #[test]
     fn no_link_is_followed_on_the_way() {
@@ -174,7 +176,10 @@ mod tests {
         for walk in WAYS {
             assert_eq!(walk(&base, "a/own", Some(own)).map(drop), Err(Astray::Own));
         }
-        assert_eq!(step_by_step(&base, "a/own/blobs", Some(own)).map(drop), Err(Astray::Own));
+        assert_eq!(
+            step_by_step(&base, "a/own/blobs", Some(own)).map(drop),
+            Err(Astray::Own)
+        );
         assert_eq!(find(&base, "a/own", Some(own)).map(drop), Err(Astray::Own));
         assert!(find(&base, "a", Some(own)).is_ok());
     }

@@ -24,7 +24,8 @@ impl Guest {
     pub fn execute(&mut self, input: ComponentInput) -> ComponentResult {
         if self.open.is_empty() {
             let preopened = wasip2::filesystem::preopens::get_directories();
-            self.open.extend(preopened.into_iter().map(|(directory, path)| (path, directory)));
+            self.open
+                .extend(preopened.into_iter().map(|(directory, path)| (path, directory)));
         }
         let lines = input.text()?.lines().map(|line| match self.run(line) {
             Ok(answer) => answer,

@@ -38,7 +38,10 @@ impl Guest {
                 let (bytes, _) = fd(1)?.read(number(2)?, number(3)?).map_err(name)?;
                 Ok(format!("ok {}", String::from_utf8_lossy(&bytes)))
             }
-            "write" => Ok(format!("ok {}", fd(1)?.write(word(3).as_bytes(), number(2)?).map_err(name)?)),
+            "write" => Ok(format!(
+                "ok {}",
+                fd(1)?.write(word(3).as_bytes(), number(2)?).map_err(name)?
+            )),
             "size" => fd(1)?.set_size(number(2)?).map(|()| done).map_err(name),
             "list" => {
                 let entries = fd(1)?.read_directory().map_err(name)?;
@@ -59,7 +62,10 @@ impl Guest {
             }
             "fstat" => fd(1)?.stat().map(|stat| format!("ok {}", stat.size)).map_err(name),
             "fhash" => fd(1)?.metadata_hash().map(|_| done).map_err(name),
-            "ftimes" => fd(1)?.set_times(NewTimestamp::Now, NewTimestamp::Now).map(|()| done).map_err(name),
+            "ftimes" => fd(1)?
+                .set_times(NewTimestamp::Now, NewTimestamp::Now)
+                .map(|()| done)
+                .map_err(name),
             "sync" => fd(1)?.sync().map(|()| done).map_err(name),
             "flags" => fd(1)?.get_flags().map(|flags| format!("ok {flags:?}")).map_err(name),
             "stat" => {
@@ -104,7 +110,10 @@ impl Guest {
             }
             "give" => {
                 let stream = self.outputs.get(word(1)).ok_or("no such stream")?;
-                stream.blocking_write_and_flush(word(2).as_bytes()).map(|()| done).map_err(failed)
+                stream
+                    .blocking_write_and_flush(word(2).as_bytes())
+                    .map(|()| done)
+                    .map_err(failed)
             }
             "await" => {
                 self.inputs.get(word(1)).ok_or("no such stream")?.subscribe().block();

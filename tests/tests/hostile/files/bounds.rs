@@ -10,8 +10,18 @@ async fn names_that_are_none_are_refused() {
     let long = "a".repeat(256);
     let deep = "a/".repeat(2_100);
     let fits = "b".repeat(255);
-    for (name, code) in [("f%00", "invalid"), ("%00", "invalid"), (&long, "name-too-long"), (&deep, "name-too-long")] {
-        for line in ["open s /data cw both/@", "mkdir /data both/@", "stat /data - both/@", "unlink /data both/@"] {
+    for (name, code) in [
+        ("f%00", "invalid"),
+        ("%00", "invalid"),
+        (&long, "name-too-long"),
+        (&deep, "name-too-long"),
+    ] {
+        for line in [
+            "open s /data cw both/@",
+            "mkdir /data both/@",
+            "stat /data - both/@",
+            "unlink /data both/@",
+        ] {
             yard.check(&[(&line.replace('@', name), code)]).await;
         }
     }
@@ -67,9 +77,14 @@ async fn a_directory_with_too_many_entries_is_not_listed() {
             .or_else(|_| fs::write(many.join(number.to_string()), ""))
             .unwrap();
     }
-    yard.check(&[("open s /data rd both/many", "ok"), ("count s", "ok 65536")]).await;
+    yard.check(&[("open s /data rd both/many", "ok"), ("count s", "ok 65536")])
+        .await;
     fs::write(many.join("one-more"), "").unwrap();
-    yard.check(&[("count s", "insufficient-memory"), ("open t /data r both/many/one-more", "ok")]).await;
+    yard.check(&[
+        ("count s", "insufficient-memory"),
+        ("open t /data r both/many/one-more", "ok"),
+    ])
+    .await;
 }
 
 #[tokio::test]

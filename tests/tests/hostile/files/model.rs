@@ -36,7 +36,13 @@ pub(super) struct Case {
 
 /// `ok`, or the code of the error.
 pub(super) fn expected(case: Case) -> &'static str {
-    let Case { operation, form, read, write, target } = case;
+    let Case {
+        operation,
+        form,
+        read,
+        write,
+        target,
+    } = case;
     if form == Form::Leaving {
         return "not-permitted";
     }

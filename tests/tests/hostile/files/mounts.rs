@@ -10,7 +10,10 @@ use super::yard::{READ, WRITE, Yard, policy};
 
 /// Why an instance is not started with a mount.
 async fn refusal(host: impl FnOnce(&Path) -> PathBuf) -> String {
-    let opened = Yard::with(&["/data/**"], &[], |folder| policy(&["/data/**"], &[], &[("/data", host(folder))])).await;
+    let opened = Yard::with(&["/data/**"], &[], |folder| {
+        policy(&["/data/**"], &[], &[("/data", host(folder))])
+    })
+    .await;
     let mut text = String::new();
     let mut error: Option<Box<dyn std::error::Error>> = Some(Box::new(opened.err().expect("it is refused")));
     while let Some(said) = error.take() {
@@ -24,7 +27,10 @@ async fn refusal(host: impl FnOnce(&Path) -> PathBuf) -> String {
 async fn a_mount_that_is_no_plain_directory_is_refused() {
     let check = |text: String, part: &str| assert!(text.contains(part) && text.contains("`/data`"), "{text}");
     check(refusal(|folder| folder.join("missing")).await, "it does not exist");
-    check(refusal(|folder| folder.join("outside/secret")).await, "it is no directory");
+    check(
+        refusal(|folder| folder.join("outside/secret")).await,
+        "it is no directory",
+    );
     let linked = |folder: &Path| {
         symlink("outside", folder.join("link")).unwrap();
         folder.join("link")
@@ -46,7 +52,9 @@ async fn the_state_directory_is_no_mount() {
         let test = TestHost::with(|builder| builder.state_dir(&state).policy(policy)).await;
         let manifest = "manifest-version = 1\n[capabilities]\nfile-read = [\"/data/**\"]\n";
         let manifest = airssys_wasm::component::Manifest::parse(manifest).unwrap();
-        let deployed = test.deploy_as("operates-on-files", "1.0.0", |package| package.manifest(manifest)).await;
+        let deployed = test
+            .deploy_as("operates-on-files", "1.0.0", |package| package.manifest(manifest))
+            .await;
         let error = format!("{:?}", deployed.unwrap_err());
         assert!(error.contains("the state directory of this host"), "{error}");
     }
@@ -62,9 +70,16 @@ async fn nothing_is_there_without_a_grant_and_only_the_mount_with_one() {
 
 #[tokio::test]
 async fn a_mount_in_a_mount_is_where_it_is_said_to_be() {
-    let mounts = |folder: &Path| [("/data", folder.join("data")), ("/data/both", folder.join("outside/dir"))];
+    let mounts = |folder: &Path| {
+        [
+            ("/data", folder.join("data")),
+            ("/data/both", folder.join("outside/dir")),
+        ]
+    };
     let asked: &[&str] = &["/data/**"];
-    let yard = Yard::with(asked, asked, |folder| policy(asked, asked, &mounts(folder))).await.unwrap();
+    let yard = Yard::with(asked, asked, |folder| policy(asked, asked, &mounts(folder)))
+        .await
+        .unwrap();
     fs::write(yard.outside().join("dir/f"), "in the inner one").unwrap();
     yard.check(&[
         ("preopens", "/data /data/both"),
@@ -103,18 +118,29 @@ async fn directories_on_the_way_are_gone_through_and_not_seen() {
         ("open s /data r both/deep/missing", "access"),
     ])
     .await;
-    assert!(yard.denied().contains(&"file-read /data/both/f NotAsked".to_owned()), "{:?}", yard.denied());
+    assert!(
+        yard.denied().contains(&"file-read /data/both/f NotAsked".to_owned()),
+        "{:?}",
+        yard.denied()
+    );
 }
 
 #[tokio::test]
 async fn a_listing_shows_what_may_be_seen() {
-    let yard = Yard::open(&["/data", "/data/read/**", "/data/both", "/data/both/f"], &["/data/both/to-*"]).await;
+    let yard = Yard::open(
+        &["/data", "/data/read/**", "/data/both", "/data/both/f"],
+        &["/data/both/to-*"],
+    )
+    .await;
     yard.check(&[
         ("list /data", "ok both read"),
         ("open s /data rd both", "ok"),
         ("list s", "ok f to-f to-link to-outside to-root to-secret to-self"),
         ("open s /data rd read", "ok"),
-        ("list s", "ok d f pipe socket to-f to-link to-outside to-root to-secret to-self"),
+        (
+            "list s",
+            "ok d f pipe socket to-f to-link to-outside to-root to-secret to-self",
+        ),
     ])
     .await;
 }

@@ -48,7 +48,10 @@ async fn what_is_swapped_while_it_is_opened_leads_nowhere_else() {
     }
     done.store(true, Ordering::Relaxed);
     swapping.join().unwrap();
-    assert!(opened > 0 && refused > 0, "both were seen: {opened} opened, {refused} refused");
+    assert!(
+        opened > 0 && refused > 0,
+        "both were seen: {opened} opened, {refused} refused"
+    );
     assert_eq!(fs::read_to_string(yard.outside().join("secret")).unwrap(), SECRET);
     assert!(!yard.outside().join("new").exists());
 }

@@ -6,8 +6,8 @@ use std::os::unix::fs::{MetadataExt, symlink};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 
-use airssys_wasm::component::Manifest;
 use airssys_wasm::capability::Policy;
+use airssys_wasm::component::Manifest;
 use airssys_wasm::{Error, Event};
 use airssys_wasm_tests::TestHost;
 
@@ -18,8 +18,12 @@ pub(super) const SECRET: &str = "the canary";
 const GUEST: &str = "operates-on-files";
 
 /// The parts of the directory, and what the guest may do in them: read, write.
-pub(super) const PLACES: [(&str, bool, bool); 4] =
-    [("read", true, false), ("write", false, true), ("both", true, true), ("none", false, false)];
+pub(super) const PLACES: [(&str, bool, bool); 4] = [
+    ("read", true, false),
+    ("write", false, true),
+    ("both", true, true),
+    ("none", false, false),
+];
 
 /// The usual grants: what [`PLACES`] says.
 pub(super) const READ: &[&str] = &["/data/read/**", "/data/both/**"];
@@ -37,7 +41,11 @@ pub(super) type Snapshot = BTreeMap<PathBuf, String>;
 impl Yard {
     /// Deploys the guest, which asks for these patterns and is granted them.
     pub(super) async fn open(read: &[&str], write: &[&str]) -> Self {
-        Self::with(read, write, |folder| policy(read, write, &[("/data", folder.join("data"))])).await.unwrap()
+        Self::with(read, write, |folder| {
+            policy(read, write, &[("/data", folder.join("data"))])
+        })
+        .await
+        .unwrap()
     }
 
     /// Deploys the guest, which asks for these patterns, under a policy.
@@ -56,7 +64,9 @@ impl Yard {
         yard.fill();
         let manifest = format!("manifest-version = 1\n[capabilities]\nfile-read = {read:?}\nfile-write = {write:?}\n");
         let manifest = Manifest::parse(&manifest).unwrap();
-        yard.test.deploy_as(GUEST, "1.0.0", |package| package.manifest(manifest)).await?;
+        yard.test
+            .deploy_as(GUEST, "1.0.0", |package| package.manifest(manifest))
+            .await?;
         Ok(yard)
     }
 
@@ -107,8 +117,15 @@ impl Yard {
     pub(super) async fn check(&self, cases: &[(&str, &str)]) {
         let script: Vec<_> = cases.iter().map(|(line, _)| *line).collect();
         let answers = self.run(&script.join("\n")).await;
-        let expected: Vec<_> = cases.iter().map(|(line, answer)| format!("{line} -> {answer}")).collect();
-        let given: Vec<_> = script.iter().zip(answers).map(|(line, answer)| format!("{line} -> {answer}")).collect();
+        let expected: Vec<_> = cases
+            .iter()
+            .map(|(line, answer)| format!("{line} -> {answer}"))
+            .collect();
+        let given: Vec<_> = script
+            .iter()
+            .zip(answers)
+            .map(|(line, answer)| format!("{line} -> {answer}"))
+            .collect();
         assert_eq!(given, expected);
     }
 
@@ -116,7 +133,12 @@ impl Yard {
     pub(super) fn denied(&self) -> Vec<String> {
         let events = self.test.events().into_iter();
         let denied = events.filter_map(|event| match event {
-            Event::Denied { capability, pattern, refusal, .. } => Some(format!("{capability} {pattern} {refusal:?}")),
+            Event::Denied {
+                capability,
+                pattern,
+                refusal,
+                ..
+            } => Some(format!("{capability} {pattern} {refusal:?}")),
             _ => None,
         });
         denied.collect()
@@ -141,7 +163,10 @@ impl Yard {
 
 /// A policy that grants the guest these patterns, with these mounts.
 pub(super) fn policy(read: &[&str], write: &[&str], mounts: &[(&str, PathBuf)]) -> String {
-    let mounts: Vec<_> = mounts.iter().map(|(guest, host)| format!("{guest:?} = {host:?}")).collect();
+    let mounts: Vec<_> = mounts
+        .iter()
+        .map(|(guest, host)| format!("{guest:?} = {host:?}"))
+        .collect();
     format!(
         "policy-version = 1\n[[grant]]\nto = {GUEST:?}\nfile-read = {read:?}\nfile-write = {write:?}\nbroad = true\n\
          mounts = {{ {} }}\n",
@@ -153,9 +178,18 @@ fn snapshot(folder: &Path, into: &mut Snapshot) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         let found = fs::symlink_metadata(&path).unwrap();
-        let content = if found.is_file() { fs::read_to_string(&path).unwrap() } else { String::new() };
+        let content = if found.is_file() {
+            fs::read_to_string(&path).unwrap()
+        } else {
+            String::new()
+        };
         // The number of names tells a hard link from a copy.
-        let text = format!("{:?} {} {} {content}", found.file_type(), found.nlink(), found.mtime_nsec());
+        let text = format!(
+            "{:?} {} {} {content}",
+            found.file_type(),
+            found.nlink(),
+            found.mtime_nsec()
+        );
         if found.is_dir() {
             snapshot(&path, into);
         }
