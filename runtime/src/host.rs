@@ -206,10 +206,13 @@ impl HostBuilder {
             let drains = Drains::new(drain_deadline.unwrap_or(DRAIN), events.clone());
             let starter = Starter {
                 permissions: Permissions::new(sources, store.clone(), events.clone()),
+                sandbox: Sandbox {
+                    own: Some(store.directory().to_owned()),
+                    ..sandbox
+                },
                 store,
                 code,
                 events,
-                sandbox,
                 ledgers: Ledgers::default(),
             };
             let mut deploy = Deploy::new(starter, Arc::new(router), versioning, drains);

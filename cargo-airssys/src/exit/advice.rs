@@ -203,6 +203,11 @@ pub(super) fn on(error: &Error) -> (Exit, String) {
             Exit::Unexpected,
             "check the limits of this machine's memory (`ulimit -v`)".into(),
         ),
+        Error::Mount { directory, .. } => {
+            let help =
+                format!("correct where `mounts` of the policy says that `{directory}` is, and run the command again");
+            (Exit::Usage, help)
+        }
         Error::CompilerUnavailable { .. } => {
             let help = "it is this program itself, started once more: it must not have been replaced, and needs /proc; \
                         run the command again";

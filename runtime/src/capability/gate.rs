@@ -102,6 +102,11 @@ impl Gate {
         &self.clearance.asked
     }
 
+    /// Whether the guest is shown an empty directory where it has none.
+    pub(crate) fn teaches(&self) -> bool {
+        self.clearance.teaches
+    }
+
     /// What its component is granted now.
     pub(crate) fn granted(&self) -> Arc<GrantSet> {
         self.clearance.grants.now()

@@ -154,6 +154,11 @@ impl Grant {
         })
     }
 
+    /// Whether something below this guest path, not that path itself, is what it is for.
+    pub(super) fn leads_below(&self, path: &str) -> bool {
+        matches!(&self.pattern, Pattern::Path(pattern) if pattern.leads_below(path))
+    }
+
     /// The one matcher: whether an access is what this is for.
     pub(crate) fn fits(&self, access: &Access<'_>) -> bool {
         match (&self.capability, &self.pattern, access) {

@@ -12,6 +12,7 @@ mod missing;
 mod path;
 mod policy;
 mod policy_file;
+mod subtree;
 mod system_call;
 
 pub(crate) use access::Access;

@@ -92,6 +92,20 @@ impl PathPattern {
         format!("/{}", parts.join("/"))
     }
 
+    /// Whether some path below `path`, not that path itself, fits it.
+    pub(super) fn leads_below(&self, path: &str) -> bool {
+        let mut own = self.components.iter();
+        for part in components(path) {
+            match own.next() {
+                Some(Component::Any) => return true,
+                Some(Component::Literal(literal)) if literal == part => {}
+                Some(Component::Glob(glob)) if glob::fits_text(glob, part) => {}
+                _ => return false,
+            }
+        }
+        own.next().is_some()
+    }
+
     /// Whether it begins anywhere: it names no directory that it is in.
     pub(super) fn is_anywhere(&self) -> bool {
         !matches!(self.components.first(), Some(Component::Literal(_)))
@@ -196,6 +210,18 @@ mod tests {
     }
 
     #[test]
+    fn a_pattern_leads_below_the_directories_on_the_way() {
+        let check = |text, path, expected| assert_eq!(pattern(text).leads_below(path), expected, "{text} {path}");
+        check("/data/a/b.txt", "/", true);
+        check("/data/a/b.txt", "/data/a", true);
+        check("/data/a/b.txt", "/data/a/b.txt", false);
+        check("/data/a/b.txt", "/data/b", false);
+        check("/data/*/b", "/data/x", true);
+        check("/data/**", "/data/x/y", true);
+        check("/data", "/data", false);
+    }
+
+    #[test]
     fn below_is_by_whole_components() {
         assert_eq!(below("/data/a", "/data"), Some("a"));
         assert_eq!(below("/data", "/data"), Some(""));
@@ -247,6 +273,15 @@ mod tests {
             let pattern = pattern(&text);
             if pattern.fits(&path) {
                 prop_assert!(is_within(&path, &pattern.directory()));
+            }
+        }
+
+        #[test]
+        fn what_fits_is_led_to(text in patterns(), path in paths()) {
+            let pattern = pattern(&text);
+            if pattern.fits(&path) && path != "/" {
+                let parent = path.rsplit_once('/').map_or("/", |(parent, _)| if parent.is_empty() { "/" } else { parent });
+                prop_assert!(pattern.leads_below(parent));
             }
         }
 

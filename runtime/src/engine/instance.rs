@@ -19,7 +19,7 @@ use super::state::InstanceState;
 use crate::capability::Gate;
 use crate::component::{AccessRequests, ComponentError, Health, MAX_MESSAGE_BYTES, Message, Release};
 use crate::error::{Bounded, Error};
-use crate::interface::{Capture, Lines, Log};
+use crate::interface::{Capture, Files, Lines, Log};
 use crate::printable::printable_line;
 
 /// The most bytes that a guest hands to the host in one call: a message, its metadata and what surrounds them.
@@ -79,10 +79,11 @@ impl Instance {
         let (output, error, log) = Lines::pair(&release.name, &prepared.events);
         let gate = Gate::new(prepared.clearance.clone(), release.clone(), prepared.events.clone());
         let gate = Arc::new(gate);
-        let mut context = prepared.sandbox.context(output, error)?;
+        let files = Files::new(gate.clone(), prepared.sandbox.own.as_deref())?;
+        let mut context = prepared.sandbox.context(output, error);
         adapt(&mut context);
         let limiter = Limiter::new(release.limits.memory.0);
-        let state = InstanceState::new(context.build(), gate, log.clone(), limiter);
+        let state = InstanceState::new(context.build(), gate, files, log.clone(), limiter);
         let mut store = Store::new(prepared.pre.engine(), state);
         store.limiter(|state| &mut state.limiter);
         store.set_hostcall_fuel(HOSTCALL_FUEL);

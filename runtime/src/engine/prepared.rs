@@ -92,8 +92,8 @@ impl Prepared {
             exports: OnceLock::new(),
             release,
             events,
+            clearance: sandbox.clearance(clearance)?,
             sandbox,
-            clearance,
             debugging,
             lines,
         })

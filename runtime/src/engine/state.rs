@@ -10,7 +10,7 @@ use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use super::limit::Limiter;
 use crate::capability::Gate;
-use crate::interface::{Log, Outgoing, View, http_context};
+use crate::interface::{Files, FilesView, Log, Outgoing, View, http_context};
 
 /// The most resources that a guest holds at the same time.
 const MAX_RESOURCES: usize = 4_096;
@@ -22,6 +22,7 @@ pub(crate) struct InstanceState {
     http_requests: Outgoing,
     gate: Arc<Gate>,
     log: Log,
+    files: Files,
     pub(super) table: ResourceTable,
     pub(super) limiter: Limiter,
     /// When the present entry into the guest has to end.
@@ -31,7 +32,7 @@ pub(crate) struct InstanceState {
 }
 
 impl InstanceState {
-    pub(super) fn new(wasi: WasiCtx, gate: Arc<Gate>, log: Log, limiter: Limiter) -> Self {
+    pub(super) fn new(wasi: WasiCtx, gate: Arc<Gate>, files: Files, log: Log, limiter: Limiter) -> Self {
         let mut table = ResourceTable::new();
         table.set_max_capacity(MAX_RESOURCES);
         Self {
@@ -40,6 +41,7 @@ impl InstanceState {
             http_requests: Outgoing::new(gate.clone()),
             gate,
             log,
+            files,
             table,
             limiter,
             deadline: None,
@@ -74,5 +76,9 @@ impl View for InstanceState {
 
     fn log(&self) -> &Log {
         &self.log
+    }
+
+    fn files(&mut self) -> FilesView<'_> {
+        self.files.view(&mut self.table)
     }
 }

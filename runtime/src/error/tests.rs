@@ -155,6 +155,10 @@ fn every() -> Vec<Error> {
         Error::store("reading", Error::Version(parse_version("x").unwrap_err())),
         Error::Damaged { what: reason() },
         Error::Engine { reason: reason() },
+        Error::Mount {
+            directory: "/data".into(),
+            reason: reason(),
+        },
         Error::CompilerUnavailable {
             program: "/bin/false".into(),
             reason: reason(),

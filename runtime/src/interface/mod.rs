@@ -2,6 +2,7 @@
 
 mod bindings;
 mod clocks;
+mod filesystem;
 mod http;
 mod logging;
 mod output;
@@ -17,6 +18,7 @@ use wasmtime_wasi_http::WasiHttpView;
 
 use crate::capability::Gate;
 
+pub(crate) use filesystem::{Files, FilesView};
 pub(crate) use http::{Outgoing, context as http_context};
 pub(crate) use output::{Capture, Lines, Log};
 pub(crate) use sandbox::{Directory, Sandbox, Source};
@@ -37,12 +39,16 @@ pub(crate) trait View: WasiView + WasiHttpView + Send {
 
     /// Where what it logs goes.
     fn log(&self) -> &Log;
+
+    /// The instance's files.
+    fn files(&mut self) -> FilesView<'_>;
 }
 
 /// Every family of interfaces that this host offers.
 pub(crate) fn all<T: View + 'static>() -> Vec<Interface<T>> {
     vec![
         wasi::interface(),
+        filesystem::interface(),
         http::interface(),
         logging::interface(),
         process::interface(),

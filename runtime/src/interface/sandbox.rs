@@ -1,15 +1,17 @@
 //! What a guest finds in its sandbox: nothing; or, for tests, what makes every run of a case the same.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
-use wasmtime_wasi::{FsPerms, HostMonotonicClock, HostWallClock, WasiCtxBuilder};
+use wasmtime_wasi::{HostMonotonicClock, HostWallClock, WasiCtxBuilder};
 
 use super::{Lines, empty_context};
+use crate::capability::{Capability, Clearance, Grant, GrantSet, Grants, Mount, Source as Giver};
 use crate::error::Error;
 
 /// How much the monotonic clock of a test advances with each reading.
@@ -23,6 +25,8 @@ pub(crate) struct Sandbox {
     pub(crate) source: Option<Source>,
     /// The directories that are there.
     pub(crate) directories: Vec<Directory>,
+    /// The state directory of the host, which no directory of an instance may lead to.
+    pub(crate) own: Option<PathBuf>,
 }
 
 /// Randomness and time that are the same in every run.
@@ -47,31 +51,62 @@ pub(crate) struct Directory {
 
 impl Sandbox {
     /// The context of a new instance; what the guest writes goes to the two streams.
-    pub(crate) fn context(&self, output: Lines, error: Lines) -> Result<WasiCtxBuilder, Error> {
+    pub(crate) fn context(&self, output: Lines, error: Lines) -> WasiCtxBuilder {
         let mut context = empty_context(output, error);
         if let Some(source) = &self.source {
             source.apply(&mut context);
         }
-        for directory in &self.directories {
-            let permissions = if directory.writable {
-                FsPerms::ReadWrite
-            } else {
-                FsPerms::ReadOnly
-            };
-            let opened = context.preopened_dir(&directory.host, &directory.guest, permissions);
-            opened.map_err(|error| Error::Engine {
-                reason: format!("the directory `{}` could not be opened: {error:#}", directory.guest),
-            })?;
+        context
+    }
+
+    /// What instances may do: also what its directories are for, as if it was asked for and granted.
+    pub(crate) fn clearance(&self, given: Clearance) -> Result<Clearance, Error> {
+        if self.directories.is_empty() {
+            return Ok(given);
         }
-        Ok(context)
+        let mut asked = given.asked.to_vec();
+        let mut granted = GrantSet::clone(&given.grants.now());
+        for directory in &self.directories {
+            for grant in directory.grants()? {
+                asked.push(grant.clone());
+                granted.grant(grant, Giver::Project);
+            }
+            granted.mounts.push(Mount {
+                guest: directory.path().to_owned(),
+                host: directory.host.clone(),
+            });
+        }
+        Ok(Clearance {
+            asked: asked.into(),
+            grants: Arc::new(Grants::new(granted)),
+            ..given
+        })
     }
 
     /// The same without directories: what a component finds while it is asked what it needs.
     pub(crate) fn without_directories(&self) -> Self {
         Self {
-            source: self.source.clone(),
             directories: Vec::new(),
+            ..self.clone()
         }
+    }
+}
+
+impl Directory {
+    /// Its path as accesses have it.
+    fn path(&self) -> &str {
+        match self.guest.trim_end_matches('/') {
+            "" => "/",
+            path => path,
+        }
+    }
+
+    fn grants(&self) -> Result<Vec<Grant>, Error> {
+        let capabilities = [Capability::FileRead, Capability::FileWrite];
+        let capabilities = capabilities.into_iter().take(if self.writable { 2 } else { 1 });
+        let below = format!("{}/**", self.path().trim_end_matches('/'));
+        let grants = capabilities.map(|capability| Ok(Grant::parse(capability, &below)?));
+        grants.collect()
     }
 }
 

@@ -151,6 +151,7 @@ impl Start {
             .sandbox(Sandbox {
                 source: Some(self.source),
                 directories,
+                own: None,
             })
             .build()
             .await?;

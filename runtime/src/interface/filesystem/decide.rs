@@ -1,0 +1,164 @@
+//! What the gate is asked about a path or an open descriptor, and how what it says comes to the guest.
+
+use rustix::fs::FileType;
+use wasmtime::component::Resource;
+use wasmtime_wasi::filesystem::{Descriptor, Dir};
+use wasmtime_wasi::p2::bindings::filesystem::types::{ErrorCode, PathFlags};
+use wasmtime_wasi::p2::{FsError, FsResult};
+
+use super::FilesView;
+use super::files::Place;
+use super::lexical::{Misnamed, Named, named};
+use super::walk::{Astray, find};
+use crate::capability::{Access, Gate, Refusal, below};
+
+/// What is done to a file or directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Right {
+    Read,
+    Write,
+}
+
+/// Where a path that is allowed is.
+pub(super) struct Found {
+    /// The directory that it is in.
+    pub(super) dir: Dir,
+    /// Its name there; `.` when it is the directory that the guest named it from.
+    pub(super) name: String,
+    /// What is there now; a program of this machine may change it at any time.
+    pub(super) kind: Option<FileType>,
+    pub(super) local: bool,
+}
+
+impl Right {
+    pub(super) fn to(self, path: &str) -> Access<'_> {
+        match self {
+            Self::Read => Access::FileRead(path),
+            Self::Write => Access::FileWrite(path),
+        }
+    }
+}
+
+/// Decides on one access, and records it when it is denied.
+pub(super) fn allow(gate: &Gate, right: Right, path: &str) -> FsResult<()> {
+    gate.check(&right.to(path)).map_err(|_| ErrorCode::Access.into())
+}
+
+/// Whether the guest may know that something is there, because it may read or write it.
+pub(super) fn may_see(gate: &Gate, path: &str) -> bool {
+    gate.would_allow(&Access::FileRead(path)) || gate.would_allow(&Access::FileWrite(path))
+}
+
+impl FilesView<'_> {
+    /// The path that a guest names below an open directory.
+    pub(super) fn named(&self, at: &Resource<Descriptor>, right: Right, text: &str) -> FsResult<Named> {
+        self.dir(at)?;
+        named(&self.place(at)?.path, text).map_err(|misnamed| match misnamed {
+            Misnamed::Unusable(code) => code.into(),
+            Misnamed::Leaves(path) => {
+                self.files.gate.deny(&right.to(&path), Refusal::LeadsElsewhere);
+                ErrorCode::NotPermitted.into()
+            }
+        })
+    }
+
+    pub(super) fn allow(&self, right: Right, path: &str) -> FsResult<()> {
+        allow(&self.files.gate, right, path)
+    }
+
+    /// Decides whether the guest may know what is at a path: what it may read or write, and a directory on the way to it.
+    pub(super) fn allow_seeing(&self, path: &str, is_directory: impl FnOnce() -> bool) -> FsResult<()> {
+        let gate = &self.files.gate;
+        if may_see(gate, path) || (gate.leads_below(path) && is_directory()) {
+            return Ok(());
+        }
+        self.allow(Right::Read, path)
+    }
+
+    /// Finds a path that the gate has allowed; what leads elsewhere is denied after all.
+    pub(super) async fn find(&mut self, at: &Resource<Descriptor>, right: Right, named: &Named) -> FsResult<Found> {
+        let own = self.files.own;
+        let (mut dir, path, local) = self.begin(at, &named.path)?;
+        let base = dir.dir.clone();
+        let spot = on(local, move || find(&base, &path, own)).await?;
+        let spot = spot.map_err(|astray| self.astray(right, &named.path, astray))?;
+        dir.dir = spot.parent;
+        match spot.found {
+            Some(FileType::Symlink) if named.is_directory => Err(self.astray(right, &named.path, Astray::Link)),
+            Some(kind) if named.is_directory && kind != FileType::Directory => Err(ErrorCode::NotDirectory.into()),
+            _ => Ok(Found {
+                dir,
+                name: spot.name,
+                kind: spot.found,
+                local,
+            }),
+        }
+    }
+
+    /// The directory that a path is looked up in, and the path in it: a mount inside the open directory comes first.
+    fn begin(&self, at: &Resource<Descriptor>, path: &str) -> FsResult<(Dir, String, bool)> {
+        let place = self.place(at)?;
+        let inside = self.files.roots.iter().filter_map(|root| {
+            let is_inside = below(&root.guest, &place.path).is_some_and(|rest| !rest.is_empty());
+            Some((root, below(path, &root.guest).filter(|_| is_inside)?))
+        });
+        if let Some((root, rest)) = inside.max_by_key(|(root, _)| root.guest.len()) {
+            return Ok((root.dir.clone(), rest.to_owned(), root.local));
+        }
+        // A named path is below its directory.
+        let rest = below(path, &place.path).ok_or(ErrorCode::Access)?;
+        Ok((self.dir(at)?.clone(), rest.to_owned(), place.local))
+    }
+
+    /// What the guest is told of a path that leads elsewhere.
+    pub(super) fn astray(&self, right: Right, path: &str, astray: Astray) -> FsError {
+        let code = match astray {
+            Astray::System(errno) => return std::io::Error::from(errno).into(),
+            Astray::Link => ErrorCode::Loop,
+            Astray::Special | Astray::Own => ErrorCode::Access,
+        };
+        self.files.gate.deny(&right.to(path), Refusal::LeadsElsewhere);
+        code.into()
+    }
+
+    /// Refuses to follow a link that is named itself.
+    pub(super) fn refuse_following(&self, right: Right, path: &str, flags: PathFlags, found: &Found) -> FsResult<()> {
+        let follows = flags.contains(PathFlags::SYMLINK_FOLLOW);
+        match found.kind {
+            Some(FileType::Symlink) if follows => Err(self.astray(right, path, Astray::Link)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Makes a directory a descriptor for wasmtime-wasi; it never comes to the guest, and is taken back after.
+    pub(super) fn lend(&mut self, found: &Found) -> FsResult<Resource<Descriptor>> {
+        Ok(self.table.push(Descriptor::Dir(found.dir.clone()))?)
+    }
+
+    /// Whether what an open descriptor is of may still be read or written.
+    /// It is decided again only when what is granted has changed.
+    pub(super) fn holds(&mut self, descriptor: &Resource<Descriptor>, right: Right) -> FsResult<&Place> {
+        let gate = &self.files.gate;
+        let place = self
+            .files
+            .places
+            .get_mut(&descriptor.rep())
+            .ok_or(ErrorCode::BadDescriptor)?;
+        // Read before it is decided, so that a change in between is seen the next time.
+        let revision = gate.revision();
+        let allowed = &mut place.allowed[right as usize];
+        if *allowed != Some(revision) {
+            allow(gate, right, &place.path)?;
+            *allowed = Some(revision);
+        }
+        Ok(place)
+    }
+}
+
+/// Does what takes the file system: on this thread, or on one that may wait.
+pub(super) async fn on<T: Send + 'static>(local: bool, work: impl FnOnce() -> T + Send + 'static) -> FsResult<T> {
+    if local {
+        return Ok(work());
+    }
+    tokio::task::spawn_blocking(work).await.map_err(FsError::trap)
+}

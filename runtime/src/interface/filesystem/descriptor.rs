@@ -1,0 +1,306 @@
+//! `wasi:filesystem/types`: each operation is decided on first, and then wasmtime-wasi's with one name in a handle.
+
+use rustix::fs::FileType;
+use wasmtime::component::Resource;
+use wasmtime_wasi::filesystem::Descriptor;
+use wasmtime_wasi::p2::bindings::filesystem::types::{
+    Advice, DescriptorFlags, DescriptorStat, DescriptorType, DirectoryEntryStream, ErrorCode, Filesize, Host,
+    HostDescriptor, MetadataHashValue, NewTimestamp, OpenFlags, PathFlags,
+};
+use wasmtime_wasi::p2::{DynInputStream, DynOutputStream, FsError, FsResult};
+
+use super::FilesView;
+use super::bounds::{MAX_FILE_BYTES, MAX_READ_BYTES};
+use super::decide::{Found, Right};
+use super::files::again;
+use super::lexical::Named;
+use super::walk::Astray;
+use crate::capability::Refusal;
+
+impl Host for FilesView<'_> {
+    fn convert_error_code(&mut self, error: FsError) -> wasmtime::Result<ErrorCode> {
+        error.downcast()
+    }
+
+    fn filesystem_error_code(&mut self, error: Resource<wasmtime::Error>) -> wasmtime::Result<Option<ErrorCode>> {
+        self.inner().filesystem_error_code(error)
+    }
+}
+
+impl FilesView<'_> {
+    /// What a guest sees of an open descriptor: what it may read or write, and directories on the way to that.
+    fn sees(&self, descriptor: &Resource<Descriptor>) -> FsResult<()> {
+        let is_directory = matches!(self.table.get(descriptor)?, Descriptor::Dir(_));
+        self.allow_seeing(&self.place(descriptor)?.path, || is_directory)
+    }
+
+    /// Finds a path that is only looked at.
+    async fn look(&mut self, at: &Resource<Descriptor>, flags: PathFlags, path: &str) -> FsResult<Found> {
+        let named = self.named(at, Right::Read, path)?;
+        self.allow_seeing(&named.path, || true)?;
+        let found = self.find(at, Right::Read, &named).await?;
+        self.allow_seeing(&named.path, || found.kind == Some(FileType::Directory))?;
+        self.refuse_following(Right::Read, &named.path, flags, &found)?;
+        Ok(found)
+    }
+
+    /// Finds a path whose entry in its directory is changed.
+    async fn find_to_change(&mut self, at: &Resource<Descriptor>, path: &str) -> FsResult<(Named, Found)> {
+        let named = self.named(at, Right::Write, path)?;
+        self.allow(Right::Write, &named.path)?;
+        let found = self.find(at, Right::Write, &named).await?;
+        Ok((named, found))
+    }
+}
+
+/// Refuses a file that would become larger than one may be.
+fn within_bounds(offset: Filesize, length: usize) -> FsResult<()> {
+    let end = u64::try_from(length).ok().and_then(|length| offset.checked_add(length));
+    match end.is_some_and(|end| end <= MAX_FILE_BYTES) {
+        true => Ok(()),
+        false => Err(ErrorCode::FileTooLarge.into()),
+    }
+}
+
+impl HostDescriptor for FilesView<'_> {
+    async fn advise(
+        &mut self,
+        fd: Resource<Descriptor>,
+        offset: Filesize,
+        length: Filesize,
+        advice: Advice,
+    ) -> FsResult<()> {
+        self.holds(&fd, Right::Read)?;
+        self.inner().advise(fd, offset, length, advice).await
+    }
+
+    async fn sync_data(&mut self, fd: Resource<Descriptor>) -> FsResult<()> {
+        self.sees(&fd)?;
+        self.inner().sync_data(fd).await
+    }
+
+    async fn get_flags(&mut self, fd: Resource<Descriptor>) -> FsResult<DescriptorFlags> {
+        self.inner().get_flags(fd).await
+    }
+
+    async fn get_type(&mut self, fd: Resource<Descriptor>) -> FsResult<DescriptorType> {
+        self.inner().get_type(fd).await
+    }
+
+    async fn set_size(&mut self, fd: Resource<Descriptor>, size: Filesize) -> FsResult<()> {
+        self.holds(&fd, Right::Write)?;
+        within_bounds(size, 0)?;
+        self.inner().set_size(fd, size).await
+    }
+
+    async fn set_times(
+        &mut self,
+        fd: Resource<Descriptor>,
+        accessed: NewTimestamp,
+        modified: NewTimestamp,
+    ) -> FsResult<()> {
+        self.holds(&fd, Right::Write)?;
+        self.inner().set_times(fd, accessed, modified).await
+    }
+
+    async fn read(
+        &mut self,
+        fd: Resource<Descriptor>,
+        length: Filesize,
+        offset: Filesize,
+    ) -> FsResult<(Vec<u8>, bool)> {
+        self.holds(&fd, Right::Read)?;
+        self.inner().read(fd, length.min(MAX_READ_BYTES as u64), offset).await
+    }
+
+    async fn write(&mut self, fd: Resource<Descriptor>, bytes: Vec<u8>, offset: Filesize) -> FsResult<Filesize> {
+        self.holds(&fd, Right::Write)?;
+        within_bounds(offset, bytes.len())?;
+        self.inner().write(fd, bytes, offset).await
+    }
+
+    async fn read_directory(&mut self, fd: Resource<Descriptor>) -> FsResult<Resource<DirectoryEntryStream>> {
+        self.list(fd).await
+    }
+
+    async fn sync(&mut self, fd: Resource<Descriptor>) -> FsResult<()> {
+        self.sees(&fd)?;
+        self.inner().sync(fd).await
+    }
+
+    async fn create_directory_at(&mut self, fd: Resource<Descriptor>, path: String) -> FsResult<()> {
+        let (_, found) = self.find_to_change(&fd, &path).await?;
+        let at = self.lend(&found)?;
+        let made = self.inner().create_directory_at(again(&at), found.name).await;
+        self.table.delete(at)?;
+        made
+    }
+
+    async fn stat(&mut self, fd: Resource<Descriptor>) -> FsResult<DescriptorStat> {
+        self.sees(&fd)?;
+        self.inner().stat(fd).await
+    }
+
+    async fn stat_at(&mut self, fd: Resource<Descriptor>, flags: PathFlags, path: String) -> FsResult<DescriptorStat> {
+        let found = self.look(&fd, flags, &path).await?;
+        let at = self.lend(&found)?;
+        let stat = self.inner().stat_at(again(&at), PathFlags::empty(), found.name).await;
+        self.table.delete(at)?;
+        let mut stat = stat?;
+        if stat.type_ == DescriptorType::SymbolicLink {
+            // How long the path is that it leads to is not the guest's business.
+            stat.size = 0;
+        }
+        Ok(stat)
+    }
+
+    async fn set_times_at(
+        &mut self,
+        fd: Resource<Descriptor>,
+        flags: PathFlags,
+        path: String,
+        accessed: NewTimestamp,
+        modified: NewTimestamp,
+    ) -> FsResult<()> {
+        let (named, found) = self.find_to_change(&fd, &path).await?;
+        self.refuse_following(Right::Write, &named.path, flags, &found)?;
+        let at = self.lend(&found)?;
+        let set = match found.name.as_str() {
+            "." => self.inner().set_times(again(&at), accessed, modified).await,
+            name => {
+                let (flags, name) = (PathFlags::empty(), name.to_owned());
+                self.inner()
+                    .set_times_at(again(&at), flags, name, accessed, modified)
+                    .await
+            }
+        };
+        self.table.delete(at)?;
+        set
+    }
+
+    async fn link_at(
+        &mut self,
+        fd: Resource<Descriptor>,
+        flags: PathFlags,
+        path: String,
+        to: Resource<Descriptor>,
+        to_path: String,
+    ) -> FsResult<()> {
+        if flags.contains(PathFlags::SYMLINK_FOLLOW) {
+            return Err(ErrorCode::Invalid.into());
+        }
+        self.link((fd, path), (to, to_path)).await
+    }
+
+    async fn open_at(
+        &mut self,
+        fd: Resource<Descriptor>,
+        _: PathFlags,
+        path: String,
+        open: OpenFlags,
+        flags: DescriptorFlags,
+    ) -> FsResult<Resource<Descriptor>> {
+        // A link is not followed, whether the guest says so or not.
+        self.open(fd, path, open, flags).await
+    }
+
+    fn drop(&mut self, fd: Resource<Descriptor>) -> wasmtime::Result<()> {
+        self.take_back(fd)
+    }
+
+    async fn readlink_at(&mut self, fd: Resource<Descriptor>, path: String) -> FsResult<String> {
+        let named = self.named(&fd, Right::Read, &path)?;
+        self.allow(Right::Read, &named.path)?;
+        match self.find(&fd, Right::Read, &named).await?.kind {
+            // A link holds a path of this machine.
+            Some(FileType::Symlink) => Err(self.astray(Right::Read, &named.path, Astray::Link)),
+            Some(_) => Err(ErrorCode::Invalid.into()),
+            None => Err(ErrorCode::NoEntry.into()),
+        }
+    }
+
+    async fn remove_directory_at(&mut self, fd: Resource<Descriptor>, path: String) -> FsResult<()> {
+        let (_, found) = self.find_to_change(&fd, &path).await?;
+        if found.name == "." {
+            return Err(ErrorCode::Busy.into());
+        }
+        let at = self.lend(&found)?;
+        let removed = self.inner().remove_directory_at(again(&at), found.name).await;
+        self.table.delete(at)?;
+        removed
+    }
+
+    async fn rename_at(
+        &mut self,
+        fd: Resource<Descriptor>,
+        path: String,
+        to: Resource<Descriptor>,
+        to_path: String,
+    ) -> FsResult<()> {
+        self.rename((fd, path), (to, to_path)).await
+    }
+
+    async fn symlink_at(&mut self, fd: Resource<Descriptor>, _: String, path: String) -> FsResult<()> {
+        let named = self.named(&fd, Right::Write, &path)?;
+        self.allow(Right::Write, &named.path)?;
+        // Other programs of this machine would follow it.
+        self.files
+            .gate
+            .deny(&Right::Write.to(&named.path), Refusal::LeadsElsewhere);
+        Err(ErrorCode::NotPermitted.into())
+    }
+
+    async fn unlink_file_at(&mut self, fd: Resource<Descriptor>, path: String) -> FsResult<()> {
+        let (_, found) = self.find_to_change(&fd, &path).await?;
+        if found.kind == Some(FileType::Directory) {
+            return Err(ErrorCode::IsDirectory.into());
+        }
+        let at = self.lend(&found)?;
+        let removed = self.inner().unlink_file_at(again(&at), found.name).await;
+        self.table.delete(at)?;
+        removed
+    }
+
+    fn read_via_stream(&mut self, fd: Resource<Descriptor>, offset: Filesize) -> FsResult<Resource<DynInputStream>> {
+        self.input(fd, offset)
+    }
+
+    fn write_via_stream(&mut self, fd: Resource<Descriptor>, offset: Filesize) -> FsResult<Resource<DynOutputStream>> {
+        within_bounds(offset, 0)?;
+        self.output(fd, Some(offset))
+    }
+
+    fn append_via_stream(&mut self, fd: Resource<Descriptor>) -> FsResult<Resource<DynOutputStream>> {
+        self.output(fd, None)
+    }
+
+    async fn is_same_object(
+        &mut self,
+        one: Resource<Descriptor>,
+        other: Resource<Descriptor>,
+    ) -> wasmtime::Result<bool> {
+        self.inner().is_same_object(one, other).await
+    }
+
+    async fn metadata_hash(&mut self, fd: Resource<Descriptor>) -> FsResult<MetadataHashValue> {
+        self.sees(&fd)?;
+        let hash = self.inner().metadata_hash(fd).await?;
+        Ok(self.files.hidden(&hash))
+    }
+
+    async fn metadata_hash_at(
+        &mut self,
+        fd: Resource<Descriptor>,
+        flags: PathFlags,
+        path: String,
+    ) -> FsResult<MetadataHashValue> {
+        let found = self.look(&fd, flags, &path).await?;
+        let at = self.lend(&found)?;
+        let hash = self
+            .inner()
+            .metadata_hash_at(again(&at), PathFlags::empty(), found.name)
+            .await;
+        self.table.delete(at)?;
+        Ok(self.files.hidden(&hash?))
+    }
+}

@@ -1,0 +1,82 @@
+//! Listing a directory: what the guest may not see is not in it.
+
+use std::sync::Arc;
+
+use rustix::fs::{Dir, FileType};
+use wasmtime::component::Resource;
+use wasmtime_wasi::filesystem::Descriptor;
+use wasmtime_wasi::p2::FsResult;
+use wasmtime_wasi::p2::bindings::filesystem::types::{
+    DescriptorType, DirectoryEntry, DirectoryEntryStream, ErrorCode, HostDescriptor, HostDirectoryEntryStream,
+};
+
+use super::FilesView;
+use super::bounds::MAX_ENTRIES;
+use super::decide::{Right, may_see, on};
+use super::files::again;
+
+impl FilesView<'_> {
+    pub(super) async fn list(&mut self, descriptor: Resource<Descriptor>) -> FsResult<Resource<DirectoryEntryStream>> {
+        let directory = self.dir(&descriptor)?.dir.clone();
+        let place = self.holds(&descriptor, Right::Read)?;
+        let (path, local) = (place.path.clone(), place.local);
+        // All entries are read at once, so they are counted first.
+        let counted = on(local, move || count(&directory)).await?;
+        if counted? > MAX_ENTRIES {
+            return Err(ErrorCode::InsufficientMemory.into());
+        }
+        let listing = self.inner().read_directory(again(&descriptor)).await?;
+        self.files.listings.insert(listing.rep(), path);
+        Ok(listing)
+    }
+
+    /// Whether an entry is shown in a listing.
+    fn shows(&self, directory: &str, entry: &DirectoryEntry) -> bool {
+        let path = format!("{}/{}", directory.trim_end_matches('/'), entry.name);
+        let gate = &self.files.gate;
+        may_see(gate, &path) || (entry.type_ == DescriptorType::Directory && gate.leads_below(&path))
+    }
+}
+
+/// Counts the entries of a directory, as far as they may be listed.
+fn count(directory: &std::fs::File) -> Result<usize, ErrorCode> {
+    let failed = |errno| ErrorCode::from(std::io::Error::from(errno));
+    let entries = Dir::read_from(directory).map_err(failed)?;
+    // Also `.` and `..`, which a listing does not have.
+    let mut number = 0;
+    for entry in entries.take(MAX_ENTRIES + 3) {
+        let entry = entry.map_err(failed)?;
+        let is_own = entry.file_type() == FileType::Directory && matches!(entry.file_name().to_bytes(), b"." | b"..");
+        number += usize::from(!is_own);
+    }
+    Ok(number)
+}
+
+impl HostDirectoryEntryStream for FilesView<'_> {
+    async fn read_directory_entry(
+        &mut self,
+        listing: Resource<DirectoryEntryStream>,
+    ) -> FsResult<Option<DirectoryEntry>> {
+        let path: Arc<str> = match self.files.listings.get(&listing.rep()) {
+            Some(path) => path.clone(),
+            None => return Err(ErrorCode::BadDescriptor.into()),
+        };
+        self.allow(Right::Read, &path)?;
+        loop {
+            let again = Resource::new_borrow(listing.rep());
+            match self.inner().read_directory_entry(again).await {
+                Ok(Some(entry)) if !self.shows(&path, &entry) => {}
+                // A name that is no UTF-8 cannot be named by a guest.
+                Err(error) if matches!(error.downcast_ref(), Some(ErrorCode::IllegalByteSequence)) => {}
+                other => return other,
+            }
+        }
+    }
+
+    fn drop(&mut self, listing: Resource<DirectoryEntryStream>) -> wasmtime::Result<()> {
+        let number = listing.rep();
+        HostDirectoryEntryStream::drop(&mut self.inner(), listing)?;
+        self.files.listings.remove(&number);
+        Ok(())
+    }
+}

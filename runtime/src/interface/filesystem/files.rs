@@ -1,0 +1,118 @@
+//! What the host knows of an instance's files: its directories, and which guest path each open descriptor has.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+use std::path::Path;
+use std::sync::Arc;
+
+use wasmtime::component::{Resource, ResourceTable};
+use wasmtime_wasi::filesystem::{Descriptor, Dir, WasiFilesystemCtx, WasiFilesystemCtxView};
+use wasmtime_wasi::p2::FsResult;
+use wasmtime_wasi::p2::bindings::filesystem::types::{ErrorCode, MetadataHashValue};
+
+use super::host_path::Identity;
+use super::mount::{Root, roots};
+use crate::capability::Gate;
+use crate::error::Error;
+
+/// The files of one instance.
+pub(crate) struct Files {
+    pub(super) gate: Arc<Gate>,
+    pub(super) roots: Vec<Root>,
+    /// By the numbers of the descriptors in the table, which bounds how many there are.
+    pub(super) places: HashMap<u32, Place>,
+    /// The guest paths of the directories that are being listed, in the same way.
+    pub(super) listings: HashMap<u32, Arc<str>>,
+    /// The state directory of this host, which nothing leads into.
+    pub(super) own: Option<Identity>,
+    /// Makes numbers of files that are the same within this instance and say nothing about the machine's.
+    identities: RandomState,
+    context: WasiFilesystemCtx,
+}
+
+/// What an open descriptor is of.
+#[derive(Clone)]
+pub(super) struct Place {
+    pub(super) path: Arc<str>,
+    /// Whether the thread that runs the guest waits for it.
+    pub(super) local: bool,
+    /// The revisions of the grants at which reading and writing were last allowed.
+    pub(super) allowed: [Option<u64>; 2],
+}
+
+/// The files beside the resources that they are among.
+pub(crate) struct FilesView<'a> {
+    pub(super) files: &'a mut Files,
+    pub(super) table: &'a mut ResourceTable,
+}
+
+impl Files {
+    /// Opens the directories of a new instance; none of them is, or leads to, the host's state directory `own`.
+    pub(crate) fn new(gate: Arc<Gate>, own: Option<&Path>) -> Result<Self, Error> {
+        let roots = roots(&gate, own)?;
+        Ok(Self {
+            own: own.filter(|_| !roots.is_empty()).and_then(Identity::at),
+            roots,
+            gate,
+            places: HashMap::new(),
+            listings: HashMap::new(),
+            identities: RandomState::new(),
+            context: WasiFilesystemCtx::default(),
+        })
+    }
+
+    pub(crate) fn view<'a>(&'a mut self, table: &'a mut ResourceTable) -> FilesView<'a> {
+        FilesView { files: self, table }
+    }
+
+    /// Hides which file of the machine it is; equal files stay equal.
+    pub(super) fn hidden(&self, hash: &MetadataHashValue) -> MetadataHashValue {
+        let part = |number: u8| self.identities.hash_one((hash.lower, hash.upper, number));
+        MetadataHashValue {
+            lower: part(0),
+            upper: part(1),
+        }
+    }
+}
+
+impl FilesView<'_> {
+    /// wasmtime-wasi's own way to the same resources.
+    pub(super) fn inner(&mut self) -> WasiFilesystemCtxView<'_> {
+        WasiFilesystemCtxView {
+            ctx: &mut self.files.context,
+            table: self.table,
+        }
+    }
+
+    pub(super) fn place(&self, descriptor: &Resource<Descriptor>) -> FsResult<&Place> {
+        let place = self.files.places.get(&descriptor.rep());
+        place.ok_or_else(|| ErrorCode::BadDescriptor.into())
+    }
+
+    pub(super) fn dir(&self, descriptor: &Resource<Descriptor>) -> FsResult<&Dir> {
+        match self.table.get(descriptor)? {
+            Descriptor::Dir(dir) => Ok(dir),
+            Descriptor::File(_) => Err(ErrorCode::NotDirectory.into()),
+        }
+    }
+
+    /// Gives a descriptor to the guest.
+    pub(super) fn hand_out(&mut self, opened: Descriptor, place: Place) -> FsResult<Resource<Descriptor>> {
+        let descriptor = self.table.push(opened)?;
+        self.files.places.insert(descriptor.rep(), place);
+        Ok(descriptor)
+    }
+
+    /// Takes a descriptor back.
+    pub(super) fn take_back(&mut self, descriptor: Resource<Descriptor>) -> wasmtime::Result<()> {
+        let number = descriptor.rep();
+        self.table.delete(descriptor)?;
+        self.files.places.remove(&number);
+        Ok(())
+    }
+}
+
+/// The same descriptor once more, to hand it to wasmtime-wasi.
+pub(super) fn again(descriptor: &Resource<Descriptor>) -> Resource<Descriptor> {
+    Resource::new_borrow(descriptor.rep())
+}

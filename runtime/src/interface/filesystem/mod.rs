@@ -1,0 +1,22 @@
+//! `wasi:filesystem`: every access goes through the gate, and no path is followed that the gate did not decide on.
+
+mod bounds;
+mod decide;
+mod descriptor;
+mod entries;
+mod files;
+mod host_path;
+mod lexical;
+mod link;
+mod mount;
+mod move_file;
+mod open;
+mod preopens;
+mod stream;
+mod walk;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use files::{Files, FilesView};
+pub(super) use link::interface;

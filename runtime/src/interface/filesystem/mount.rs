@@ -1,0 +1,121 @@
+//! The directories of this machine that an instance begins with.
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use rustix::fs::{CWD, Mode, OFlags, openat};
+use rustix::io::Errno;
+use wasmtime_wasi::filesystem::Dir;
+use wasmtime_wasi::{FsPerms, OpenMode};
+
+use super::host_path::{FileSystem, kind_of, unsuitable};
+use crate::capability::{Gate, GrantSet, Mount, is_within};
+use crate::error::Error;
+
+/// A directory that guest paths begin in.
+#[derive(Clone)]
+pub(super) struct Root {
+    /// Its guest path.
+    pub(super) guest: String,
+    pub(super) dir: Dir,
+    /// Whether the thread that runs the guest waits for it; see [`lend`].
+    pub(super) local: bool,
+}
+
+/// Opens the mounts that something asked for is in, once for each instance.
+/// They are there as long as they are asked for, also when all in them is revoked: then the gate denies it.
+pub(super) fn roots(gate: &Gate, own: Option<&Path>) -> Result<Vec<Root>, Error> {
+    let granted = gate.granted();
+    let mut wanted: Vec<&Mount> = Vec::new();
+    for mount in &granted.mounts {
+        // Of two mounts of one directory the one that paths are looked up in counts.
+        let mount = granted.mount_of(&mount.guest).map_or(mount, |(found, _)| found);
+        if is_wanted(gate, &granted, mount) && !wanted.contains(&mount) {
+            wanted.push(mount);
+        }
+    }
+    let mut roots: Vec<_> = wanted
+        .into_iter()
+        .map(|mount| open(mount, own))
+        .collect::<Result<_, _>>()?;
+    if gate.teaches() && !roots.iter().any(|root| root.guest == "/") {
+        roots.push(Root {
+            guest: "/".into(),
+            dir: lend(empty()?, true),
+            local: true,
+        });
+    }
+    Ok(roots)
+}
+
+/// Whether what is asked for is in this mount, or it is a mount inside what is asked for.
+fn is_wanted(gate: &Gate, granted: &GrantSet, mount: &Mount) -> bool {
+    gate.asked().iter().any(|asked| {
+        let Some(directory) = asked.directory() else {
+            return false;
+        };
+        // A single path may be the mounted directory itself.
+        let pattern = asked.pattern();
+        let holds = |path: &str| granted.mount_of(path).is_some_and(|(found, _)| found == mount);
+        holds(&directory) || holds(&pattern) || (directory != "/" && is_within(&mount.guest, &directory))
+    })
+}
+
+fn open(mount: &Mount, own: Option<&Path>) -> Result<Root, Error> {
+    let refused = |reason: &str| Error::Mount {
+        directory: mount.guest.clone(),
+        reason: reason.to_owned(),
+    };
+    // A `/` at its end would have a link followed.
+    let host: PathBuf = mount.host.components().collect();
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let opened = openat(CWD, &host, flags, Mode::empty());
+    let directory: File = match opened {
+        Ok(directory) => directory.into(),
+        Err(Errno::NOENT) => return Err(refused("it does not exist")),
+        Err(Errno::NOTDIR | Errno::LOOP | Errno::MLINK) => {
+            let is_link = std::fs::symlink_metadata(&host).is_ok_and(|found| found.is_symlink());
+            return Err(refused(if is_link { "it is a link" } else { "it is no directory" }));
+        }
+        Err(errno) => return Err(refused(&io::Error::from(errno).to_string())),
+    };
+    let failed = |errno: Errno| refused(&io::Error::from(errno).to_string());
+    if let Some(reason) = unsuitable(&directory, own).map_err(failed)? {
+        return Err(refused(reason));
+    }
+    let local = kind_of(&directory).map_err(failed)? == FileSystem::Local;
+    Ok(Root {
+        guest: mount.guest.clone(),
+        dir: lend(directory, local),
+        local,
+    })
+}
+
+/// A directory as wasmtime-wasi has it. It lets everything through, because the gate has decided before it is asked.
+///
+/// With `local` the thread that runs the guest waits for the file system. Handing each operation to another thread
+/// takes more than ten times as long as reading what is in memory, and waiting for a disk of this machine takes no
+/// longer than a page fault of the guest may. What is answered over a network is handed over.
+pub(super) fn lend(directory: File, local: bool) -> Dir {
+    Dir::new(directory, FsPerms::ReadWrite, OpenMode::READ | OpenMode::WRITE, local)
+}
+
+/// A directory in which nothing is and nothing can be made, because it has no name any more.
+fn empty() -> Result<File, Error> {
+    static EMPTY: OnceLock<File> = OnceLock::new();
+    let failed = |error: io::Error| Error::Engine {
+        reason: format!("no temporary directory could be made: {error}"),
+    };
+    let made = match EMPTY.get() {
+        Some(made) => made,
+        None => {
+            let folder = tempfile::tempdir().map_err(failed)?;
+            let opened = File::open(folder.path()).map_err(failed)?;
+            folder.close().map_err(failed)?;
+            EMPTY.get_or_init(|| opened)
+        }
+    };
+    made.try_clone().map_err(failed)
+}

@@ -1,0 +1,120 @@
+//! Operations with two paths: no file comes by them to where more may be done to it.
+
+use rustix::fs::FileType;
+use wasmtime::component::Resource;
+use wasmtime_wasi::filesystem::Descriptor;
+use wasmtime_wasi::p2::FsResult;
+use wasmtime_wasi::p2::bindings::filesystem::types::{ErrorCode, HostDescriptor, PathFlags};
+
+use super::FilesView;
+use super::decide::{Found, Right};
+use super::files::again;
+use super::lexical::Named;
+use super::walk::Astray;
+use crate::capability::{Access, Capability, Refusal};
+
+impl FilesView<'_> {
+    /// Gives a file a second name; both are names of the same file, so all must be allowed at both.
+    pub(super) async fn link(
+        &mut self,
+        (from_at, from): (Resource<Descriptor>, String),
+        (to_at, to): (Resource<Descriptor>, String),
+    ) -> FsResult<()> {
+        let from = self.named(&from_at, Right::Write, &from)?;
+        let to = self.named(&to_at, Right::Write, &to)?;
+        self.allow(Right::Read, &from.path)?;
+        self.allow(Right::Write, &from.path)?;
+        self.allow(Right::Write, &to.path)?;
+        let source = self.find(&from_at, Right::Write, &from).await?;
+        match source.kind {
+            Some(FileType::RegularFile) => {}
+            Some(FileType::Directory) => return Err(ErrorCode::NotPermitted.into()),
+            Some(kind) => return Err(self.not_a_file(&from.path, kind)),
+            None => return Err(ErrorCode::NoEntry.into()),
+        }
+        let target = self.find(&to_at, Right::Write, &to).await?;
+        if to.is_directory && target.kind.is_none() {
+            return Err(ErrorCode::NoEntry.into());
+        }
+        let (old, new) = self.lend_both(&source, &target)?;
+        let flags = PathFlags::empty();
+        let made = self
+            .inner()
+            .link_at(again(&old), flags, source.name, again(&new), target.name)
+            .await;
+        self.table.delete(old)?;
+        self.table.delete(new)?;
+        made
+    }
+
+    /// Gives a file or directory another name.
+    pub(super) async fn rename(
+        &mut self,
+        (from_at, from): (Resource<Descriptor>, String),
+        (to_at, to): (Resource<Descriptor>, String),
+    ) -> FsResult<()> {
+        let from = self.named(&from_at, Right::Write, &from)?;
+        let to = self.named(&to_at, Right::Write, &to)?;
+        self.allow(Right::Write, &from.path)?;
+        self.allow(Right::Write, &to.path)?;
+        if self.files.gate.would_allow(&Access::FileRead(&to.path)) {
+            // What could not be read must not become readable.
+            self.allow(Right::Read, &from.path)?;
+        }
+        let source = self.find(&from_at, Right::Write, &from).await?;
+        match source.kind {
+            Some(FileType::RegularFile) => {}
+            Some(FileType::Directory) => self.allow_moving_all(&from, &to)?,
+            Some(kind) => return Err(self.not_a_file(&from.path, kind)),
+            None => return Err(ErrorCode::NoEntry.into()),
+        }
+        let target = self.find(&to_at, Right::Write, &to).await?;
+        if to.is_directory && target.kind.is_none() && source.kind != Some(FileType::Directory) {
+            return Err(ErrorCode::NotDirectory.into());
+        }
+        if source.name == "." || target.name == "." {
+            return Err(ErrorCode::Busy.into());
+        }
+        let (old, new) = self.lend_both(&source, &target)?;
+        let moved = self
+            .inner()
+            .rename_at(again(&old), source.name, again(&new), target.name)
+            .await;
+        self.table.delete(old)?;
+        self.table.delete(new)?;
+        moved
+    }
+
+    /// A directory takes all that is in it along, so what may be done to all of it counts.
+    fn allow_moving_all(&self, from: &Named, to: &Named) -> FsResult<()> {
+        let gate = &self.files.gate;
+        let (read, write) = (Capability::FileRead, Capability::FileWrite);
+        let may_write = gate.allows_all_of(&write, &from.path) && gate.allows_all_of(&write, &to.path);
+        let may_read = gate.allows_all_of(&read, &from.path) || !gate.allows_any_of(&read, &to.path);
+        if may_write && may_read {
+            return Ok(());
+        }
+        gate.deny(&Access::FileWrite(&from.path), Refusal::LeadsElsewhere);
+        Err(ErrorCode::Access.into())
+    }
+
+    /// Refuses to move a link, which leads elsewhere from elsewhere, or a device.
+    fn not_a_file(&self, path: &str, kind: FileType) -> wasmtime_wasi::p2::FsError {
+        let astray = match kind {
+            FileType::Symlink => Astray::Link,
+            _ => Astray::Special,
+        };
+        self.astray(Right::Write, path, astray)
+    }
+
+    fn lend_both(&mut self, source: &Found, target: &Found) -> FsResult<(Resource<Descriptor>, Resource<Descriptor>)> {
+        let old = self.lend(source)?;
+        match self.lend(target) {
+            Ok(new) => Ok((old, new)),
+            Err(error) => {
+                self.table.delete(old)?;
+                Err(error)
+            }
+        }
+    }
+}

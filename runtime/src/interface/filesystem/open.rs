@@ -1,0 +1,158 @@
+//! Opening: files and directories, without following a link and without waiting for anybody at the other end.
+
+use std::fs::File as Handle;
+
+use rustix::fs::{FileType, Mode, OFlags, fstat, openat};
+use rustix::io::Errno;
+use wasmtime::component::Resource;
+use wasmtime_wasi::filesystem::{Descriptor, Dir, File};
+use wasmtime_wasi::p2::FsResult;
+use wasmtime_wasi::p2::bindings::filesystem::types::{DescriptorFlags, ErrorCode, OpenFlags};
+use wasmtime_wasi::{FsPerms, OpenMode};
+
+use super::FilesView;
+use super::decide::{Found, Right, on};
+use super::files::Place;
+use super::host_path::Identity;
+use super::walk::Astray;
+use crate::capability::Access;
+
+/// What opening does, whatever it is called.
+#[derive(Clone, Copy)]
+struct Effect {
+    mode: OpenMode,
+    writes: bool,
+    only_directories: bool,
+    flags: OFlags,
+}
+
+impl Effect {
+    fn of(open: OpenFlags, descriptor: DescriptorFlags) -> Result<Self, ErrorCode> {
+        let synchronised = DescriptorFlags::FILE_INTEGRITY_SYNC
+            | DescriptorFlags::DATA_INTEGRITY_SYNC
+            | DescriptorFlags::REQUESTED_WRITE_SYNC;
+        if descriptor.intersects(synchronised) {
+            return Err(ErrorCode::Unsupported);
+        }
+        let only_directories = open.contains(OpenFlags::DIRECTORY);
+        if only_directories && open.intersects(OpenFlags::CREATE | OpenFlags::EXCLUSIVE | OpenFlags::TRUNCATE) {
+            return Err(ErrorCode::Invalid);
+        }
+        let makes = open.intersects(OpenFlags::CREATE | OpenFlags::TRUNCATE);
+        let reads = descriptor.contains(DescriptorFlags::READ) || !descriptor.contains(DescriptorFlags::WRITE);
+        let mut mode = OpenMode::empty();
+        mode.set(OpenMode::READ, reads);
+        mode.set(OpenMode::WRITE, makes || descriptor.contains(DescriptorFlags::WRITE));
+        let mut flags = match (reads, mode.contains(OpenMode::WRITE)) {
+            (_, false) => OFlags::RDONLY,
+            (false, true) => OFlags::WRONLY,
+            (true, true) => OFlags::RDWR,
+        };
+        flags.set(OFlags::CREATE, open.contains(OpenFlags::CREATE));
+        flags.set(
+            OFlags::EXCL,
+            open.contains(OpenFlags::CREATE) && open.contains(OpenFlags::EXCLUSIVE),
+        );
+        flags.set(OFlags::TRUNC, open.contains(OpenFlags::TRUNCATE));
+        Ok(Self {
+            mode,
+            writes: makes || descriptor.intersects(DescriptorFlags::WRITE | DescriptorFlags::MUTATE_DIRECTORY),
+            only_directories,
+            flags,
+        })
+    }
+
+    /// What it is mostly done for, as a denial has it.
+    fn right(&self) -> Right {
+        if self.writes { Right::Write } else { Right::Read }
+    }
+}
+
+impl FilesView<'_> {
+    pub(super) async fn open(
+        &mut self,
+        at: Resource<Descriptor>,
+        path: String,
+        open: OpenFlags,
+        descriptor: DescriptorFlags,
+    ) -> FsResult<Resource<Descriptor>> {
+        let mut effect = Effect::of(open, descriptor)?;
+        let named = self.named(&at, effect.right(), &path)?;
+        effect.only_directories |= named.is_directory;
+        let gate = &self.files.gate;
+        let passes =
+            !effect.writes && !gate.would_allow(&Access::FileRead(&named.path)) && gate.leads_below(&named.path);
+        if !passes {
+            if effect.mode.contains(OpenMode::READ) {
+                self.allow(Right::Read, &named.path)?;
+            }
+            if effect.writes {
+                self.allow(Right::Write, &named.path)?;
+            }
+        }
+        let found = self.find(&at, effect.right(), &named).await?;
+        if passes && found.kind != Some(FileType::Directory) {
+            // A directory on the way is gone through and not listed; anything else is read.
+            self.allow_seeing(&named.path, || false)?;
+            if found.kind.is_some() {
+                self.allow(Right::Read, &named.path)?;
+            }
+        }
+        effect.only_directories |= passes;
+        let own = self.files.own;
+        let local = found.local;
+        let opened = on(local, move || opened(&found, effect, own)).await?;
+        let opened = opened.map_err(|astray| self.astray(effect.right(), &named.path, astray))?;
+        let place = Place {
+            path: named.path.into(),
+            local,
+            allowed: [None; 2],
+        };
+        self.hand_out(opened, place)
+    }
+}
+
+fn opened(found: &Found, effect: Effect, own: Option<Identity>) -> Result<Descriptor, Astray> {
+    match found.kind {
+        None if effect.only_directories => return Err(Astray::System(Errno::NOENT)),
+        Some(FileType::Directory) if effect.mode.contains(OpenMode::WRITE) => {
+            return Err(Astray::System(Errno::ISDIR));
+        }
+        // Looked at before, because opening a device may already do something.
+        Some(kind) => admit(kind)?,
+        None => {}
+    }
+    let mut flags = effect.flags | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    flags.set(OFlags::DIRECTORY, effect.only_directories);
+    let opened = openat(&*found.dir.dir, &found.name, flags, Mode::from_raw_mode(0o666));
+    let handle = Handle::from(opened.map_err(|errno| match errno {
+        Errno::MLINK => Astray::Link,
+        // What nobody reads from is a pipe, which took the place of what was looked at.
+        Errno::NXIO => Astray::Special,
+        errno => errno.into(),
+    })?);
+    // Looked at again, because it may have been replaced in between.
+    let stat = fstat(&handle)?;
+    let kind = FileType::from_raw_mode(stat.st_mode);
+    admit(kind)?;
+    if own == Some(Identity::of(&stat)) {
+        return Err(Astray::Own);
+    }
+    Ok(match kind {
+        FileType::Directory => {
+            let mut dir = Dir::new(handle, FsPerms::ReadWrite, effect.mode, found.local);
+            dir.open_mode.set(OpenMode::WRITE, effect.writes);
+            Descriptor::Dir(dir)
+        }
+        _ => Descriptor::File(File::new(handle, FsPerms::ReadWrite, effect.mode, found.local)),
+    })
+}
+
+/// Lets files and directories through; reading from anything else may wait for ever, or do what no file does.
+fn admit(kind: FileType) -> Result<(), Astray> {
+    match kind {
+        FileType::RegularFile | FileType::Directory => Ok(()),
+        FileType::Symlink => Err(Astray::Link),
+        _ => Err(Astray::Special),
+    }
+}

@@ -1,0 +1,237 @@
+//! Streams from and to files: they end when what they do is revoked, also while a guest waits for them.
+
+use std::fs::File;
+use std::io;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use rustix::io::Errno;
+use wasmtime::component::Resource;
+use wasmtime_wasi::async_trait;
+use wasmtime_wasi::filesystem::Descriptor;
+use wasmtime_wasi::p2::bindings::filesystem::types::{ErrorCode, HostDescriptor};
+use wasmtime_wasi::p2::{
+    DynInputStream, DynOutputStream, FsResult, InputStream, OutputStream, Pollable, StreamError, StreamResult,
+};
+
+use super::FilesView;
+use super::bounds::{MAX_FILE_BYTES, MAX_READ_BYTES};
+use super::decide::Right;
+use super::files::again;
+use crate::capability::Gate;
+
+impl FilesView<'_> {
+    pub(super) fn input(
+        &mut self,
+        descriptor: Resource<Descriptor>,
+        offset: u64,
+    ) -> FsResult<Resource<DynInputStream>> {
+        if let Descriptor::Dir(_) = self.table.get(&descriptor)? {
+            return Err(ErrorCode::IsDirectory.into());
+        }
+        self.holds(&descriptor, Right::Read)?;
+        let stream = self.inner().read_via_stream(again(&descriptor), offset)?;
+        let stream = self.table.delete(stream)?;
+        let input = self.guarded(&descriptor, stream)?;
+        Ok(self.table.push(input)?)
+    }
+
+    /// The same stream, which ends when reading is revoked.
+    pub(super) fn guarded(&mut self, of: &Resource<Descriptor>, stream: DynInputStream) -> FsResult<DynInputStream> {
+        let guard = self.guard(of, Right::Read)?;
+        Ok(Box::new(Input { stream, guard }))
+    }
+
+    /// A stream that writes from an offset on, or at the end.
+    pub(super) fn output(
+        &mut self,
+        descriptor: Resource<Descriptor>,
+        offset: Option<u64>,
+    ) -> FsResult<Resource<DynOutputStream>> {
+        let Descriptor::File(file) = self.table.get(&descriptor)? else {
+            return Err(ErrorCode::IsDirectory.into());
+        };
+        let end = match offset {
+            Some(offset) => End::At(offset),
+            None => End::OfFile(file.file.clone()),
+        };
+        let guard = self.guard(&descriptor, Right::Write)?;
+        let stream = match offset {
+            Some(offset) => self.inner().write_via_stream(again(&descriptor), offset)?,
+            None => self.inner().append_via_stream(again(&descriptor))?,
+        };
+        let stream = self.table.delete(stream)?;
+        let output: DynOutputStream = Box::new(Output { stream, guard, end });
+        Ok(self.table.push(output)?)
+    }
+
+    fn guard(&mut self, descriptor: &Resource<Descriptor>, right: Right) -> FsResult<Guard> {
+        let revision = self.files.gate.revision();
+        let path = self.holds(descriptor, right)?.path.clone();
+        Ok(Guard {
+            gate: self.files.gate.clone(),
+            right,
+            path,
+            revision,
+            state: State::Allowed,
+        })
+    }
+}
+
+/// Decides for a stream again when what is granted has changed.
+struct Guard {
+    gate: Arc<Gate>,
+    right: Right,
+    path: Arc<str>,
+    /// That of the grants at which it was allowed.
+    revision: u64,
+    state: State,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Allowed,
+    /// It is denied, and the guest has to be told.
+    Denied,
+    Closed,
+}
+
+impl Guard {
+    fn is_allowed(&mut self) -> bool {
+        let revision = self.gate.revision();
+        if self.state == State::Allowed && revision != self.revision {
+            self.revision = revision;
+            if self.gate.check(&self.right.to(&self.path)).is_err() {
+                self.state = State::Denied;
+            }
+        }
+        self.state == State::Allowed
+    }
+
+    fn check(&mut self) -> StreamResult<()> {
+        if self.is_allowed() {
+            return Ok(());
+        }
+        match std::mem::replace(&mut self.state, State::Closed) {
+            State::Denied => Err(failed(Errno::ACCESS)),
+            _ => Err(StreamError::Closed),
+        }
+    }
+
+    /// Waits for the stream, or until it is denied: then the next operation says so.
+    async fn wait(&mut self, stream: &mut (impl Pollable + ?Sized)) {
+        let mut changes = self.gate.watch();
+        while self.is_allowed() {
+            tokio::select! {
+                biased;
+                () = stream.ready() => return,
+                changed = changes.changed() => if changed.is_err() { return },
+            }
+        }
+    }
+}
+
+fn failed(errno: Errno) -> StreamError {
+    StreamError::LastOperationFailed(io::Error::from(errno).into())
+}
+
+struct Input {
+    stream: DynInputStream,
+    guard: Guard,
+}
+
+#[async_trait]
+impl Pollable for Input {
+    async fn ready(&mut self) {
+        self.guard.wait(&mut self.stream).await;
+    }
+}
+
+#[async_trait]
+impl InputStream for Input {
+    fn read(&mut self, size: usize) -> StreamResult<Bytes> {
+        self.guard.check()?;
+        self.stream.read(size.min(MAX_READ_BYTES))
+    }
+
+    async fn blocking_read(&mut self, size: usize) -> StreamResult<Bytes> {
+        self.guard.check()?;
+        let bytes = self.stream.blocking_read(size.min(MAX_READ_BYTES)).await?;
+        // It may have been revoked while the file system took its time.
+        self.guard.check()?;
+        Ok(bytes)
+    }
+
+    async fn cancel(&mut self) {
+        self.stream.cancel().await;
+    }
+}
+
+struct Output {
+    stream: DynOutputStream,
+    guard: Guard,
+    end: End,
+}
+
+/// Where the next bytes go.
+enum End {
+    At(u64),
+    OfFile(Arc<File>),
+}
+
+impl Output {
+    /// Refuses bytes that would make the file larger than one may be.
+    fn take(&mut self, length: usize) -> StreamResult<()> {
+        let begin = match &self.end {
+            End::At(offset) => *offset,
+            End::OfFile(file) => match file.metadata() {
+                Ok(found) => found.len(),
+                Err(error) => return Err(StreamError::LastOperationFailed(error.into())),
+            },
+        };
+        let end = u64::try_from(length).ok().and_then(|length| begin.checked_add(length));
+        let end = end
+            .filter(|end| *end <= MAX_FILE_BYTES)
+            .ok_or_else(|| failed(Errno::FBIG))?;
+        if let End::At(offset) = &mut self.end {
+            *offset = end;
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Pollable for Output {
+    async fn ready(&mut self) {
+        self.guard.wait(&mut self.stream).await;
+    }
+}
+
+#[async_trait]
+impl OutputStream for Output {
+    fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
+        self.guard.check()?;
+        self.take(bytes.len())?;
+        self.stream.write(bytes)
+    }
+
+    fn flush(&mut self) -> StreamResult<()> {
+        self.guard.check()?;
+        self.stream.flush()
+    }
+
+    fn check_write(&mut self) -> StreamResult<usize> {
+        self.guard.check()?;
+        self.stream.check_write()
+    }
+
+    async fn blocking_write_and_flush(&mut self, bytes: Bytes) -> StreamResult<()> {
+        self.guard.check()?;
+        self.take(bytes.len())?;
+        self.stream.blocking_write_and_flush(bytes).await
+    }
+
+    async fn cancel(&mut self) {
+        self.stream.cancel().await;
+    }
+}

@@ -1,0 +1,199 @@
+//! How a path becomes a place on this machine: from a handle, by single names, through no link.
+
+use std::fs::File;
+use std::os::fd::AsFd;
+use std::sync::Arc;
+
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat, fstat, openat, statat};
+use rustix::io::Errno;
+
+use super::host_path::Identity;
+
+/// Opens a directory to go through it.
+#[cfg(target_os = "linux")]
+const THROUGH: OFlags = OFlags::PATH.union(ONLY_DIRECTORIES);
+#[cfg(not(target_os = "linux"))]
+const THROUGH: OFlags = ONLY_DIRECTORIES;
+
+const ONLY_DIRECTORIES: OFlags = OFlags::DIRECTORY.union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
+
+/// Where a path is: the directory that it is in, and its name there.
+pub(super) struct Spot {
+    /// A handle of the directory.
+    pub(super) parent: Arc<File>,
+    /// One name; `.` for the directory itself.
+    pub(super) name: String,
+    /// What is there now; a program of this machine may change it at any time.
+    pub(super) found: Option<FileType>,
+}
+
+/// Why a path is no place that a guest may come to.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Astray {
+    /// A link is on the way, or is what is named and has to be followed.
+    Link,
+    /// It is neither a file nor a directory.
+    Special,
+    /// It is the state directory of this host.
+    Own,
+    /// The system says so.
+    System(Errno),
+}
+
+impl From<Errno> for Astray {
+    fn from(errno: Errno) -> Self {
+        match errno {
+            Errno::LOOP => Self::Link,
+            errno => Self::System(errno),
+        }
+    }
+}
+
+/// Finds a normalised path that is relative to a directory; it is empty for the directory itself.
+/// Nothing is opened but the directories on the way, and no link is followed.
+pub(super) fn find(base: &Arc<File>, path: &str, own: Option<Identity>) -> Result<Spot, Astray> {
+    let (parent, name) = match path.rsplit_once('/') {
+        Some((way, name)) => (Arc::new(directory(base, way, own)?), name),
+        None => (base.clone(), if path.is_empty() { "." } else { path }),
+    };
+    let found = look(&parent, name, own)?;
+    let name = name.to_owned();
+    Ok(Spot { parent, name, found })
+}
+
+/// What has this name in a directory.
+fn look(parent: &File, name: &str, own: Option<Identity>) -> Result<Option<FileType>, Astray> {
+    match statat(parent, name, AtFlags::SYMLINK_NOFOLLOW) {
+        Ok(stat) => not_own(&stat, own).map(|()| Some(FileType::from_raw_mode(stat.st_mode))),
+        Err(Errno::NOENT) => Ok(None),
+        Err(errno) => Err(errno.into()),
+    }
+}
+
+fn not_own(stat: &Stat, own: Option<Identity>) -> Result<(), Astray> {
+    match own == Some(Identity::of(stat)) {
+        true => Err(Astray::Own),
+        false => Ok(()),
+    }
+}
+
+/// Opens the directory at the end of a way.
+#[cfg(target_os = "linux")]
+fn directory(base: &File, way: &str, own: Option<Identity>) -> Result<File, Astray> {
+    use rustix::fs::{ResolveFlags, openat2};
+
+    const BENEATH: ResolveFlags = ResolveFlags::BENEATH
+        .union(ResolveFlags::NO_SYMLINKS)
+        .union(ResolveFlags::NO_MAGICLINKS)
+        .union(ResolveFlags::NO_XDEV);
+    // With NOFOLLOW a link at the end would be opened itself, and not told from what else is no directory.
+    let through = THROUGH.difference(OFlags::NOFOLLOW);
+    match openat2(base, way, through, Mode::empty(), BENEATH) {
+        Ok(opened) => {
+            not_own(&fstat(&opened)?, own)?;
+            Ok(opened.into())
+        }
+        // Another file system is mounted on the way, where this host's own directory could be as well, so each one is
+        // looked at; EAGAIN is a rename on the way; and not every kernel and sandbox has the call.
+        Err(Errno::XDEV | Errno::AGAIN | Errno::NOSYS | Errno::PERM) => step_by_step(base, way, own),
+        Err(errno) => Err(errno.into()),
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn directory(base: &File, way: &str, own: Option<Identity>) -> Result<File, Astray> {
+    step_by_step(base, way, own)
+}
+
+/// The same one directory after the other; each name is resolved in a handle, so that nothing can change under it.
+fn step_by_step(base: &File, way: &str, own: Option<Identity>) -> Result<File, Astray> {
+    let mut reached: Option<File> = None;
+    for name in way.split('/') {
+        let at = reached.as_ref().unwrap_or(base).as_fd();
+        let opened = match openat(at, name, THROUGH, Mode::empty()) {
+            // A link is no directory either, and is told apart so that it is recorded.
+            Err(Errno::NOTDIR | Errno::MLINK) => {
+                let stat = statat(at, name, AtFlags::SYMLINK_NOFOLLOW)?;
+                return Err(match FileType::from_raw_mode(stat.st_mode) {
+                    FileType::Symlink => Astray::Link,
+                    _ => Astray::System(Errno::NOTDIR),
+                });
+            }
+            opened => File::from(opened?),
+        };
+        not_own(&fstat(&opened)?, own)?;
+        reached = Some(opened);
+    }
+    reached.ok_or(Astray::System(Errno::NOENT))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    type Walk = fn(&File, &str, Option<Identity>) -> Result<File, Astray>;
+
+    /// Both ways of walking.
+    const WAYS: [Walk; 2] = [directory, step_by_step];
+
+    #[test]
+    fn no_link_is_followed_on_the_way() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir_all(folder.path().join("a/b")).unwrap();
+        fs::write(folder.path().join("a/f"), "").unwrap();
+        symlink("b", folder.path().join("a/to-b")).unwrap();
+        symlink("/", folder.path().join("a/to-root")).unwrap();
+        symlink("self", folder.path().join("a/self")).unwrap();
+        let base = File::open(folder.path()).unwrap();
+        for walk in WAYS {
+            let way = |way| walk(&base, way, None).map(drop);
+            assert_eq!(way("a/b"), Ok(()));
+            assert_eq!(way("a/c"), Err(Astray::System(Errno::NOENT)));
+            assert_eq!(way("a/f"), Err(Astray::System(Errno::NOTDIR)));
+            for link in ["a/to-b", "a/to-root", "a/self", "a/to-root/etc", "a/to-b/x"] {
+                assert_eq!(way(link), Err(Astray::Link), "{link}");
+            }
+        }
+    }
+
+    #[test]
+    fn magic_links_are_links() {
+        let proc = File::open("/proc").unwrap();
+        for walk in WAYS {
+            assert_eq!(walk(&proc, "self/root", None).map(drop), Err(Astray::Link));
+        }
+    }
+
+    #[test]
+    fn the_own_directory_is_not_entered() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir_all(folder.path().join("a/own/blobs")).unwrap();
+        let own = Identity::of(&fstat(File::open(folder.path().join("a/own")).unwrap()).unwrap());
+        let base = Arc::new(File::open(folder.path()).unwrap());
+        for walk in WAYS {
+            assert_eq!(walk(&base, "a/own", Some(own)).map(drop), Err(Astray::Own));
+        }
+        assert_eq!(
+            step_by_step(&base, "a/own/blobs", Some(own)).map(drop),
+            Err(Astray::Own)
+        );
+        assert_eq!(find(&base, "a/own", Some(own)).map(drop), Err(Astray::Own));
+        assert!(find(&base, "a", Some(own)).is_ok());
+    }
+
+    #[test]
+    fn what_is_named_is_told_and_not_followed() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("f"), "").unwrap();
+        symlink("f", folder.path().join("l")).unwrap();
+        let base = Arc::new(File::open(folder.path()).unwrap());
+        let found = |path| find(&base, path, None).unwrap().found;
+        assert_eq!(found("f"), Some(FileType::RegularFile));
+        assert_eq!(found("l"), Some(FileType::Symlink));
+        assert_eq!(found("n"), None);
+        assert_eq!(found(""), Some(FileType::Directory));
+    }
+}

@@ -1,0 +1,9 @@
+//! Files: what is granted can be used, and nothing else can be reached, changed or seen.
+
+mod bounds;
+mod matrix;
+mod model;
+mod mounts;
+mod moves;
+mod swap;
+mod yard;

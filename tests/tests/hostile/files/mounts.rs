@@ -1,0 +1,170 @@
+//! Where guest directories may be on this machine, and what of them a guest begins with.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+
+use airssys_wasm_tests::TestHost;
+
+use super::yard::{READ, WRITE, Yard, policy};
+
+/// Why an instance is not started with a mount.
+async fn refusal(host: impl FnOnce(&Path) -> PathBuf) -> String {
+    let opened = Yard::with(&["/data/**"], &[], |folder| {
+        policy(&["/data/**"], &[], &[("/data", host(folder))])
+    })
+    .await;
+    let mut text = String::new();
+    let mut error: Option<Box<dyn std::error::Error>> = Some(Box::new(opened.err().expect("it is refused")));
+    while let Some(said) = error.take() {
+        text.push_str(&format!("{said}: "));
+        error = said.source().map(|source| source.to_string().into());
+    }
+    text
+}
+
+#[tokio::test]
+async fn a_mount_that_is_no_plain_directory_is_refused() {
+    let check = |text: String, part: &str| assert!(text.contains(part) && text.contains("`/data`"), "{text}");
+    check(refusal(|folder| folder.join("missing")).await, "it does not exist");
+    check(
+        refusal(|folder| folder.join("outside/secret")).await,
+        "it is no directory",
+    );
+    let linked = |folder: &Path| {
+        symlink("outside", folder.join("link")).unwrap();
+        folder.join("link")
+    };
+    check(refusal(linked).await, "it is a link");
+    check(refusal(|folder| linked(folder).join("")).await, "it is a link");
+    for system in ["/proc", "/proc/sys", "/sys", "/dev", "/"] {
+        check(refusal(|_| system.into()).await, "it is, contains or is in");
+    }
+}
+
+#[tokio::test]
+async fn the_state_directory_is_no_mount() {
+    let parent = tempfile::tempdir().unwrap();
+    let state = parent.path().join("state");
+    for host in [state.clone(), state.join("blobs"), parent.path().to_owned()] {
+        let text = policy(&["/data/**"], &[], &[("/data", host)]);
+        let policy = airssys_wasm::capability::Policy::parse(&text).unwrap();
+        let test = TestHost::with(|builder| builder.state_dir(&state).policy(policy)).await;
+        let manifest = "manifest-version = 1\n[capabilities]\nfile-read = [\"/data/**\"]\n";
+        let manifest = airssys_wasm::component::Manifest::parse(manifest).unwrap();
+        let deployed = test
+            .deploy_as("operates-on-files", "1.0.0", |package| package.manifest(manifest))
+            .await;
+        let error = format!("{:?}", deployed.unwrap_err());
+        assert!(error.contains("the state directory of this host"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_there_without_a_grant_and_only_the_mount_with_one() {
+    let yard = Yard::open(READ, WRITE).await;
+    assert_eq!(yard.run("preopens").await, ["/data"]);
+    let none = Yard::open(&[], &[]).await;
+    assert_eq!(none.run("preopens").await, [""]);
+}
+
+#[tokio::test]
+async fn a_mount_in_a_mount_is_where_it_is_said_to_be() {
+    let mounts = |folder: &Path| {
+        [
+            ("/data", folder.join("data")),
+            ("/data/both", folder.join("outside/dir")),
+        ]
+    };
+    let asked: &[&str] = &["/data/**"];
+    let yard = Yard::with(asked, asked, |folder| policy(asked, asked, &mounts(folder)))
+        .await
+        .unwrap();
+    fs::write(yard.outside().join("dir/f"), "in the inner one").unwrap();
+    yard.check(&[
+        ("preopens", "/data /data/both"),
+        ("open s /data r both/f", "ok"),
+        ("read s 99 0", "ok in the inner one"),
+        ("rmdir /data both", "busy"),
+        ("rename /data both /data gone", "busy"),
+        ("rename /data read/f /data both/new", "ok"),
+        ("open d /data rd .", "ok"),
+        ("stat d - both/new", "ok DescriptorType::RegularFile 6"),
+    ])
+    .await;
+    assert!(yard.outside().join("dir/new").exists());
+}
+
+#[tokio::test]
+async fn directories_on_the_way_are_gone_through_and_not_seen() {
+    let yard = Yard::open(&["/data/both/deep/f"], &[]).await;
+    fs::create_dir(yard.data().join("both/deep")).unwrap();
+    fs::write(yard.data().join("both/deep/f"), "deep").unwrap();
+    fs::write(yard.data().join("both/deep/g"), "hidden").unwrap();
+    yard.check(&[
+        ("open b /data rd both", "ok"),
+        ("open b /data r both", "ok"),
+        ("list b", "access"),
+        ("list /data", "access"),
+        ("open d b rd deep", "ok"),
+        ("open s d r f", "ok"),
+        ("read s 99 0", "ok deep"),
+        ("open s d r g", "access"),
+        ("open s /data rd read", "access"),
+        ("open s /data r both/f", "access"),
+        ("open s /data rdm both", "access"),
+        ("stat /data - both/f", "access"),
+        ("hash /data - both/deep/g", "access"),
+        ("open s /data r both/deep/missing", "access"),
+    ])
+    .await;
+    assert!(
+        yard.denied().contains(&"file-read /data/both/f NotAsked".to_owned()),
+        "{:?}",
+        yard.denied()
+    );
+}
+
+#[tokio::test]
+async fn a_listing_shows_what_may_be_seen() {
+    let yard = Yard::open(
+        &["/data", "/data/read/**", "/data/both", "/data/both/f"],
+        &["/data/both/to-*"],
+    )
+    .await;
+    yard.check(&[
+        ("list /data", "ok both read"),
+        ("open s /data rd both", "ok"),
+        ("list s", "ok f to-f to-link to-outside to-root to-secret to-self"),
+        ("open s /data rd read", "ok"),
+        (
+            "list s",
+            "ok d f pipe socket to-f to-link to-outside to-root to-secret to-self",
+        ),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn a_directory_that_is_replaced_stays_what_it_was() {
+    let yard = Yard::open(READ, WRITE).await;
+    yard.check(&[("open b /data rd both", "ok")]).await;
+    let aside = yard.data().with_file_name("aside");
+    fs::rename(yard.data(), &aside).unwrap();
+    symlink(yard.outside(), yard.data()).unwrap();
+    yard.check(&[
+        ("open s /data r read/f", "ok"),
+        ("open s /data r secret", "access"),
+        ("open s /data r read/secret", "no-entry"),
+    ])
+    .await;
+    fs::remove_dir_all(&aside).unwrap();
+    yard.check(&[
+        ("open s /data r read/f", "no-entry"),
+        ("open s /data cw both/f", "no-entry"),
+        ("open s b cw f", "no-entry"),
+        ("mkdir b d", "no-entry"),
+        ("list b", "ok "),
+    ])
+    .await;
+}

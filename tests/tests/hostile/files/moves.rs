@@ -1,0 +1,63 @@
+//! No file comes by a second name, or by being moved, to where more may be done to it.
+
+use std::fs;
+
+use super::yard::{READ, WRITE, Yard};
+
+#[tokio::test]
+async fn a_file_keeps_its_rights_wherever_it_goes() {
+    let yard = Yard::open(READ, WRITE).await;
+    yard.check(&[
+        // Only readable must not become writable, only writable not readable.
+        ("link /data read/f /data both/l", "access"),
+        ("link /data read/f /data write/l", "access"),
+        ("link /data write/f /data both/l", "access"),
+        ("rename /data read/f /data both/m", "access"),
+        ("rename /data write/f /data both/m", "access"),
+        ("rename /data write/d /data both/m", "access"),
+        ("rename /data none/f /data both/m", "access"),
+        ("rename /data both/f /data read/m", "access"),
+        ("rename /data both/f /data none/m", "access"),
+        ("rename /data both /data none/m", "access"),
+        ("rename /data read /data write/m", "access"),
+        ("rename /data write /data both/m", "access"),
+        ("rename /data both/f /data .", "access"),
+        ("rename /data both/f /data write/m", "ok"),
+        ("link /data both/f /data both/l", "no-entry"),
+        ("stat /data - write/m", "ok DescriptorType::RegularFile 6"),
+        // Also from another open directory.
+        ("open b /data rd both", "ok"),
+        ("rename b ../write/m b back", "not-permitted"),
+        ("rename /data write/m b back", "access"),
+        ("symlink b ../../outside/secret s", "not-permitted"),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn a_directory_takes_along_nothing_that_has_more_rights_where_it_comes() {
+    let read = &["/data/both/public/**"];
+    let write = &["/data/both/**", "/data/write/**"];
+    let yard = Yard::open(read, write).await;
+    fs::create_dir_all(yard.data().join("write/d/public")).unwrap();
+    fs::write(yard.data().join("write/d/public/f"), "not readable").unwrap();
+    yard.check(&[
+        // `write/d` may be written and `both` may be written, but then `both/public/f` would be readable.
+        ("rename /data both/d /data both/gone", "ok"),
+        ("rename /data write/d/public /data both/public", "access"),
+        ("rename /data write/d /data both/d", "ok"),
+        ("open s /data r both/d/public/f", "access"),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn parts_that_are_revoked_or_not_granted_do_not_move() {
+    let yard = Yard::open(&["/data/**"], &["/data/both/*", "/data/write/**"]).await;
+    yard.check(&[
+        // `/data/both/*` is not what is in `both/d`.
+        ("rename /data both/d /data write/m", "access"),
+        ("rename /data both/f /data write/m", "ok"),
+    ])
+    .await;
+}
