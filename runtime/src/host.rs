@@ -3,6 +3,7 @@
 mod code;
 mod http;
 
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,7 +22,7 @@ use crate::deploy::{
 use crate::engine::{Answer, Call, CodeSource, CompileSettings, Compiler, Debugging, Engines};
 use crate::error::{Error, Result};
 use crate::event::{Event, Events, Subscription};
-use crate::interface::Sandbox;
+use crate::interface::{Outside, Resolver, Sandbox};
 use crate::store::Store;
 use crate::typed::{Invocation, Value};
 
@@ -57,6 +58,7 @@ pub struct HostBuilder {
     retention: RetentionPolicy,
     drain_deadline: Option<Duration>,
     policy: Policy,
+    resolver: Option<Resolver>,
 }
 
 impl HostBuilder {
@@ -149,6 +151,16 @@ impl HostBuilder {
         self
     }
 
+    /// Asks `resolver` for the addresses of names that components reach, instead of this machine.
+    /// What it answers is looked at all the same: a name leads only to public addresses, and to those that are granted.
+    pub fn resolver<R>(mut self, resolver: impl Fn(String) -> R + Send + Sync + 'static) -> Self
+    where
+        R: Future<Output = std::io::Result<Vec<IpAddr>>> + Send + 'static,
+    {
+        self.resolver = Some(Resolver::new(resolver));
+        self
+    }
+
     /// Takes code from where other hosts take theirs, instead of compiling it.
     pub(crate) fn share(mut self, code: CodeSource) -> Self {
         self.shared = Some(code);
@@ -166,7 +178,8 @@ impl HostBuilder {
     /// # Errors
     ///
     /// [`Error::StateInUse`] when another process owns the directory, [`Error::Store`] and [`Error::Damaged`] when
-    /// it cannot be read, [`Error::Engine`] when this machine cannot run WebAssembly.
+    /// it cannot be read, [`Error::Engine`] when this machine cannot run WebAssembly or the authorities of the policy
+    /// cannot be read.
     pub async fn build(self) -> Result<Host> {
         let Self {
             state_dir,
@@ -177,12 +190,14 @@ impl HostBuilder {
             core_dumps,
             profiles,
             shared,
-            sandbox,
+            mut sandbox,
             retention,
             drain_deadline,
             policy,
+            resolver,
         } = self;
         blocking(move || {
+            sandbox.outside = Outside::new(resolver, &policy)?;
             let store = match state_dir {
                 Some(directory) => Store::open(&directory)?,
                 None => Store::temporary()?,

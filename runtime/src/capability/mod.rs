@@ -21,5 +21,5 @@ pub use grant::{Grant, GrantError};
 pub(crate) use grants::{GrantSet, Granted, Grants, Mount};
 pub use grants::{Refusal, Source};
 pub(crate) use host_name::HostName;
-pub use policy::{Policy, PolicyGrant};
+pub use policy::{Policy, PolicyGrant, PolicyTls};
 pub(crate) use path::{MAX_PATH, below, is_normalised, is_within};

@@ -28,6 +28,19 @@ pub struct Policy {
     /// `[[grant]]`, one for each set of grants; those of one component add up.
     #[serde(default, rename = "grant", skip_serializing_if = "Vec::is_empty")]
     pub grants: Vec<PolicyGrant>,
+    /// `[tls]`: whose certificates are believed.
+    #[serde(default, skip_serializing_if = "PolicyTls::is_empty")]
+    pub tls: PolicyTls,
+}
+
+/// `[tls]`: whose certificates are believed when components make requests.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[non_exhaustive]
+pub struct PolicyTls {
+    /// Files of authorities in PEM, beside those that this machine believes: absolute paths.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub extra_roots: Vec<PathBuf>,
 }
 
 /// One `[[grant]]`: to whom, and what.
@@ -75,6 +88,7 @@ impl Default for Policy {
         Self {
             policy_version: POLICY_VERSION,
             grants: Vec::new(),
+            tls: PolicyTls::default(),
         }
     }
 }
@@ -108,6 +122,12 @@ impl Policy {
             );
             return Some(("policy-version".into(), reason));
         }
+        let relative = self.tls.extra_roots.iter().find(|path| !path.is_absolute());
+        if let Some(path) = relative {
+            let shown = path.display().to_string();
+            let reason = format!("`{shown}` is no absolute path of this machine");
+            return Some((shown, reason));
+        }
         self.grants.iter().find_map(PolicyGrant::mistake)
     }
 
@@ -122,6 +142,12 @@ impl Policy {
                 host: host.clone(),
             }));
         }
+    }
+}
+
+impl PolicyTls {
+    fn is_empty(&self) -> bool {
+        self.extra_roots.is_empty()
     }
 }
 
@@ -260,6 +286,10 @@ broad = true
         check("to = \"a\"\ncustom = { gpu = [] }", 4, "is no capability");
         check("to = \"a\"\nmounts = { \"/a/..\" = \"/b\" }", 4, "no absolute guest path");
         check("to = \"a\"\nmounts = { \"/a\" = \"b\" }", 4, "no absolute path of this machine");
+        let tls = |line: &str| Policy::parse(&format!("policy-version = 1\n[tls]\n{line}\n"));
+        assert!(tls("extra-roots = [\"/etc/ca.pem\"]").is_ok());
+        assert!(tls("extra-roots = [\"ca.pem\"]").unwrap_err().reason.contains("no absolute path"));
+        assert!(tls("roots = []").unwrap_err().reason.contains("unknown field"));
         assert!(Policy::parse("policy-version = 2").unwrap_err().reason.contains("this build reads 1"));
         assert!(Policy::parse("").unwrap_err().reason.contains("policy-version"));
     }

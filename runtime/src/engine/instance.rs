@@ -19,7 +19,7 @@ use super::state::InstanceState;
 use crate::capability::Gate;
 use crate::component::{AccessRequests, ComponentError, Health, MAX_MESSAGE_BYTES, Message, Release};
 use crate::error::{Bounded, Error};
-use crate::interface::{Budget, Capture, Lines};
+use crate::interface::{Budget, Capture, Lines, Network};
 use crate::printable::printable_line;
 
 /// The most bytes that a guest hands to the host in one call: a message, its metadata and what surrounds them.
@@ -81,8 +81,10 @@ impl Instance {
         let gate = Arc::new(gate);
         let mut context = prepared.sandbox.context(output, error)?;
         adapt(&mut context);
+        let network = Arc::new(Network::new(gate.clone(), prepared.sandbox.outside.clone()));
+        network.adapt(&mut context);
         let limiter = Limiter::new(release.limits.memory.0);
-        let state = InstanceState::new(context.build(), gate, limiter);
+        let state = InstanceState::new(context.build(), (gate, network), limiter);
         let mut store = Store::new(prepared.pre.engine(), state);
         store.limiter(|state| &mut state.limiter);
         store.set_hostcall_fuel(HOSTCALL_FUEL);

@@ -5,12 +5,13 @@ use std::time::Instant;
 
 use wasmtime::GuestProfiler;
 use wasmtime::component::ResourceTable;
+use wasmtime_wasi::sockets::WasiSocketsCtxView;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use super::limit::Limiter;
 use crate::capability::Gate;
-use crate::interface::{Outgoing, View, http_context};
+use crate::interface::{Network, Outgoing, Sockets, SocketsView, View, http_context};
 
 /// The most resources that a guest holds at the same time.
 const MAX_RESOURCES: usize = 4_096;
@@ -19,7 +20,9 @@ const MAX_RESOURCES: usize = 4_096;
 pub(crate) struct InstanceState {
     wasi: WasiCtx,
     http: WasiHttpCtx,
+    // Dropped before the table, so that no request looks ended because its instance is gone.
     http_requests: Outgoing,
+    sockets: Sockets,
     gate: Arc<Gate>,
     pub(super) table: ResourceTable,
     pub(super) limiter: Limiter,
@@ -30,13 +33,14 @@ pub(crate) struct InstanceState {
 }
 
 impl InstanceState {
-    pub(super) fn new(wasi: WasiCtx, gate: Arc<Gate>, limiter: Limiter) -> Self {
+    pub(super) fn new(wasi: WasiCtx, (gate, network): (Arc<Gate>, Arc<Network>), limiter: Limiter) -> Self {
         let mut table = ResourceTable::new();
         table.set_max_capacity(MAX_RESOURCES);
         Self {
             wasi,
             http: http_context(),
-            http_requests: Outgoing::new(gate.clone()),
+            http_requests: Outgoing::new(network.clone()),
+            sockets: Sockets::new(network),
             gate,
             table,
             limiter,
@@ -68,5 +72,15 @@ impl WasiHttpView for InstanceState {
 impl View for InstanceState {
     fn gate(&self) -> &Arc<Gate> {
         &self.gate
+    }
+
+    fn network(&mut self) -> SocketsView<'_> {
+        SocketsView {
+            inner: WasiSocketsCtxView {
+                ctx: self.wasi.sockets(),
+                table: &mut self.table,
+            },
+            sockets: &mut self.sockets,
+        }
     }
 }

@@ -1,8 +1,11 @@
 //! What a guest may import: one file per family of WIT interfaces.
 
 mod http;
+mod network;
+mod outgoing;
 mod output;
 mod sandbox;
+mod sockets;
 mod wasi;
 
 use std::sync::Arc;
@@ -14,8 +17,10 @@ use wasmtime_wasi_http::WasiHttpView;
 use crate::capability::Gate;
 
 pub(crate) use http::{Outgoing, context as http_context};
+pub(crate) use network::{Network, Outside, Resolver};
 pub(crate) use output::{Budget, Capture, Lines};
 pub(crate) use sandbox::{Directory, Sandbox, Source};
+pub(crate) use sockets::{Sockets, SocketsView};
 use wasi::empty_context;
 
 /// A family of interfaces that this host offers.
@@ -30,9 +35,12 @@ pub(crate) struct Interface<T: 'static> {
 pub(crate) trait View: WasiView + WasiHttpView + Send {
     /// Decides on every access of the instance.
     fn gate(&self) -> &Arc<Gate>;
+
+    /// The sockets of the instance.
+    fn network(&mut self) -> SocketsView<'_>;
 }
 
 /// Every family of interfaces that this host offers.
 pub(crate) fn all<T: View + 'static>() -> Vec<Interface<T>> {
-    vec![wasi::interface(), http::interface()]
+    vec![wasi::interface(), sockets::interface(), http::interface()]
 }

@@ -9,7 +9,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use wasmtime_wasi::{FsPerms, HostMonotonicClock, HostWallClock, WasiCtxBuilder};
 
-use super::{Lines, empty_context};
+use super::{Lines, Outside, empty_context};
 use crate::error::Error;
 
 /// How much the monotonic clock of a test advances with each reading.
@@ -23,6 +23,8 @@ pub(crate) struct Sandbox {
     pub(crate) source: Option<Source>,
     /// The directories that are there.
     pub(crate) directories: Vec<Directory>,
+    /// How they reach the network.
+    pub(crate) outside: Outside,
 }
 
 /// Randomness and time that are the same in every run.
@@ -71,6 +73,7 @@ impl Sandbox {
         Self {
             source: self.source.clone(),
             directories: Vec::new(),
+            outside: self.outside.clone(),
         }
     }
 }

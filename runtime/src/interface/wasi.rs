@@ -15,7 +15,6 @@ pub(super) fn interface<T: WasiView + 'static>() -> Interface<T> {
             "wasi:filesystem",
             "wasi:io",
             "wasi:random",
-            "wasi:sockets",
         ],
         add_to_linker: wasmtime_wasi::p2::add_to_linker_async,
     }

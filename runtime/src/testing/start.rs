@@ -143,6 +143,7 @@ impl Start {
             .sandbox(Sandbox {
                 source: Some(self.source),
                 directories,
+                ..Sandbox::default()
             })
             .build()
             .await?;

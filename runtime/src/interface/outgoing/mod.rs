@@ -1,0 +1,12 @@
+//! Sends what a guest requests over HTTP.
+
+mod connect;
+mod fault;
+mod request_body;
+mod response_body;
+mod send;
+mod target;
+mod timeouts;
+mod vigil;
+
+pub(crate) use send::{Link, Requests, Sending};
