@@ -16,8 +16,8 @@ use crate::actor::Saved;
 use crate::capability::Policy;
 use crate::component::{ByteCount, ComponentName, Message, Package, Release};
 use crate::deploy::{
-    ComponentStatus, DRAIN, Deploy, DeployOptions, Deployment, DeploymentRecord, Drains, Ledgers, Origin, Preview,
-    Permissions, RetentionPolicy, RollbackOptions, SplitOptions, Starter, Versioning, blocking, recover,
+    ComponentStatus, DRAIN, Deploy, DeployOptions, Deployment, DeploymentRecord, Drains, Ledgers, Origin, Permissions,
+    Preview, RetentionPolicy, RollbackOptions, SplitOptions, Starter, Versioning, blocking, recover,
 };
 use crate::engine::{Answer, Call, CodeSource, CompileSettings, Compiler, Debugging, Engines};
 use crate::error::{Error, Result};

@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
-use wasmtime_wasi_http::{RequestOptions, WasiBody, WasiHttpCtx, WasiHttpHooks, WasiHttpView};
+use wasmtime::component::{Linker, Resource};
+use wasmtime_wasi::p2::IoError;
+use wasmtime_wasi_http::p2::bindings::http::types::ErrorCode;
+use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpCtx, WasiHttpHooks, WasiHttpView};
 
 use super::Interface;
 use super::network::Network;
-use super::outgoing::{Link, Requests, Sending};
+use super::outgoing::{self, Link, Requests, Sending};
 
 /// The most that the fields of one header or trailer may take, with what the host needs to keep them.
 const MAX_FIELDS: usize = 32 << 10;
@@ -17,8 +20,22 @@ const MAX_WRITE: usize = 64 << 10;
 pub(super) fn interface<T: WasiHttpView + 'static>() -> Interface<T> {
     Interface {
         packages: &["wasi:http"],
-        add_to_linker: wasmtime_wasi_http::p2::add_only_http_to_linker_async,
+        add_to_linker,
     }
+}
+
+fn add_to_linker<T: WasiHttpView + 'static>(linker: &mut Linker<T>) -> wasmtime::Result<()> {
+    wasmtime_wasi_http::p2::add_only_http_to_linker_async(linker)?;
+    // The library does not say why a body broke off.
+    linker.allow_shadowing(true);
+    let mut types = linker.instance("wasi:http/types@0.2.12")?;
+    types.func_wrap("http-error-code", |mut store, (error,): (Resource<IoError>,)| {
+        let error = store.data_mut().http().table.get(&error)?;
+        let code = error.downcast_ref::<ErrorCode>().cloned();
+        Ok((code.or_else(|| error.downcast_ref::<Error>().map(outgoing::code)),))
+    })?;
+    linker.allow_shadowing(false);
+    Ok(())
 }
 
 /// What the resources of an instance are made with.
@@ -38,12 +55,7 @@ impl Outgoing {
 }
 
 impl WasiHttpHooks for Outgoing {
-    fn send_request(
-        &mut self,
-        request: http::Request<WasiBody>,
-        options: Option<RequestOptions>,
-        _: Link,
-    ) -> Sending {
+    fn send_request(&mut self, request: http::Request<WasiBody>, options: Option<RequestOptions>, _: Link) -> Sending {
         self.0.send(request, options)
     }
 

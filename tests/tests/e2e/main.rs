@@ -17,6 +17,7 @@ mod incremental;
 mod limits;
 mod lines;
 mod load;
+mod network;
 mod old_state;
 mod refusals;
 mod rollback;

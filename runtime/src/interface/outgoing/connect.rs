@@ -38,7 +38,9 @@ impl Connection {
             return Ok(Self::Plain(stream));
         }
         let securing = secure(network, &target.host, stream);
-        timeout_at(deadline, securing).await.map_err(|_| Error::ConnectionTimeout)?
+        timeout_at(deadline, securing)
+            .await
+            .map_err(|_| Error::ConnectionTimeout)?
     }
 }
 
@@ -66,11 +68,17 @@ async fn secure(network: &Network, host: &HostName, stream: TcpStream) -> Result
         HostName::Name(name) => ServerName::try_from(name.clone()).map_err(|_| Error::HttpRequestUriInvalid)?,
     };
     let secured = TlsConnector::from(config).connect(name, stream).await;
-    secured.map(|stream| Connection::Secure(Box::new(stream))).map_err(|error| fault::of_tls(&error))
+    secured
+        .map(|stream| Connection::Secure(Box::new(stream)))
+        .map_err(|error| fault::of_tls(&error))
 }
 
 impl AsyncRead for Connection {
-    fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<std::io::Result<()>> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<std::io::Result<()>> {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_read(context, buffer),
             Self::Secure(stream) => Pin::new(stream).poll_read(context, buffer),

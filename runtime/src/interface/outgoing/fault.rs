@@ -4,6 +4,7 @@ use std::error::Error as _;
 use std::io;
 
 use wasmtime_wasi_http::Error;
+use wasmtime_wasi_http::p2::bindings::http::types::ErrorCode;
 
 use crate::interface::network::Unresolved;
 
@@ -72,5 +73,18 @@ fn own(error: &hyper::Error) -> Option<Error> {
         Error::HttpRequestDenied => Some(Error::HttpRequestDenied),
         Error::HttpRequestBodySize(size) => Some(Error::HttpRequestBodySize(*size)),
         _ => Some(Error::HttpProtocolError),
+    }
+}
+
+/// The code of an error with which a body broke off.
+pub(crate) fn code(error: &Error) -> ErrorCode {
+    match error {
+        Error::HttpRequestDenied => ErrorCode::HttpRequestDenied,
+        Error::ConnectionReadTimeout => ErrorCode::ConnectionReadTimeout,
+        Error::HttpResponseTimeout => ErrorCode::HttpResponseTimeout,
+        Error::HttpResponseIncomplete => ErrorCode::HttpResponseIncomplete,
+        Error::HttpResponseHeaderSectionSize(size) => ErrorCode::HttpResponseTrailerSectionSize(*size),
+        Error::ConnectionTerminated => ErrorCode::ConnectionTerminated,
+        _ => ErrorCode::HttpProtocolError,
     }
 }

@@ -9,4 +9,5 @@ mod target;
 mod timeouts;
 mod vigil;
 
+pub(crate) use fault::code;
 pub(crate) use send::{Link, Requests, Sending};

@@ -93,8 +93,17 @@ mod tests {
     #[test]
     fn what_could_be_two_targets_is_none() {
         for text in [
-            "http://user@a.b/", "http://a.b:80@evil.org/", "http://a.b:0/", "http://a.b:65536/", "http://a.b:99999/",
-            "http://a.b:/", "http://127.1/", "http://0x7f.1/", "http://a..b/", "http://a.b:+80/", "http://a%2eb/",
+            "http://user@a.b/",
+            "http://a.b:80@evil.org/",
+            "http://a.b:0/",
+            "http://a.b:65536/",
+            "http://a.b:99999/",
+            "http://a.b:/",
+            "http://127.1/",
+            "http://0x7f.1/",
+            "http://a..b/",
+            "http://a.b:+80/",
+            "http://a%2eb/",
         ] {
             // What is no URI for the library never comes here.
             if let Ok(uri) = text.parse::<Uri>() {

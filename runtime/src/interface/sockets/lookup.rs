@@ -90,7 +90,11 @@ impl Addresses {
 }
 
 impl Host for SocketsView<'_> {
-    fn resolve_addresses(&mut self, handle: Resource<NetworkHandle>, name: String) -> SocketResult<Resource<Addresses>> {
+    fn resolve_addresses(
+        &mut self,
+        handle: Resource<NetworkHandle>,
+        name: String,
+    ) -> SocketResult<Resource<Addresses>> {
         self.inner.table.get(&handle)?;
         let host = HostName::parse(&name).ok_or(ErrorCode::InvalidArgument)?;
         let network = self.sockets.network.clone();

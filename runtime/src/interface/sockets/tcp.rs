@@ -55,7 +55,9 @@ impl HostTcpSocket for SocketsView<'_> {
         let peer: SocketAddr = self.inner.remote_address(socket)?.into();
         let network = &self.sockets.network;
         // It was allowed when it began, which may be a while ago.
-        network.check_peer(Scheme::Tcp, peer).map_err(|_| ErrorCode::AccessDenied)?;
+        network
+            .check_peer(Scheme::Tcp, peer)
+            .map_err(|_| ErrorCode::AccessDenied)?;
         let by = (network, End::Peer(peer), network.gate.revision());
         streams::watch(self.inner.table, (&input, &output), by).map_err(SocketError::trap)?;
         Ok((input, output))

@@ -31,11 +31,7 @@ impl HostUdpSocket for SocketsView<'_> {
         HostUdpSocket::finish_bind(&mut self.inner, socket)
     }
 
-    async fn stream(
-        &mut self,
-        socket: Resource<UdpSocket>,
-        remote: Option<IpSocketAddress>,
-    ) -> SocketResult<Streams> {
+    async fn stream(&mut self, socket: Resource<UdpSocket>, remote: Option<IpSocketAddress>) -> SocketResult<Streams> {
         let same = Resource::new_borrow(socket.rep());
         let (incoming, outgoing) = self.inner.stream(same, remote).await?;
         let local: SocketAddr = HostUdpSocket::local_address(&mut self.inner, socket)?.into();
@@ -116,7 +112,11 @@ impl HostOutgoingDatagramStream for SocketsView<'_> {
         self.inner.check_send(stream)
     }
 
-    fn send(&mut self, stream: Resource<OutgoingDatagramStream>, datagrams: Vec<OutgoingDatagram>) -> SocketResult<u64> {
+    fn send(
+        &mut self,
+        stream: Resource<OutgoingDatagramStream>,
+        datagrams: Vec<OutgoingDatagram>,
+    ) -> SocketResult<u64> {
         self.inner.send(stream, datagrams)
     }
 
