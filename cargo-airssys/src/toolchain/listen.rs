@@ -144,10 +144,7 @@ mod tests {
             return;
         };
         let mut end = [PollFd::new(&left, PollFlags::IN)];
-        let limit = rustix::event::Timespec {
-            tv_sec: 300,
-            tv_nsec: 0,
-        };
+        let limit = rustix::event::Timespec { tv_sec: 300, tv_nsec: 0 };
         assert_eq!(poll(&mut end, Some(&limit)), Ok(1), "it still runs");
     }
 }

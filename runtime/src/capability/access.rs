@@ -22,7 +22,11 @@ pub(crate) enum Access<'a> {
     /// Looks up the addresses of a name.
     LookUp(&'a HostName),
     /// Binds a socket, listens on it, or takes what comes to it.
-    Listen { scheme: Scheme, address: IpAddr, port: u16 },
+    Listen {
+        scheme: Scheme,
+        address: IpAddr,
+        port: u16,
+    },
     /// Runs a command of the operator.
     SystemCall(&'a str),
     /// Uses a key-value bucket.

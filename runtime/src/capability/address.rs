@@ -158,9 +158,7 @@ impl OutboundPattern {
     pub(super) fn is_loopback(&self) -> bool {
         match &self.host {
             HostPattern::Name(name) => name == "localhost",
-            HostPattern::Addresses(addresses) => {
-                addresses.network().is_loopback() && addresses.broadcast().is_loopback()
-            }
+            HostPattern::Addresses(addresses) => addresses.network().is_loopback() && addresses.broadcast().is_loopback(),
             HostPattern::Below(_) | HostPattern::Any => false,
         }
     }
@@ -253,23 +251,8 @@ mod tests {
     #[test]
     fn what_is_no_outbound_pattern_is_refused() {
         for text in [
-            "",
-            "https://",
-            "ftp://a",
-            "tcp://a",
-            "a:0",
-            "a:65536",
-            "a:080",
-            "a:",
-            "a:+1",
-            "https://a/b",
-            "https://u@a",
-            "https://a:1:2",
-            "a?b",
-            "10.0.0.1/8",
-            "HTTPS://a",
-            "127.1",
-            "https://::1",
+            "", "https://", "ftp://a", "tcp://a", "a:0", "a:65536", "a:080", "a:", "a:+1", "https://a/b", "https://u@a",
+            "https://a:1:2", "a?b", "10.0.0.1/8", "HTTPS://a", "127.1", "https://::1",
         ] {
             assert!(OutboundPattern::parse(text).is_err(), "{text}");
         }
@@ -294,11 +277,7 @@ mod tests {
     fn inbound_patterns_are_of_one_address_or_loopback() {
         let check = |text, scheme, address: &str, port, expected| {
             let pattern = InboundPattern::parse(text).unwrap();
-            assert_eq!(
-                pattern.fits(scheme, address.parse().unwrap(), port),
-                expected,
-                "{text} {address}"
-            );
+            assert_eq!(pattern.fits(scheme, address.parse().unwrap(), port), expected, "{text} {address}");
             assert_eq!(pattern.to_string(), text);
         };
         check("8080", Scheme::Tcp, "127.0.0.1", 8080, true);

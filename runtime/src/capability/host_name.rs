@@ -128,9 +128,7 @@ impl fmt::Display for HostPattern {
             Self::Below(name) => write!(f, "*.{name}"),
             Self::Addresses(IpNet::V4(addresses)) if addresses.prefix_len() == 32 => addresses.addr().fmt(f),
             Self::Addresses(IpNet::V4(addresses)) => addresses.fmt(f),
-            Self::Addresses(IpNet::V6(addresses)) if addresses.prefix_len() == 128 => {
-                write!(f, "[{}]", addresses.addr())
-            }
+            Self::Addresses(IpNet::V6(addresses)) if addresses.prefix_len() == 128 => write!(f, "[{}]", addresses.addr()),
             Self::Addresses(IpNet::V6(addresses)) => write!(f, "[{}]/{}", addresses.addr(), addresses.prefix_len()),
         }
     }
@@ -139,9 +137,7 @@ impl fmt::Display for HostPattern {
 /// A range of addresses of version 4 that is written as one of version 6, as what it is.
 fn canonical(addresses: IpNet) -> IpNet {
     let mapped = match addresses {
-        IpNet::V6(six) if six.prefix_len() >= 96 => {
-            six.addr().to_ipv4_mapped().map(|four| (four, six.prefix_len() - 96))
-        }
+        IpNet::V6(six) if six.prefix_len() >= 96 => six.addr().to_ipv4_mapped().map(|four| (four, six.prefix_len() - 96)),
         _ => None,
     };
     let four = mapped.and_then(|(address, length): (Ipv4Addr, u8)| IpNet::new(address.into(), length).ok());
@@ -159,9 +155,7 @@ fn is_below(name: &str, parent: &str) -> bool {
 fn is_name(name: &str) -> bool {
     let is_label = |label: &str| {
         (1..=63).contains(&label.len())
-            && label
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+            && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
             && !label.starts_with('-')
             && !label.ends_with('-')
     };
@@ -194,31 +188,8 @@ mod tests {
     fn what_could_be_read_in_two_ways_is_no_host() {
         let long = format!("{}.com", "a".repeat(64));
         for text in [
-            "",
-            ".",
-            "..",
-            "a..b",
-            ".a",
-            "a..",
-            "127.1",
-            "0x7f.1",
-            "2130706433",
-            "0x7f000001",
-            "1.2.3.4.5",
-            "1.2.3.0x4",
-            "exämple.com",
-            "a b",
-            "a/b",
-            "a@b",
-            "a:1",
-            "a%2e",
-            "[::1",
-            "::1]",
-            "[fe80::1%1]",
-            "-a",
-            "a-",
-            "*",
-            &long,
+            "", ".", "..", "a..b", ".a", "a..", "127.1", "0x7f.1", "2130706433", "0x7f000001", "1.2.3.4.5", "1.2.3.0x4",
+            "exämple.com", "a b", "a/b", "a@b", "a:1", "a%2e", "[::1", "::1]", "[fe80::1%1]", "-a", "a-", "*", &long,
         ] {
             assert_eq!(HostName::parse(text), None, "{text}");
         }
@@ -249,13 +220,7 @@ mod tests {
 
     #[test]
     fn broad_patterns_are_known() {
-        let check = |text, expected| {
-            assert_eq!(
-                HostPattern::parse(text).unwrap().breadth().is_some(),
-                expected,
-                "{text}"
-            )
-        };
+        let check = |text, expected| assert_eq!(HostPattern::parse(text).unwrap().breadth().is_some(), expected, "{text}");
         check("*", true);
         check("*.com", true);
         check("*.example.com", false);

@@ -83,16 +83,11 @@ impl FromStr for Capability {
             return Ok(named);
         }
         let is_part = |part: &str| {
-            (1..=64).contains(&part.len())
-                && part
-                    .bytes()
-                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+            (1..=64).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
         };
         match text.split_once(':') {
             Some((owner, name)) if is_part(owner) && is_part(name) => Ok(Self::Custom(text.to_owned())),
-            _ => Err(UnknownCapability(
-                text.chars().take(80).collect::<String>().escape_debug().to_string(),
-            )),
+            _ => Err(UnknownCapability(text.chars().take(80).collect::<String>().escape_debug().to_string())),
         }
     }
 }

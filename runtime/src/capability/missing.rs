@@ -35,8 +35,9 @@ impl GrantSet {
         let missing = asked.iter().filter_map(|asked| {
             let directory = asked.directory();
             // A single path may be a directory that is mounted itself.
-            let is_mounted =
-                |directory: &String| self.mount_of(directory).is_some() || self.mount_of(&asked.pattern()).is_some();
+            let is_mounted = |directory: &String| {
+                self.mount_of(directory).is_some() || self.mount_of(&asked.pattern()).is_some()
+            };
             let unmounted = directory.filter(|directory| !is_mounted(directory));
             (unmounted.is_some() || !self.covers(asked)).then(|| Missing {
                 capability: asked.capability().clone(),

@@ -14,12 +14,12 @@ mod policy;
 
 pub(crate) use access::Access;
 pub(crate) use address::Scheme;
+pub use missing::Missing;
+pub use kind::{Capability, UnknownCapability};
 pub(crate) use gate::{Clearance, Denied, Gate};
 pub use grant::{Grant, GrantError};
 pub(crate) use grants::{GrantSet, Granted, Grants, Mount};
 pub use grants::{Refusal, Source};
 pub(crate) use host_name::HostName;
-pub use kind::{Capability, UnknownCapability};
-pub use missing::Missing;
-pub(crate) use path::{MAX_PATH, below, is_normalised, is_within};
 pub use policy::{Policy, PolicyGrant, PolicyTls};
+pub(crate) use path::{MAX_PATH, below, is_normalised, is_within};

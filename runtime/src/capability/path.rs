@@ -51,32 +51,26 @@ impl PathPattern {
 
     /// Whether it fits an absolute, normalised path.
     pub(super) fn fits(&self, path: &str) -> bool {
-        glob::matches(
-            self.components.iter(),
-            components(path),
-            stands,
-            |pattern, part| match pattern {
+        glob::matches(self.components.iter(), components(path), stands, |pattern, part| {
+            match pattern {
                 Component::Literal(literal) => literal == part,
                 Component::Glob(glob) => glob::fits_text(glob, part),
                 Component::Any => false,
-            },
-        )
+            }
+        })
     }
 
     /// Whether it fits every path that `other` fits.
     /// It says no also where it would take more than comparing component by component to see.
     pub(super) fn covers(&self, other: &Self) -> bool {
-        glob::matches(
-            self.components.iter(),
-            other.components.iter(),
-            stands,
-            |own, other| match (own, other) {
+        glob::matches(self.components.iter(), other.components.iter(), stands, |own, other| {
+            match (own, other) {
                 (Component::Literal(own), Component::Literal(other)) => own == other,
                 (Component::Glob(own), Component::Literal(other)) => glob::fits_text(own, other),
                 (Component::Glob(own), Component::Glob(other)) => own == "*" || own == other,
                 _ => false,
-            },
-        )
+            }
+        })
     }
 
     /// The directory below which all lies that it fits: for a single path, the one that the path is in.
@@ -177,10 +171,7 @@ mod tests {
     #[test]
     fn what_is_no_pattern_is_refused() {
         let check = |text: &str| assert!(PathPattern::parse(text).is_err(), "{text}");
-        [
-            "", "data", "/data/", "//", "/a//b", "/a/../b", "/./a", "/a/b**", "/a\0b", "/a\nb",
-        ]
-        .map(check);
+        ["", "data", "/data/", "//", "/a//b", "/a/../b", "/./a", "/a/b**", "/a\0b", "/a\nb"].map(check);
         check(&format!("/{}", "a".repeat(MAX_PATH)));
     }
 

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use semver::Version;
 
-use super::permissions::Permissions;
 use super::record;
+use super::permissions::Permissions;
 use super::start::Starter;
 use crate::component::{ComponentName, Digest, Release, development_version};
 use crate::engine::{Compiled, Instance};

@@ -39,12 +39,7 @@ impl Starter {
     pub(crate) fn prepare(&self, compiled: Compiled, release: Arc<Release>) -> Result<Arc<Prepared>, Error> {
         let clearance = self.permissions.clearance(&release)?;
         self.code
-            .prepare(
-                compiled,
-                release,
-                self.events.clone(),
-                (self.sandbox.clone(), clearance),
-            )
+            .prepare(compiled, release, self.events.clone(), (self.sandbox.clone(), clearance))
             .map(Arc::new)
     }
 

@@ -5,12 +5,7 @@ use crate::component::ComponentName;
 /// The first few of several sentences.
 pub(super) fn listed(sentences: &[impl ToString]) -> String {
     const SHOWN: usize = 8;
-    let mut text = sentences
-        .iter()
-        .take(SHOWN)
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join("; ");
+    let mut text = sentences.iter().take(SHOWN).map(ToString::to_string).collect::<Vec<_>>().join("; ");
     if sentences.len() > SHOWN {
         text.push_str(&format!("; and {} more", sentences.len() - SHOWN));
     }

@@ -22,7 +22,7 @@ async fn a_name_that_leads_to_this_machine_leads_nowhere() {
 async fn a_name_leads_to_no_address_that_is_not_public() {
     let canary = Canary::on("0.0.0.0:0");
     let port = canary.port();
-    for address in [
+    let addresses = [
         "0.0.0.0",
         "10.0.0.1",
         "100.64.0.1",
@@ -44,13 +44,17 @@ async fn a_name_leads_to_no_address_that_is_not_public() {
         "fe80::1",
         "fd00::1",
         "ff02::1",
-    ] {
-        let granted = wanted(&[&format!("http://api.test:{port}")]).name("api.test", &[&[address]]);
-        let net = Net::new("requests-http", granted).await;
+    ];
+    let lists: Vec<[&str; 1]> = addresses.iter().map(|&address| [address]).collect();
+    let answers: Vec<&[&str]> = lists.iter().map(|list| &list[..]).collect();
+    let granted = wanted(&[&format!("http://api.test:{port}")]).name("api.test", &answers);
+    let net = Net::new("requests-http", granted).await;
+    for address in addresses {
         let said = net.run(&format!("GET http api.test:{port} /")).await;
         assert_eq!(said, "error ErrorCode::DestinationIpProhibited", "{address}");
-        assert_eq!(net.denied()[0].2, Refusal::LeadsElsewhere);
     }
+    assert_eq!(net.asked.lock().unwrap().len(), addresses.len());
+    assert_eq!(net.denied()[0].2, Refusal::LeadsElsewhere);
     canary.assert_untouched();
 }
 
