@@ -44,7 +44,9 @@ fn request(script: &str) -> Result<String, String> {
                 .map_err(|error| format!("{error:?}"))?,
             "trailer" => {
                 has_trailers = true;
-                trailers.append(name, value.as_bytes()).map_err(|error| format!("{error:?}"))?;
+                trailers
+                    .append(name, value.as_bytes())
+                    .map_err(|error| format!("{error:?}"))?;
             }
             "body" => body.extend_from_slice(rest.as_bytes()),
             "bytes" => body.resize(rest.parse().unwrap(), b'x'),

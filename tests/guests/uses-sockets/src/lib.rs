@@ -58,11 +58,19 @@ fn address(text: &str) -> (IpSocketAddress, IpAddressFamily) {
         IpAddr::V4(four) => {
             let [a, b, c, d] = four.octets();
             let address = (a, b, c, d);
-            (IpSocketAddress::Ipv4(Ipv4SocketAddress { port, address }), IpAddressFamily::Ipv4)
+            (
+                IpSocketAddress::Ipv4(Ipv4SocketAddress { port, address }),
+                IpAddressFamily::Ipv4,
+            )
         }
         IpAddr::V6(six) => {
             let [a, b, c, d, e, f, g, h] = six.segments();
-            let socket = Ipv6SocketAddress { port, flow_info: 0, address: (a, b, c, d, e, f, g, h), scope_id: 0 };
+            let socket = Ipv6SocketAddress {
+                port,
+                flow_info: 0,
+                address: (a, b, c, d, e, f, g, h),
+                scope_id: 0,
+            };
             (IpSocketAddress::Ipv6(socket), IpAddressFamily::Ipv6)
         }
     }
@@ -142,7 +150,11 @@ fn bound_udp(local: &str) -> Result<UdpSocket, ErrorCode> {
 /// Sends a datagram, and waits for one.
 fn udp(to: &str, text: &str, is_connected: bool) -> Result<String, ErrorCode> {
     let (to, family) = address(to);
-    let any = if family == IpAddressFamily::Ipv4 { "0.0.0.0:0" } else { "[::]:0" };
+    let any = if family == IpAddressFamily::Ipv4 {
+        "0.0.0.0:0"
+    } else {
+        "[::]:0"
+    };
     let socket = bound_udp(any)?;
     let (incoming, outgoing) = socket.stream(is_connected.then_some(to))?;
     outgoing.subscribe().block();
