@@ -1,11 +1,13 @@
 //! Whom one instance reaches: every decision of the gate about a name or an address.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Outside;
 use super::filter::is_public;
 use super::pins::Pins;
+use super::under_way::Counts;
 use crate::capability::{Access, Denied, Gate, HostName, Refusal, Scheme};
 
 /// The most addresses of one name that are used.
@@ -15,7 +17,10 @@ const MAX_ADDRESSES: usize = 64;
 pub(crate) struct Network {
     pub(crate) gate: Arc<Gate>,
     pub(crate) outside: Outside,
+    pub(super) counts: Counts,
     pins: Mutex<Pins>,
+    /// Set when the instance is gone.
+    is_gone: AtomicBool,
 }
 
 /// Why a name has no addresses for a component.
@@ -32,8 +37,20 @@ impl Network {
         Self {
             gate,
             outside,
+            counts: Counts::default(),
             pins: Mutex::default(),
+            is_gone: AtomicBool::new(false),
         }
+    }
+
+    /// Notes that the instance is gone, so that nothing that it began is taken for ended.
+    pub(crate) fn leave(&self) {
+        self.is_gone.store(true, Ordering::Release);
+    }
+
+    /// Whether the instance is gone.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.is_gone.load(Ordering::Acquire)
     }
 
     /// The addresses to use for a connection that the gate has allowed: asked for once, each looked at.

@@ -6,6 +6,8 @@ mod request_body;
 mod response_body;
 mod send;
 mod target;
+#[cfg(test)]
+mod tests;
 mod timeouts;
 mod vigil;
 

@@ -1,7 +1,6 @@
 //! The body of a guest's request on its way to the server.
 
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
@@ -11,6 +10,7 @@ use tokio::time::Instant;
 use wasmtime_wasi_http::{Error, WasiBody};
 
 use super::vigil::Vigil;
+use crate::interface::network::Network;
 
 /// Who has to do something for a request to go on, and since when.
 #[derive(Clone, Debug)]
@@ -29,8 +29,7 @@ pub(super) struct RequestBody {
     written: WasiBody,
     vigil: Vigil,
     progress: Progress,
-    /// Whether the instance is gone, so that nobody has ended what it was writing.
-    is_gone: Arc<AtomicBool>,
+    network: Arc<Network>,
 }
 
 impl Progress {
@@ -49,12 +48,12 @@ impl Progress {
 }
 
 impl RequestBody {
-    pub(super) fn new(written: WasiBody, vigil: Vigil, progress: Progress, is_gone: Arc<AtomicBool>) -> Self {
+    pub(super) fn new(written: WasiBody, vigil: Vigil, progress: Progress, network: Arc<Network>) -> Self {
         Self {
             written,
             vigil,
             progress,
-            is_gone,
+            network,
         }
     }
 }
@@ -74,9 +73,7 @@ impl Body for RequestBody {
         });
         match polled {
             // It ends alike when the guest has ended it and when the guest is gone.
-            Poll::Ready(None) if self.is_gone.load(Ordering::Acquire) => {
-                Poll::Ready(Some(Err(Error::ConnectionTerminated)))
-            }
+            Poll::Ready(None) if self.network.is_gone() => Poll::Ready(Some(Err(Error::ConnectionTerminated))),
             polled => polled,
         }
     }

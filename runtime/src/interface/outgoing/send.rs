@@ -2,14 +2,12 @@
 
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use http::header::{self, HeaderValue};
 use http::{Method, Request, Response, StatusCode, Uri};
 use http_body_util::BodyExt;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::sleep_until;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody};
 
@@ -21,10 +19,7 @@ use super::target::Target;
 use super::timeouts::Timeouts;
 use super::vigil::Vigil;
 use crate::capability::Access;
-use crate::interface::network::Network;
-
-/// The most requests of one instance that are under way.
-const MAX_REQUESTS: usize = 64;
+use crate::interface::network::{Network, UnderWay, Work};
 
 /// The most header fields of a response, and the most bytes of them.
 const MAX_HEADERS: usize = 100;
@@ -39,12 +34,7 @@ pub(crate) type Sending = Box<dyn Future<Output = Result<(Response<WasiBody>, Li
 type Wire = http1::Connection<TokioIo<Connection>, RequestBody>;
 
 /// The requests of one instance.
-pub(crate) struct Requests {
-    network: Arc<Network>,
-    free: Arc<Semaphore>,
-    /// Whether the instance is gone.
-    is_gone: Arc<AtomicBool>,
-}
+pub(crate) struct Requests(Arc<Network>);
 
 /// A request that is allowed.
 struct Allowed {
@@ -53,17 +43,12 @@ struct Allowed {
     timeouts: Timeouts,
     /// What was granted when it was allowed.
     revision: u64,
-    is_gone: Arc<AtomicBool>,
-    permit: OwnedSemaphorePermit,
+    under_way: UnderWay,
 }
 
 impl Requests {
     pub(crate) fn new(network: Arc<Network>) -> Self {
-        Self {
-            network,
-            free: Arc::new(Semaphore::new(MAX_REQUESTS)),
-            is_gone: Arc::default(),
-        }
+        Self(network)
     }
 
     /// Decides on a request, and sends it when it is allowed.
@@ -76,30 +61,29 @@ impl Requests {
 
     fn allow(&self, request: &Request<WasiBody>, options: Option<RequestOptions>) -> Result<Allowed, Error> {
         let target = Target::of(request.uri())?;
-        let revision = self.network.gate.revision();
+        let revision = self.0.gate.revision();
         let (scheme, host, port) = (target.scheme, &target.host, target.port);
-        let allowed = self.network.gate.check(&Access::Connect { scheme, host, port });
+        let allowed = self.0.gate.check(&Access::Connect { scheme, host, port });
         allowed.map_err(|_| Error::HttpRequestDenied)?;
         // It would be a connection to somebody else, whom nobody has checked.
         if request.method() == Method::CONNECT {
             return Err(Error::HttpRequestMethodInvalid);
         }
         let timeouts = Timeouts::of(options)?;
-        let permit = self.free.clone().try_acquire_owned();
+        let under_way = self.0.begin(Work::Request);
         Ok(Allowed {
-            network: self.network.clone(),
+            network: self.0.clone(),
             target,
             timeouts,
             revision,
-            is_gone: self.is_gone.clone(),
-            permit: permit.map_err(|_| Error::ConnectionLimitReached)?,
+            under_way: under_way.ok_or(Error::ConnectionLimitReached)?,
         })
     }
 }
 
 impl Drop for Requests {
     fn drop(&mut self) {
-        self.is_gone.store(true, Ordering::Release);
+        self.0.leave();
     }
 }
 
@@ -143,7 +127,7 @@ impl Allowed {
         }
         let (vigil, patience) = (self.vigil(), self.timeouts.between_bytes);
         let response = response.map(|coming| ResponseBody::new(coming, vigil, patience).boxed_unsync());
-        Ok((response, Box::new(rest(wire, has_ended, self.permit))))
+        Ok((response, Box::new(rest(wire, has_ended, self.under_way))))
     }
 
     /// The request as it goes over the wire.
@@ -154,7 +138,7 @@ impl Allowed {
         // Only proxies are told more than the path.
         let path = head.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
         head.uri = Uri::try_from(path).map_err(|_| Error::HttpRequestUriInvalid)?;
-        let body = RequestBody::new(body, self.vigil(), progress, self.is_gone.clone());
+        let body = RequestBody::new(body, self.vigil(), progress, self.network.clone());
         Ok(Request::from_parts(head, body))
     }
 }
@@ -190,11 +174,11 @@ async fn impatience(progress: &Progress, timeouts: &Timeouts) {
 }
 
 /// Drives what is left of a connection.
-async fn rest(wire: Pin<Box<Wire>>, has_ended: bool, permit: OwnedSemaphorePermit) -> Result<(), Error> {
+async fn rest(wire: Pin<Box<Wire>>, has_ended: bool, under_way: UnderWay) -> Result<(), Error> {
     let ended = match has_ended {
         true => Ok(()),
         false => wire.await.map_err(|error| fault::of_exchange(&error, true)),
     };
-    drop(permit);
+    drop(under_way);
     ended
 }

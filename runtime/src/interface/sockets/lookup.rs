@@ -14,7 +14,7 @@ use wasmtime_wasi::runtime::{AbortOnDropJoinHandle, poll_noop, spawn};
 use self::generated::wasi::sockets::ip_name_lookup::{Host, HostResolveAddressStream};
 use super::view::SocketsView;
 use crate::capability::{Access, HostName};
-use crate::interface::network::Unresolved;
+use crate::interface::network::{Unresolved, Work};
 
 /// How long a lookup takes at most.
 const LONGEST: Duration = Duration::from_secs(10);
@@ -100,11 +100,11 @@ impl Host for SocketsView<'_> {
         let network = self.sockets.network.clone();
         let allowed = network.gate.check(&Access::LookUp(&host));
         allowed.map_err(|_| ErrorCode::AccessDenied)?;
-        let permit = self.sockets.lookups.clone().try_acquire_owned();
-        let permit = permit.map_err(|_| ErrorCode::TemporaryResolverFailure)?;
+        let under_way = network.begin(Work::LookUp);
+        let under_way = under_way.ok_or(ErrorCode::TemporaryResolverFailure)?;
         let coming = spawn(async move {
             let found = timeout(LONGEST, network.look_up(&host)).await;
-            drop(permit);
+            drop(under_way);
             match found {
                 Ok(Ok(found)) => Ok(found),
                 Ok(Err(Unresolved::Unknown)) => Err(ErrorCode::NameUnresolvable),

@@ -118,3 +118,64 @@ impl OutputStream for Nothing {
         Err(StreamError::Closed)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capability::GrantSet;
+    use crate::interface::network::fixture;
+
+    /// A connection on which nothing comes, and everything goes.
+    struct Silent;
+
+    #[async_trait]
+    impl Pollable for Silent {
+        async fn ready(&mut self) {
+            std::future::pending().await
+        }
+    }
+
+    impl InputStream for Silent {
+        fn read(&mut self, _: usize) -> StreamResult<Bytes> {
+            Ok(Bytes::new())
+        }
+    }
+
+    impl OutputStream for Silent {
+        fn write(&mut self, _: Bytes) -> StreamResult<()> {
+            Ok(())
+        }
+
+        fn flush(&mut self) -> StreamResult<()> {
+            Ok(())
+        }
+
+        fn check_write(&mut self) -> StreamResult<usize> {
+            Ok(1)
+        }
+    }
+
+    #[tokio::test]
+    async fn both_directions_end_when_the_grant_is_taken_back() {
+        let (network, grants) = fixture::network(&["tcp://127.0.0.1:7"]);
+        let mut table = ResourceTable::new();
+        let input: Resource<DynInputStream> = table.push(Box::new(Silent) as DynInputStream).unwrap();
+        let output: Resource<DynOutputStream> = table.push(Box::new(Silent) as DynOutputStream).unwrap();
+        let end = End::Peer("127.0.0.1:7".parse().unwrap());
+        watch(&mut table, (&input, &output), (&network, end, network.gate.revision())).unwrap();
+        let mut input = table.delete(input).unwrap();
+        let mut output = table.delete(output).unwrap();
+        // Another change of the grants ends nothing.
+        grants.replace(GrantSet::clone(&grants.now()));
+        assert!(input.read(1).is_ok() && output.check_write().is_ok() && output.write(Bytes::new()).is_ok());
+        // Whoever waits is woken.
+        tokio::join!(input.ready(), output.ready(), async {
+            grants.replace(GrantSet::default())
+        });
+        assert!(matches!(input.read(1), Err(StreamError::LastOperationFailed(_))));
+        assert!(matches!(output.check_write(), Err(StreamError::LastOperationFailed(_))));
+        assert!(matches!(input.read(1), Err(StreamError::Closed)));
+        assert!(matches!(output.flush(), Err(StreamError::Closed)));
+        input.ready().await;
+    }
+}

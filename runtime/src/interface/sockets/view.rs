@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
 use wasmtime::component::{HasData, Linker, Resource};
 use wasmtime_wasi::p2::bindings::sockets::{network, tcp, tcp_create_socket, udp, udp_create_socket};
 use wasmtime_wasi::p2::{Network as NetworkHandle, SocketError};
@@ -14,16 +13,11 @@ use super::lookup;
 use crate::interface::network::Network;
 use crate::interface::{Interface, View};
 
-/// The most names that an instance looks up at the same time.
-const MAX_LOOKUPS: usize = 16;
-
 /// What is known of the sockets of one instance.
 pub(crate) struct Sockets {
     pub(super) network: Arc<Network>,
     /// The local addresses of the streams of datagrams, by what the table knows these as.
     pub(super) bound: HashMap<u32, SocketAddr>,
-    /// How many more names may be looked up.
-    pub(super) lookups: Arc<Semaphore>,
 }
 
 /// What an interface of sockets works on.
@@ -44,7 +38,6 @@ impl Sockets {
         Self {
             network,
             bound: HashMap::new(),
-            lookups: Arc::new(Semaphore::new(MAX_LOOKUPS)),
         }
     }
 }
