@@ -4,6 +4,7 @@ mod code;
 mod http;
 mod permission;
 
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,7 +22,7 @@ use crate::deploy::{
 use crate::engine::{Answer, Call, CodeSource, CompileSettings, Compiler, Debugging, Engines};
 use crate::error::{Error, Result};
 use crate::event::{Event, Events, Subscription};
-use crate::interface::Sandbox;
+use crate::interface::{Outside, Resolver, Sandbox};
 use crate::observe::LogWriter;
 use crate::store::Store;
 use crate::typed::{Invocation, Value};
@@ -60,6 +61,7 @@ pub struct HostBuilder {
     retention: RetentionPolicy,
     drain_deadline: Option<Duration>,
     grants: self::permission::GrantSources,
+    resolver: Option<Resolver>,
 }
 
 impl HostBuilder {
@@ -146,6 +148,16 @@ impl HostBuilder {
         self
     }
 
+    /// Asks `resolver` for the addresses of names that components reach, instead of this machine.
+    /// What it answers is looked at all the same: a name leads only to public addresses, and to those that are granted.
+    pub fn resolver<R>(mut self, resolver: impl Fn(String) -> R + Send + Sync + 'static) -> Self
+    where
+        R: Future<Output = std::io::Result<Vec<IpAddr>>> + Send + 'static,
+    {
+        self.resolver = Some(Resolver::new(resolver));
+        self
+    }
+
     /// Takes code from where other hosts take theirs, instead of compiling it.
     pub(crate) fn share(mut self, code: CodeSource) -> Self {
         self.shared = Some(code);
@@ -163,7 +175,8 @@ impl HostBuilder {
     /// # Errors
     ///
     /// [`Error::StateInUse`] when another process owns the directory, [`Error::Store`] and [`Error::Damaged`] when
-    /// it cannot be read, [`Error::Engine`] when this machine cannot run WebAssembly.
+    /// it cannot be read, [`Error::Engine`] when this machine cannot run WebAssembly or the authorities of the policy
+    /// cannot be read.
     pub async fn build(self) -> Result<Host> {
         let Self {
             state_dir,
@@ -178,6 +191,7 @@ impl HostBuilder {
             retention,
             drain_deadline,
             grants,
+            resolver,
         } = self;
         blocking(move || {
             let (store, logs, events) = match state_dir {
@@ -194,6 +208,11 @@ impl HostBuilder {
                 None => (Store::temporary()?, None, events),
             };
             let sources = grants.open(store.directory())?;
+            let sandbox = Sandbox {
+                own: Some(store.directory().to_owned()),
+                outside: Outside::new(resolver, sources.policy.policy())?,
+                ..sandbox
+            };
             let router = recover(&store, &events)?;
             let store = Arc::new(store);
             let code = match shared {
@@ -206,10 +225,7 @@ impl HostBuilder {
             let drains = Drains::new(drain_deadline.unwrap_or(DRAIN), events.clone());
             let starter = Starter {
                 permissions: Permissions::new(sources, store.clone(), events.clone()),
-                sandbox: Sandbox {
-                    own: Some(store.directory().to_owned()),
-                    ..sandbox
-                },
+                sandbox,
                 store,
                 code,
                 events,

@@ -37,17 +37,6 @@ pub(crate) struct Gate {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Denied;
 
-impl Clearance {
-    /// Nothing is asked for and nothing is granted.
-    pub(crate) fn none() -> Self {
-        Self {
-            asked: Arc::default(),
-            grants: Arc::new(Grants::new(GrantSet::default())),
-            teaches: false,
-        }
-    }
-}
-
 impl Gate {
     pub(crate) fn new(clearance: Clearance, release: Arc<Release>, events: Events) -> Self {
         Self {

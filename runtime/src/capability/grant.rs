@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Capability;
 use super::access::Access;
-use super::address::{InboundPattern, OutboundPattern};
+use super::address::{InboundPattern, OutboundPattern, Scheme};
 use super::glob::fits_text;
 use super::path::PathPattern;
 use crate::component::AccessRequests;
@@ -133,6 +133,11 @@ impl Grant {
         }
     }
 
+    /// Whether it is for connecting in this way.
+    pub(crate) fn is_outbound(&self, scheme: Scheme) -> bool {
+        matches!(&self.pattern, Pattern::Outbound(pattern) if pattern.is_of(scheme))
+    }
+
     /// The guest directory below which all lies that it is for; none when it is not about files.
     pub(crate) fn directory(&self) -> Option<String> {
         match &self.pattern {
@@ -195,7 +200,6 @@ fn name(text: &str) -> Result<String, &'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::capability::address::Scheme;
     use crate::capability::host_name::HostName;
 
     fn grant(capability: Capability, text: &str) -> Grant {

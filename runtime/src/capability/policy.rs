@@ -31,6 +31,19 @@ pub struct Policy {
     /// `[system-calls.NAME]`: the commands that may be granted by `system-call`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub system_calls: BTreeMap<String, SystemCall>,
+    /// `[tls]`: whose certificates are believed.
+    #[serde(default, skip_serializing_if = "PolicyTls::is_empty")]
+    pub tls: PolicyTls,
+}
+
+/// `[tls]`: whose certificates are believed when components make requests.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[non_exhaustive]
+pub struct PolicyTls {
+    /// Files of authorities in PEM, beside those that this machine believes: absolute paths.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub extra_roots: Vec<PathBuf>,
 }
 
 /// One `[[grant]]`: to whom, and what.
@@ -79,6 +92,7 @@ impl Default for Policy {
             policy_version: POLICY_VERSION,
             grants: Vec::new(),
             system_calls: BTreeMap::new(),
+            tls: PolicyTls::default(),
         }
     }
 }
@@ -112,6 +126,12 @@ impl Policy {
             );
             return Some(("policy-version".into(), reason));
         }
+        let relative = self.tls.extra_roots.iter().find(|path| !path.is_absolute());
+        if let Some(path) = relative {
+            let shown = path.display().to_string();
+            let reason = format!("`{shown}` is no absolute path of this machine");
+            return Some((shown, reason));
+        }
         let calls = || self.system_calls.values().find_map(SystemCall::mistake);
         self.grants.iter().find_map(PolicyGrant::mistake).or_else(calls)
     }
@@ -135,6 +155,12 @@ impl Policy {
     /// The components that are named in full.
     pub(crate) fn named(&self) -> impl Iterator<Item = ComponentName> {
         self.grants.iter().filter_map(|part| part.to.parse().ok())
+    }
+}
+
+impl PolicyTls {
+    fn is_empty(&self) -> bool {
+        self.extra_roots.is_empty()
     }
 }
 
@@ -309,6 +335,15 @@ broad = true
             4,
             "no absolute path of this machine",
         );
+        let tls = |line: &str| Policy::parse(&format!("policy-version = 1\n[tls]\n{line}\n"));
+        assert!(tls("extra-roots = [\"/etc/ca.pem\"]").is_ok());
+        assert!(
+            tls("extra-roots = [\"ca.pem\"]")
+                .unwrap_err()
+                .reason
+                .contains("no absolute path")
+        );
+        assert!(tls("roots = []").unwrap_err().reason.contains("unknown field"));
         assert!(
             Policy::parse("policy-version = 2")
                 .unwrap_err()

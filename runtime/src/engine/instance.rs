@@ -15,11 +15,11 @@ use super::debug;
 use super::entrance::Entrance;
 use super::limit::Limiter;
 use super::prepared::{Entries, Prepared};
-use super::state::InstanceState;
+use super::state::{InstanceState, Reach};
 use crate::capability::Gate;
 use crate::component::{AccessRequests, ComponentError, Health, MAX_MESSAGE_BYTES, Message, Release};
 use crate::error::{Bounded, Error};
-use crate::interface::{Capture, Files, Lines, Log};
+use crate::interface::{Capture, Files, Lines, Log, Network};
 use crate::printable::printable_line;
 
 /// The most bytes that a guest hands to the host in one call: a message, its metadata and what surrounds them.
@@ -82,8 +82,15 @@ impl Instance {
         let files = Files::new(gate.clone(), prepared.sandbox.own.as_deref())?;
         let mut context = prepared.sandbox.context(output, error);
         adapt(&mut context);
+        let network = Arc::new(Network::new(gate.clone(), prepared.sandbox.outside.clone()));
+        network.adapt(&mut context);
         let limiter = Limiter::new(release.limits.memory.0);
-        let state = InstanceState::new(context.build(), gate, files, log.clone(), limiter);
+        let outside = Reach {
+            network,
+            files,
+            log: log.clone(),
+        };
+        let state = InstanceState::new(context.build(), gate, outside, limiter);
         let mut store = Store::new(prepared.pre.engine(), state);
         store.limiter(|state| &mut state.limiter);
         store.set_hostcall_fuel(HOSTCALL_FUEL);

@@ -5,12 +5,13 @@ use std::time::Instant;
 
 use wasmtime::GuestProfiler;
 use wasmtime::component::ResourceTable;
+use wasmtime_wasi::sockets::WasiSocketsCtxView;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use super::limit::Limiter;
 use crate::capability::Gate;
-use crate::interface::{Files, FilesView, Log, Outgoing, View, http_context};
+use crate::interface::{Files, FilesView, Log, Network, Outgoing, Sockets, SocketsView, View, http_context};
 
 /// The most resources that a guest holds at the same time.
 const MAX_RESOURCES: usize = 4_096;
@@ -19,7 +20,9 @@ const MAX_RESOURCES: usize = 4_096;
 pub(crate) struct InstanceState {
     wasi: WasiCtx,
     http: WasiHttpCtx,
+    // Dropped before the table, so that no request looks ended because its instance is gone.
     http_requests: Outgoing,
+    sockets: Sockets,
     gate: Arc<Gate>,
     log: Log,
     files: Files,
@@ -31,14 +34,23 @@ pub(crate) struct InstanceState {
     pub(super) profiler: Option<Box<GuestProfiler>>,
 }
 
+/// What an instance has to do with, beside its gate.
+pub(super) struct Reach {
+    pub(super) network: Arc<Network>,
+    pub(super) files: Files,
+    pub(super) log: Log,
+}
+
 impl InstanceState {
-    pub(super) fn new(wasi: WasiCtx, gate: Arc<Gate>, files: Files, log: Log, limiter: Limiter) -> Self {
+    pub(super) fn new(wasi: WasiCtx, gate: Arc<Gate>, reach: Reach, limiter: Limiter) -> Self {
+        let Reach { network, files, log } = reach;
         let mut table = ResourceTable::new();
         table.set_max_capacity(MAX_RESOURCES);
         Self {
             wasi,
             http: http_context(),
-            http_requests: Outgoing::new(gate.clone()),
+            http_requests: Outgoing::new(network.clone()),
+            sockets: Sockets::new(network),
             gate,
             log,
             files,
@@ -80,5 +92,15 @@ impl View for InstanceState {
 
     fn files(&mut self) -> FilesView<'_> {
         self.files.view(&mut self.table)
+    }
+
+    fn network(&mut self) -> SocketsView<'_> {
+        SocketsView {
+            inner: WasiSocketsCtxView {
+                ctx: self.wasi.sockets(),
+                table: &mut self.table,
+            },
+            sockets: &mut self.sockets,
+        }
     }
 }

@@ -1,12 +1,15 @@
-//! `wasi:http`: requests and responses as values; a guest's own requests to others are denied.
+//! `wasi:http`: requests and responses as values, and a guest's own requests to others.
 
 use std::sync::Arc;
 
-use http::Uri;
+use wasmtime::component::{Linker, Resource};
+use wasmtime_wasi::p2::IoError;
+use wasmtime_wasi_http::p2::bindings::http::types::ErrorCode;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpCtx, WasiHttpHooks, WasiHttpView};
 
 use super::Interface;
-use crate::capability::{Access, Denied, Gate, HostName, Scheme};
+use super::network::Network;
+use super::outgoing::{self, Link, Requests, Sending};
 
 /// The most that the fields of one header or trailer may take, with what the host needs to keep them.
 const MAX_FIELDS: usize = 32 << 10;
@@ -17,8 +20,22 @@ const MAX_WRITE: usize = 64 << 10;
 pub(super) fn interface<T: WasiHttpView + 'static>() -> Interface<T> {
     Interface {
         names: &["wasi:http"],
-        add_to_linker: wasmtime_wasi_http::p2::add_only_http_to_linker_async,
+        add_to_linker,
     }
+}
+
+fn add_to_linker<T: WasiHttpView + 'static>(linker: &mut Linker<T>) -> wasmtime::Result<()> {
+    wasmtime_wasi_http::p2::add_only_http_to_linker_async(linker)?;
+    // The library does not say why a body broke off.
+    linker.allow_shadowing(true);
+    let mut types = linker.instance("wasi:http/types@0.2.12")?;
+    types.func_wrap("http-error-code", |mut store, (error,): (Resource<IoError>,)| {
+        let error = store.data_mut().http().table.get(&error)?;
+        let code = error.downcast_ref::<ErrorCode>().cloned();
+        Ok((code.or_else(|| error.downcast_ref::<Error>().map(outgoing::code)),))
+    })?;
+    linker.allow_shadowing(false);
+    Ok(())
 }
 
 /// What the resources of an instance are made with.
@@ -29,44 +46,17 @@ pub(crate) fn context() -> WasiHttpCtx {
 }
 
 /// Sends what a guest requests, as its gate allows.
-pub(crate) struct Outgoing {
-    gate: Arc<Gate>,
-}
+pub(crate) struct Outgoing(Requests);
 
 impl Outgoing {
-    pub(crate) fn new(gate: Arc<Gate>) -> Self {
-        Self { gate }
-    }
-
-    /// Whether a request may be made; nothing is sent yet.
-    fn check(&self, wanted: &Uri) -> Result<(), Denied> {
-        let scheme = match wanted.scheme() == Some(&http::uri::Scheme::HTTP) {
-            true => Scheme::Http,
-            false => Scheme::Https,
-        };
-        let usual = if scheme == Scheme::Https { 443 } else { 80 };
-        let port = wanted.port_u16().unwrap_or(usual);
-        let host = HostName::parse(wanted.host().unwrap_or("")).ok_or(Denied)?;
-        let host = &host;
-        self.gate.check(&Access::Connect { scheme, host, port })
+    pub(crate) fn new(network: Arc<Network>) -> Self {
+        Self(Requests::new(network))
     }
 }
 
-/// What becomes of a request that a guest makes.
-type Sent = Result<(http::Response<WasiBody>, Sending), Error>;
-
-/// Sends the rest of a request, after its response has begun.
-type Sending = Box<dyn Future<Output = Result<(), Error>> + Send>;
-
 impl WasiHttpHooks for Outgoing {
-    fn send_request(
-        &mut self,
-        request: http::Request<WasiBody>,
-        _: Option<RequestOptions>,
-        _: Sending,
-    ) -> Box<dyn Future<Output = Sent> + Send> {
-        let _ = self.check(request.uri());
-        Box::new(std::future::ready(Err(Error::HttpRequestDenied)))
+    fn send_request(&mut self, request: http::Request<WasiBody>, options: Option<RequestOptions>, _: Link) -> Sending {
+        self.0.send(request, options)
     }
 
     fn p2_outgoing_body_chunk_size(&mut self) -> usize {

@@ -5,9 +5,12 @@ mod clocks;
 mod filesystem;
 mod http;
 mod logging;
+mod network;
+mod outgoing;
 mod output;
 mod process;
 mod sandbox;
+mod sockets;
 mod wasi;
 
 use std::sync::Arc;
@@ -20,8 +23,10 @@ use crate::capability::Gate;
 
 pub(crate) use filesystem::{Files, FilesView};
 pub(crate) use http::{Outgoing, context as http_context};
+pub(crate) use network::{Network, Outside, Resolver};
 pub(crate) use output::{Capture, Lines, Log};
 pub(crate) use sandbox::{Directory, Sandbox, Source};
+pub(crate) use sockets::{Sockets, SocketsView};
 use wasi::empty_context;
 
 /// A family of interfaces that this host offers.
@@ -42,6 +47,9 @@ pub(crate) trait View: WasiView + WasiHttpView + Send {
 
     /// The instance's files.
     fn files(&mut self) -> FilesView<'_>;
+
+    /// The sockets of the instance.
+    fn network(&mut self) -> SocketsView<'_>;
 }
 
 /// Every family of interfaces that this host offers.
@@ -49,6 +57,7 @@ pub(crate) fn all<T: View + 'static>() -> Vec<Interface<T>> {
     vec![
         wasi::interface(),
         filesystem::interface(),
+        sockets::interface(),
         http::interface(),
         logging::interface(),
         process::interface(),

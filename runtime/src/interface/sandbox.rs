@@ -10,7 +10,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use wasmtime_wasi::{HostMonotonicClock, HostWallClock, WasiCtxBuilder};
 
-use super::{Lines, empty_context};
+use super::{Lines, Outside, empty_context};
 use crate::capability::{Capability, Clearance, Grant, GrantSet, Grants, Mount, Source as Giver};
 use crate::error::Error;
 
@@ -27,6 +27,8 @@ pub(crate) struct Sandbox {
     pub(crate) directories: Vec<Directory>,
     /// The state directory of the host, which no directory of an instance may lead to.
     pub(crate) own: Option<PathBuf>,
+    /// How they reach the network.
+    pub(crate) outside: Outside,
 }
 
 /// Randomness and time that are the same in every run.

@@ -10,7 +10,7 @@ const MAX_RANDOM_BYTES: u64 = 1 << 20;
 
 pub(super) fn interface<T: WasiView + 'static>() -> Interface<T> {
     Interface {
-        names: &["wasi:cli", "wasi:clocks", "wasi:io", "wasi:random", "wasi:sockets"],
+        names: &["wasi:cli", "wasi:clocks", "wasi:io", "wasi:random"],
         add_to_linker: wasmtime_wasi::p2::add_to_linker_async,
     }
 }

@@ -151,7 +151,7 @@ impl Start {
             .sandbox(Sandbox {
                 source: Some(self.source),
                 directories,
-                own: None,
+                ..Sandbox::default()
             })
             .build()
             .await?;

@@ -18,6 +18,7 @@ mod limits;
 mod lines;
 mod load;
 mod logs;
+mod network;
 mod old_state;
 mod permission;
 mod process;

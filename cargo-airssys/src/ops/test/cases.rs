@@ -50,7 +50,9 @@ async fn outcomes(
     })?;
     let mut component = component.under(policy);
     if let Some(lesson) = lesson {
-        component = component.learning(move |event| drop(lesson.takes(&event)));
+        component = component.learning(move |event| {
+            lesson.takes(&event);
+        });
     }
     let mut outcomes = component.run_all(cases).await;
     let is_denied =

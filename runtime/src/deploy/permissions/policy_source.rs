@@ -30,7 +30,7 @@ impl PolicySource {
     }
 
     /// What holds now.
-    pub(super) fn policy(&self) -> &Policy {
+    pub(crate) fn policy(&self) -> &Policy {
         &self.policy
     }
 

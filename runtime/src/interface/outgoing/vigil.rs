@@ -1,0 +1,63 @@
+//! Watches whether a request that is under way is still allowed.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use tokio::sync::watch;
+use wasmtime_wasi_http::Error;
+
+use super::target::Target;
+use crate::capability::Access;
+use crate::interface::network::Network;
+
+/// Wakes with the next change of what is granted.
+type Change = Pin<Box<dyn Future<Output = watch::Receiver<u64>> + Send>>;
+
+/// Checks a request again whenever what is granted has changed.
+pub(super) struct Vigil {
+    network: Arc<Network>,
+    target: Target,
+    /// What was in force when it was checked last.
+    checked: u64,
+    change: Change,
+}
+
+impl Vigil {
+    /// Begins with a request that was allowed under `revision`.
+    pub(super) fn new(network: Arc<Network>, target: Target, revision: u64) -> Self {
+        let change = next_change(network.gate.watch());
+        Self {
+            network,
+            target,
+            checked: revision,
+            change,
+        }
+    }
+
+    /// Fails when the request is not allowed any more; otherwise whoever asks is woken when that may be so.
+    pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Result<(), Error> {
+        while let Poll::Ready(watch) = self.change.as_mut().poll(context) {
+            self.change = next_change(watch);
+        }
+        let revision = self.network.gate.revision();
+        if revision != self.checked {
+            self.checked = revision;
+            let Target { scheme, host, port } = &self.target;
+            let (scheme, port) = (*scheme, *port);
+            let still = self.network.gate.check(&Access::Connect { scheme, host, port });
+            still.map_err(|_| Error::HttpRequestDenied)?;
+        }
+        Ok(())
+    }
+}
+
+fn next_change(mut watch: watch::Receiver<u64>) -> Change {
+    Box::pin(async move {
+        if watch.changed().await.is_err() {
+            // The grants are gone with their host, and cannot change.
+            std::future::pending::<()>().await;
+        }
+        watch
+    })
+}

@@ -1,0 +1,23 @@
+//! Makes sockets, up to a number.
+
+use wasmtime::component::Resource;
+use wasmtime_wasi::p2::bindings::sockets::network::IpAddressFamily;
+use wasmtime_wasi::p2::bindings::sockets::{tcp_create_socket, udp_create_socket};
+use wasmtime_wasi::p2::{SocketResult, TcpSocket, UdpSocket};
+
+use super::limits::check_room;
+use super::view::SocketsView;
+
+impl tcp_create_socket::Host for SocketsView<'_> {
+    fn create_tcp_socket(&mut self, family: IpAddressFamily) -> SocketResult<Resource<TcpSocket>> {
+        check_room(self.inner.table)?;
+        self.inner.create_tcp_socket(family)
+    }
+}
+
+impl udp_create_socket::Host for SocketsView<'_> {
+    async fn create_udp_socket(&mut self, family: IpAddressFamily) -> SocketResult<Resource<UdpSocket>> {
+        check_room(self.inner.table)?;
+        self.inner.create_udp_socket(family).await
+    }
+}

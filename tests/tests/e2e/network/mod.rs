@@ -1,0 +1,10 @@
+//! What components reach over the network, and what they do not: with real sockets, on loopback alone.
+
+mod exchange;
+mod hostile;
+mod names;
+mod requests;
+mod set_up;
+mod tcp;
+mod tls;
+mod udp;
