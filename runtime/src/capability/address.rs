@@ -210,8 +210,10 @@ impl InboundPattern {
     }
 
     pub(super) fn breadth(&self) -> Option<&'static str> {
-        let everywhere = self.address.is_some_and(|address| address.is_unspecified());
-        everywhere.then_some("it is every address of this machine")
+        if self.address.is_some_and(|address| address.is_unspecified()) {
+            return Some("it is every address of this machine");
+        }
+        (self.port == Port::Any).then_some("it is every port")
     }
 
     /// Whether nobody but this machine can reach it.

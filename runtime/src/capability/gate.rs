@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use super::access::Access;
 use super::grants::{GrantSet, Grants, Refusal};
@@ -99,6 +99,11 @@ impl Gate {
     /// What its component is granted now.
     pub(crate) fn granted(&self) -> Arc<GrantSet> {
         self.clearance.grants.now()
+    }
+
+    /// One place for each command that the component may run at the same time.
+    pub(crate) fn commands(&self) -> &Semaphore {
+        self.clearance.grants.commands()
     }
 
     /// A number that changes with each change of what is granted: who holds a handle checks again when it has.

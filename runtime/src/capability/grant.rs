@@ -14,6 +14,12 @@ use crate::component::AccessRequests;
 /// The longest pattern, in bytes.
 const MAX_PATTERN: usize = 4_096;
 
+/// The longest name, in bytes.
+pub(crate) const MAX_NAME: usize = 256;
+
+/// The most patterns of one capability that a component asks for: each is compared with each access.
+const MAX_ASKED: usize = 128;
+
 /// A capability with a pattern of what it is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grant {
@@ -81,7 +87,19 @@ impl Grant {
             })?;
             Self::parse(capability, pattern)
         });
-        each.collect()
+        let asked: Vec<Self> = each.collect::<Result<_, _>>()?;
+        let mut count = [0; Capability::NAMED.len() + 1];
+        for grant in &asked {
+            count[grant.capability.row()] += 1;
+            if count[grant.capability.row()] > MAX_ASKED {
+                return Err(GrantError {
+                    capability: grant.capability.clone(),
+                    pattern: grant.pattern(),
+                    reason: "a component asks for at most 128 patterns of a capability".into(),
+                });
+            }
+        }
+        Ok(asked)
     }
 
     /// What it is a grant of.
@@ -120,7 +138,9 @@ impl Grant {
             Pattern::Path(pattern) => pattern.is_anywhere().then_some("it is every directory"),
             Pattern::Outbound(pattern) => pattern.breadth(),
             Pattern::Inbound(pattern) => pattern.breadth(),
-            Pattern::Name(name) => (name == "*").then_some("it is every name"),
+            Pattern::Name(name) => {
+                (name.chars().all(|c| matches!(c, '*' | '?')) && !name.is_empty()).then_some("it is every name")
+            }
         }
     }
 
@@ -193,6 +213,9 @@ impl fmt::Display for Grant {
 fn name(text: &str) -> Result<String, &'static str> {
     if text.chars().any(char::is_control) {
         return Err("a name has no control characters");
+    }
+    if text.len() > MAX_NAME {
+        return Err("a name has at most 256 bytes");
     }
     Ok(text.to_owned())
 }

@@ -7,11 +7,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
 use serde::{Deserialize, Serialize};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use super::access::Access;
 use super::path::below;
 use super::{Capability, Grant, SystemCall};
+
+/// The most commands of a component that run at the same time.
+pub(crate) const MAX_COMMANDS: usize = 8;
 
 /// Who has given a grant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -111,7 +114,14 @@ impl GrantSet {
             .mounts
             .iter()
             .filter_map(|mount| Some((mount, below(path, &mount.guest)?)));
-        within.max_by_key(|(mount, _)| mount.guest.len())
+        // Of two for one path the first counts, so that no later one leads elsewhere what was granted before.
+        within.reduce(|first, next| {
+            if next.0.guest.len() > first.0.guest.len() {
+                next
+            } else {
+                first
+            }
+        })
     }
 
     fn decide(&self, access: &Access<'_>) -> Result<&Granted, Refusal> {
@@ -144,6 +154,8 @@ pub(crate) struct Grants {
     revision: watch::Sender<u64>,
     /// The same number, for a reader who does not wait.
     latest: AtomicU64,
+    /// The commands of the component that may still be started.
+    commands: Semaphore,
 }
 
 impl Grants {
@@ -152,7 +164,13 @@ impl Grants {
             now: ArcSwap::from_pointee(set),
             revision: watch::Sender::new(0),
             latest: AtomicU64::new(0),
+            commands: Semaphore::new(MAX_COMMANDS),
         }
+    }
+
+    /// One place for each command that the component may run at the same time.
+    pub(super) fn commands(&self) -> &Semaphore {
+        &self.commands
     }
 
     /// What is granted now.

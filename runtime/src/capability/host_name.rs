@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv6Net};
 
 /// The longest name, in bytes.
 const MAX_NAME: usize = 253;
@@ -115,6 +115,9 @@ impl HostPattern {
             Self::Addresses(IpNet::V6(addresses)) if addresses.prefix_len() < 16 => {
                 Some("it is more than a 65,536th of all addresses")
             }
+            Self::Addresses(IpNet::V6(addresses)) if leads_to_version_4(*addresses) => {
+                Some("addresses of version 4 are inside it, also those of this machine")
+            }
             _ => None,
         }
     }
@@ -146,6 +149,16 @@ fn canonical(addresses: IpNet) -> IpNet {
     };
     let four = mapped.and_then(|(address, length): (Ipv4Addr, u8)| IpNet::new(address.into(), length).ok());
     four.unwrap_or(addresses)
+}
+
+/// Whether a range is one of those through which machines of version 4 are reached: compatible, NAT64 and 6to4
+/// addresses.
+fn leads_to_version_4(addresses: Ipv6Net) -> bool {
+    let [first, second, third, ..] = addresses.network().segments();
+    let is_zero = addresses.network().segments()[..6] == [0; 6];
+    let is_compatible = is_zero && addresses.prefix_len() < 128;
+    let is_translated = (first, second) == (0x64, 0xff9b) && third <= 1;
+    is_compatible || is_translated || first == 0x2002
 }
 
 /// Whether a name ends with the labels of another, and has more.
@@ -263,6 +276,11 @@ mod tests {
         check("10.0.0.0/8", false);
         check("[::]/0", true);
         check("[fd00::]/16", false);
+        check("[64:ff9b::]/96", true);
+        check("[2002::]/16", true);
+        check("[::]/96", true);
+        check("[::1]", false);
+        check("[::ffff:0:0]/96", true);
     }
 
     proptest! {

@@ -7,6 +7,9 @@ use super::glob::{self, Stands};
 /// The longest path or pattern, in bytes.
 pub(crate) const MAX_PATH: usize = 4_096;
 
+/// The longest component with wildcards, in bytes: comparing takes as much time as it is long.
+const MAX_GLOB: usize = 64;
+
 /// A pattern of guest paths, matched by whole components.
 ///
 /// `*` stands for any characters of one component, `?` for one, and `**` alone for any number of components, also none:
@@ -41,6 +44,9 @@ impl PathPattern {
             "." | ".." => Err("a path has no `.` or `..`"),
             "**" => Ok(Component::Any),
             part if part.contains("**") => Err("`**` is a whole component"),
+            part if part.contains(['*', '?']) && part.len() > MAX_GLOB => {
+                Err("a component with wildcards has at most 64 bytes")
+            }
             part if part.contains(['*', '?']) => Ok(Component::Glob(part.to_owned())),
             part => Ok(Component::Literal(part.to_owned())),
         });

@@ -1,7 +1,7 @@
 //! The operator's policy file: which component is granted what.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Component, Path, PathBuf};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -239,9 +239,31 @@ impl PolicyGrant {
                 return Some((guest.clone(), reason));
             }
             let shown = host.display().to_string();
-            (!host.is_absolute()).then(|| (shown.clone(), format!("`{shown}` is no absolute path of this machine")))
+            let reason = unsuitable(host, self.broad)?;
+            Some((shown.clone(), format!("`{shown}` {reason}")))
         })
     }
+}
+
+/// Directories that hold what belongs to the system or to people; granting one of them as a whole has to be meant.
+const BROAD: [&str; 13] = [
+    "/", "/bin", "/boot", "/etc", "/home", "/lib", "/opt", "/root", "/run", "/sbin", "/Users", "/usr", "/var",
+];
+
+/// Why a directory of this machine cannot be mounted, as far as its path says it.
+pub(crate) fn unsuitable(host: &Path, is_meant: bool) -> Option<&'static str> {
+    if !host.is_absolute() {
+        return Some("is no absolute path of this machine");
+    }
+    if host.components().any(|part| part == Component::ParentDir) {
+        return Some("has a `..`");
+    }
+    let is_home = host
+        .parent()
+        .is_some_and(|parent| ["/home", "/Users"].iter().any(|home| parent == Path::new(home)));
+    let is_broad = is_home || BROAD.iter().any(|broad| host == Path::new(broad));
+    (is_broad && !is_meant)
+        .then_some("is broad: it holds what belongs to the system or to a person; say that it is meant")
 }
 
 #[cfg(test)]
@@ -335,6 +357,13 @@ broad = true
             4,
             "no absolute path of this machine",
         );
+        for host in ["/etc", "/", "/home/ada", "/home/ada/", "/srv/../etc"] {
+            check(
+                &format!("to = \"a\"\nmounts = {{ \"/a\" = \"{host}\" }}"),
+                4,
+                &format!("`{host}`"),
+            );
+        }
         let tls = |line: &str| Policy::parse(&format!("policy-version = 1\n[tls]\n{line}\n"));
         assert!(tls("extra-roots = [\"/etc/ca.pem\"]").is_ok());
         assert!(

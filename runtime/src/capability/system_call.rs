@@ -72,7 +72,8 @@ impl SystemCall {
             .enumerate()
             .filter(|(_, (pattern, argument))| !fits(pattern, argument));
         match wrong.next() {
-            Some((n, (pattern, _))) => Err(format!("argument {} does not fit `{pattern}`", n + 1)),
+            // The pattern is the operator's, and may be a secret.
+            Some((n, _)) => Err(format!("argument {} does not fit its pattern", n + 1)),
             None => Ok(()),
         }
     }

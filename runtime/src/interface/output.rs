@@ -21,6 +21,9 @@ const MAX_LINE: usize = 8 << 10;
 /// The most bytes of one instance's output that are passed on between two entries into it.
 const MAX_OUTPUT: usize = 256 << 10;
 
+/// What a line counts for beside its bytes, because each is an event.
+const PER_LINE: usize = 64;
+
 /// The longest context of what is logged, in characters.
 const MAX_CONTEXT: usize = 200;
 
@@ -67,7 +70,8 @@ impl Lines {
     }
 
     fn take(&self, bytes: &[u8]) {
-        if !self.shared.spend(bytes.len()) {
+        let lines = bytes.iter().filter(|byte| **byte == b'\n').count();
+        if !self.shared.spend(bytes.len(), lines) {
             return;
         }
         let mut partial = self.partial.lock().unwrap_or_else(PoisonError::into_inner);
@@ -109,9 +113,6 @@ impl Log {
 
     /// Passes on what a guest logs, a line for each of its lines.
     pub(crate) fn entry(&self, level: Level, context: &str, message: &str) {
-        if !self.0.spend(context.len() + message.len() + 1) {
-            return;
-        }
         let context: String = context.chars().take(MAX_CONTEXT).collect();
         let prefix = if context.is_empty() {
             context
@@ -120,6 +121,10 @@ impl Log {
         };
         for line in message.lines() {
             for part in pieces(line) {
+                // The context counts with each line that it is written to.
+                if !self.0.spend(prefix.len() + part.len() + 1, 1) {
+                    continue;
+                }
                 self.0.events.emit(Event::Output {
                     component: self.0.component.clone(),
                     error: level >= Level::Error,
@@ -146,12 +151,13 @@ fn pieces(line: &str) -> impl Iterator<Item = &str> {
 }
 
 impl Shared {
-    /// Takes `amount` of the budget if it is there.
+    /// Takes `amount` bytes in so many lines of the budget if it is there.
     /// When it is not, nothing more of this entry is passed on.
-    fn spend(&self, amount: usize) -> bool {
+    fn spend(&self, amount: usize, lines: usize) -> bool {
+        let cost = amount.saturating_add(lines.saturating_mul(PER_LINE));
         let spent = self
             .left
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(amount));
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(cost));
         if spent.is_err() {
             self.left.store(0, Ordering::Relaxed);
             self.dropped.fetch_add(amount as u64, Ordering::Relaxed);
@@ -363,13 +369,26 @@ mod tests {
             lines_of(&[&long]).iter().map(String::len).collect::<Vec<_>>(),
             [MAX_LINE, 10]
         );
-        let flood: Vec<&[u8]> = vec![b"0123456789\n"; MAX_OUTPUT / 11 + 100];
+        let (line, kept) = (b"0123456789\n", MAX_OUTPUT / (11 + PER_LINE));
+        let flood: Vec<&[u8]> = vec![line; kept + 100];
         let lines = lines_of(&flood);
-        assert_eq!(lines.len(), MAX_OUTPUT / 11 + 1);
-        assert_eq!(
-            lines.last().unwrap(),
-            &format!("({} bytes dropped)", flood.len() * 11 - (MAX_OUTPUT / 11) * 11)
-        );
+        assert_eq!(lines.len(), kept + 1);
+        assert_eq!(lines.last().unwrap(), &format!("({} bytes dropped)", 100 * line.len()));
+    }
+
+    #[test]
+    fn a_context_counts_with_each_line() {
+        let count = Arc::new(AtomicUsize::new(0));
+        let seen = count.clone();
+        let events = Events::new(move |event| {
+            if let Event::Output { line, .. } = event {
+                seen.fetch_add(line.len(), Ordering::Relaxed);
+            }
+        });
+        let (_, _, log) = Lines::pair(&"a".parse().unwrap(), &events);
+        log.entry(Level::Info, &"\u{202e}".repeat(10_000), &"\n".repeat(1_000_000));
+        // A character that is escaped takes eight.
+        assert!(count.load(Ordering::Relaxed) < 8 * MAX_OUTPUT);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use wasmtime::component::HasData;
 use self::command::{Ended, run};
 use super::bindings::airssys::host::process::{self, Host, Outcome, ProcessError};
 use super::{Interface, View};
-use crate::capability::{Access, Gate};
+use crate::capability::{Access, Gate, MAX_COMMANDS, MAX_NAME};
 
 pub(super) fn interface<T: View + 'static>() -> Interface<T> {
     Interface {
@@ -26,24 +26,46 @@ impl HasData for Commands {
 
 impl Host for Commands {
     async fn run(&mut self, name: String, arguments: Vec<String>, input: Vec<u8>) -> Result<Outcome, ProcessError> {
-        if self.0.check(&Access::SystemCall(&name)).is_err() {
-            return Err(ProcessError::Denied("it is not granted to this component".into()));
+        let denied = || ProcessError::Denied("it is not granted to this component".into());
+        // Nothing is named by more, and comparing takes as long as a name is.
+        if name.len() > MAX_NAME {
+            return Err(denied());
         }
-        let granted = self.0.granted();
+        let gate = &self.0;
+        let mut changes = gate.watch();
+        let access = Access::SystemCall(&name);
+        gate.check(&access).map_err(|_| denied())?;
+        let granted = gate.granted();
         let Some(call) = granted.system_calls.get(&name) else {
             return Err(ProcessError::Unknown(
                 "the operator has defined no such system call".into(),
             ));
         };
         call.takes(&arguments).map_err(ProcessError::InvalidArguments)?;
-        match run(call, &arguments, input).await {
-            Ended::Exit { status, output, error } => Ok(Outcome {
-                status,
-                output,
-                error_output: error,
-            }),
-            Ended::TooLong => Err(ProcessError::TimedOut),
-            Ended::Failed(reason) => Err(ProcessError::Failed(reason.into())),
+        let Ok(_place) = gate.commands().try_acquire() else {
+            let reason = format!("{MAX_COMMANDS} commands of this component run already");
+            return Err(ProcessError::Failed(reason));
+        };
+        let run = run(call, &arguments, input);
+        tokio::pin!(run);
+        loop {
+            tokio::select! {
+                ended = &mut run => return outcome(ended),
+                // The gate outlives the call, so that there is always somebody to tell.
+                _ = changes.changed() => gate.check(&access).map_err(|_| denied())?,
+            }
         }
+    }
+}
+
+fn outcome(ended: Ended) -> Result<Outcome, ProcessError> {
+    match ended {
+        Ended::Exit { status, output, error } => Ok(Outcome {
+            status,
+            output,
+            error_output: error,
+        }),
+        Ended::TooLong => Err(ProcessError::TimedOut),
+        Ended::Failed(reason) => Err(ProcessError::Failed(reason.into())),
     }
 }

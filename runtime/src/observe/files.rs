@@ -27,6 +27,23 @@ pub(super) fn older(folder: &Path, name: &ComponentName) -> PathBuf {
     newer(folder, name).with_extension("old.jsonl")
 }
 
+/// Opens a log to read it; none when there is none.
+pub(super) fn open(path: &Path) -> io::Result<Option<File>> {
+    let opened = OpenOptions::new().read(true).custom_flags(no_links()).open(path);
+    match opened {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+        Ok(file) if file.metadata()?.is_file() => Ok(Some(file)),
+        Ok(_) => Err(io::Error::other("it is no file")),
+    }
+}
+
+/// Neither follows a link nor waits for the other end of a pipe.
+fn no_links() -> i32 {
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    i32::try_from(flags.bits()).unwrap_or(0)
+}
+
 /// The newer file of a component, open to append.
 #[derive(Debug)]
 pub(super) struct Appending {
@@ -37,12 +54,15 @@ pub(super) struct Appending {
 impl Appending {
     pub(super) fn open(folder: &Path, name: &ComponentName) -> io::Result<Self> {
         DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-        let flags = i32::try_from(OFlags::NOFOLLOW.bits()).unwrap_or(0);
+        // What lies there already may come from elsewhere, as the whole folder may.
+        if !folder.symlink_metadata()?.is_dir() {
+            return Err(io::ErrorKind::NotADirectory.into());
+        }
         let file = OpenOptions::new()
             .append(true)
             .create(true)
             .mode(0o600)
-            .custom_flags(flags)
+            .custom_flags(no_links())
             .open(newer(folder, name))?;
         let size = file.metadata()?.len();
         Ok(Self { file, size })

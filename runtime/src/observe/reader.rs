@@ -1,12 +1,11 @@
 //! Reads logs, beside the host that writes them or without one.
 
-use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Seek as _, SeekFrom};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use super::entry::LogEntry;
-use super::files::{folder, newer, older};
+use super::files::{folder, newer, older, open};
 use crate::component::ComponentName;
 use crate::error::Error;
 
@@ -62,9 +61,8 @@ impl LogReader {
 
     fn next_of(&mut self, path: &Path) -> Result<Vec<LogEntry>, Error> {
         let mut read = || -> io::Result<Vec<LogEntry>> {
-            let mut file = match File::open(path) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-                file => file?,
+            let Some(mut file) = open(path)? else {
+                return Ok(Vec::new());
             };
             let number = file.metadata()?.ino();
             let begin = match self.read {

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{self, Receiver, SyncSender, TrySendError};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::mpsc::{self, Receiver, SyncSender};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Instant;
 
@@ -15,18 +15,25 @@ use super::rate::Rate;
 use crate::component::ComponentName;
 use crate::event::Event;
 
-/// How many lines may wait to be written.
+/// How many lines may wait to be written, and how many of one component, so that none takes the place of all.
 const WAITING: usize = 4_096;
+const WAITING_OF_ONE: usize = 512;
 
 /// The logs of one host.
 #[derive(Clone, Debug)]
 pub(crate) struct LogWriter {
     queue: SyncSender<Queued>,
-    cut: Arc<Cut>,
+    waiting: Arc<Mutex<HashMap<ComponentName, Waiting>>>,
 }
 
-/// How many bytes of each component were cut and are not recorded yet.
-type Cut = Mutex<HashMap<ComponentName, u64>>;
+/// What of a component is not in its file yet.
+#[derive(Debug, Default)]
+struct Waiting {
+    /// Lines in the queue.
+    lines: usize,
+    /// Bytes that were cut and are not recorded yet.
+    cut: u64,
+}
 
 #[derive(Debug)]
 enum Queued {
@@ -39,14 +46,14 @@ impl LogWriter {
     /// Keeps logs below this state directory.
     pub(crate) fn new(state_dir: &Path) -> Self {
         let (queue, queued) = mpsc::sync_channel(WAITING);
-        let cut = Arc::<Cut>::default();
+        let waiting = Arc::<Mutex<HashMap<_, _>>>::default();
         let writing = Writing {
             folder: files::folder(state_dir),
-            cut: cut.clone(),
+            waiting: waiting.clone(),
             logs: HashMap::new(),
         };
         thread::spawn(move || writing.run(&queued));
-        Self { queue, cut }
+        Self { queue, waiting }
     }
 
     /// Takes what is to be kept of an event.
@@ -70,9 +77,14 @@ impl LogWriter {
             _ => return,
         };
         let entry = LogEntry { at: Utc::now(), logged };
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = waiting.entry(component.clone()).or_default();
         let size = entry.size();
-        if let Err(TrySendError::Full(_)) = self.queue.try_send(Queued::Entry(component.clone(), entry)) {
-            cut(&self.cut, component, size);
+        let is_full = own.lines >= WAITING_OF_ONE;
+        if is_full || self.queue.try_send(Queued::Entry(component.clone(), entry)).is_err() {
+            own.cut += size;
+        } else {
+            own.lines += 1;
         }
     }
 
@@ -84,11 +96,6 @@ impl LogWriter {
             let _ = is_done.recv();
         }
     }
-}
-
-fn cut(all: &Cut, component: &ComponentName, bytes: u64) {
-    let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
-    *all.entry(component.clone()).or_default() += bytes;
 }
 
 impl LogEntry {
@@ -104,7 +111,7 @@ impl LogEntry {
 /// The thread that writes.
 struct Writing {
     folder: PathBuf,
-    cut: Arc<Cut>,
+    waiting: Arc<Mutex<HashMap<ComponentName, Waiting>>>,
     logs: HashMap<ComponentName, Log>,
 }
 
@@ -118,18 +125,15 @@ impl Writing {
         while let Ok(next) = queued.recv() {
             match next {
                 Queued::Entry(name, entry) => {
-                    self.tell_cut(&name);
-                    self.keep(&name, &entry);
+                    self.of(&name, |waiting| waiting.lines = waiting.lines.saturating_sub(1));
+                    self.tell_cut(&name, true);
+                    if !self.write(&name, &entry, true) {
+                        self.of(&name, |waiting| waiting.cut += entry.size());
+                    }
                 }
                 Queued::Settle(done) => {
-                    let cut: Vec<_> = self
-                        .cut
-                        .lock()
-                        .unwrap_or_else(PoisonError::into_inner)
-                        .keys()
-                        .cloned()
-                        .collect();
-                    cut.iter().for_each(|name| self.tell_cut(name));
+                    let names: Vec<_> = self.lock().keys().cloned().collect();
+                    names.iter().for_each(|name| self.tell_cut(name, false));
                     // Whoever asked may have given up waiting.
                     let _ = done.send(());
                 }
@@ -137,23 +141,18 @@ impl Writing {
         }
     }
 
-    /// Keeps an entry, or counts it when there is too much.
-    fn keep(&mut self, name: &ComponentName, entry: &LogEntry) {
-        if !self.write(name, entry, true) {
-            cut(&self.cut, name, entry.size());
+    /// Records what was cut before, as soon as something can be kept again, or in any case.
+    fn tell_cut(&mut self, name: &ComponentName, is_limited: bool) {
+        let cut_bytes = self.of(name, |waiting| std::mem::take(&mut waiting.cut));
+        if cut_bytes == 0 {
+            return;
         }
-    }
-
-    /// Records what was cut before, as soon as something can be kept again.
-    fn tell_cut(&mut self, name: &ComponentName) {
-        let bytes = self.cut.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
-        let Some(cut_bytes) = bytes else { return };
         let entry = LogEntry {
             at: Utc::now(),
             logged: Logged::Cut { cut_bytes },
         };
-        if !self.write(name, &entry, false) {
-            cut(&self.cut, name, cut_bytes);
+        if !self.write(name, &entry, is_limited) {
+            self.of(name, |waiting| waiting.cut += cut_bytes);
         }
     }
 
@@ -172,9 +171,7 @@ impl Writing {
         let Some(log) = self.logs.get_mut(name) else {
             return false;
         };
-        // A count of what was cut is small, and takes the place of it.
-        let is_there = log.rate.take(line.len(), Instant::now());
-        if is_limited && !is_there {
+        if !log.rate.take(line.len(), Instant::now()) && is_limited {
             return false;
         }
         if log.file.append(&self.folder, name, &line).is_err() {
@@ -183,5 +180,15 @@ impl Writing {
             return false;
         }
         true
+    }
+
+    fn of<R>(&self, name: &ComponentName, change: impl FnOnce(&mut Waiting) -> R) -> R {
+        let mut waiting = self.lock();
+        // Only what has come through the queue is asked about, so that this does not grow.
+        change(waiting.entry(name.clone()).or_default())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<ComponentName, Waiting>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

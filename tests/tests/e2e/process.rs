@@ -40,7 +40,7 @@ async fn what_is_granted_runs_as_it_is_defined() {
     check("fails", r#"1 "" """#).await;
     check(
         "upper\na-z\n/etc/passwd",
-        r#"ProcessError::InvalidArguments("argument 2 does not fit `A-?`")"#,
+        r#"ProcessError::InvalidArguments("argument 2 does not fit its pattern")"#,
     )
     .await;
     check(

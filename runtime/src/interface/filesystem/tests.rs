@@ -248,8 +248,9 @@ async fn what_is_revoked_ends_a_listing() {
 async fn whoever_learns_is_told_what_would_be_opened() {
     let folder = tempfile::tempdir().unwrap();
     let clearance = Clearance {
+        asked: Arc::default(),
+        grants: Arc::new(Grants::new(GrantSet::default())),
         teaches: true,
-        ..Clearance::none()
     };
     let mut test = Fixture::with(folder, Arc::new(Grants::new(GrantSet::default())), clearance);
     assert_eq!(code(test.open("data/x").await), ErrorCode::Access);

@@ -1,12 +1,17 @@
-//! Runs one command to its end, within its limits, and leaves nothing of it running.
+//! Runs one command to its end, within its limits, and leaves nothing of its process group running.
 
 use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
 
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
+use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
+use tokio::io::unix::AsyncFd;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _, Interest};
 use tokio::process::{Child, Command};
 
 use crate::capability::SystemCall;
+
+/// How long what has left the group of a command may go on to speak in its name.
+const GRACE: Duration = Duration::from_millis(500);
 
 /// What became of a command.
 /// Reasons name no path of this machine, because they go to the guest.
@@ -37,36 +42,23 @@ pub(super) async fn run(call: &SystemCall, arguments: &[String], input: Vec<u8>)
         return Ended::Failed("it could not be started");
     };
     let Some(mut running) = Running::new(child) else {
-        return Ended::Failed("it ended before it was started in full");
+        return Ended::Failed("its end could not be waited for");
     };
-    let limit = call.max_output();
-    let whole = async {
-        let (stdin, stdout, stderr) = running.streams();
-        let feed = async {
-            if let Some(mut stdin) = stdin {
-                // A command that does not read its input needs none.
-                let _ = stdin.write_all(&input).await;
-            }
-        };
-        let ended = running.ended();
-        let ((), output, error, ()) = tokio::try_join!(
-            async { Ok::<_, &'static str>(feed.await) },
-            bounded(stdout, limit),
-            bounded(stderr, limit),
-            async { Ok(ended.await) },
-        )?;
-        Ok((output, error))
-    };
-    let whole = tokio::time::timeout(call.timeout(), whole).await;
+    let (mut output, mut error) = (Vec::new(), Vec::new());
+    let whole = tokio::time::timeout(
+        call.timeout(),
+        running.whole(input, call.max_output(), (&mut output, &mut error)),
+    );
+    let whole = whole.await;
     let status = running.end().await;
     match (whole, status) {
         (Err(_), _) => Ended::TooLong,
         (Ok(Err(reason)), _) => Ended::Failed(reason),
-        (Ok(Ok((output, error))), Some(status)) => match status.code().and_then(|code| u32::try_from(code).ok()) {
+        (Ok(Ok(())), Some(status)) => match status.code().and_then(|code| u32::try_from(code).ok()) {
             Some(status) => Ended::Exit { status, output, error },
             None => Ended::Failed("a signal ended it"),
         },
-        (Ok(Ok(_)), None) => Ended::Failed("its end could not be seen"),
+        (Ok(Ok(())), None) => Ended::Failed("its end could not be seen"),
     }
 }
 
@@ -74,55 +66,65 @@ pub(super) async fn run(call: &SystemCall, arguments: &[String], input: Vec<u8>)
 struct Running {
     child: Child,
     group: Pid,
-    /// Whether it was reaped, so that its number may be somebody else's.
+    /// Readable when it has ended; until it is reaped, its number is nobody else's.
+    end: AsyncFd<std::os::fd::OwnedFd>,
     is_reaped: bool,
 }
 
 impl Running {
     fn new(child: Child) -> Option<Self> {
         let group = child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?))?;
+        let end = pidfd_open(group, PidfdFlags::empty()).ok()?;
         Some(Self {
             child,
             group,
+            end: AsyncFd::register_with_interest(end, Interest::READABLE).ok()?,
             is_reaped: false,
         })
     }
 
-    fn streams(
+    /// Feeds it, and reads all that it writes until it has ended.
+    async fn whole(
         &mut self,
-    ) -> (
-        Option<tokio::process::ChildStdin>,
-        Option<tokio::process::ChildStdout>,
-        Option<tokio::process::ChildStderr>,
-    ) {
-        (
+        input: Vec<u8>,
+        limit: u64,
+        (output, error): (&mut Vec<u8>, &mut Vec<u8>),
+    ) -> Result<(), &'static str> {
+        let (stdin, stdout, stderr) = (
             self.child.stdin.take(),
             self.child.stdout.take(),
             self.child.stderr.take(),
-        )
-    }
-
-    /// Returns when it has ended; it is not reaped, so that its group can still be ended by its number.
-    /// The outputs of what it leaves running are closed then.
-    fn ended(&self) -> impl Future<Output = ()> + use<> {
-        let group = self.group;
-        async move {
-            let waiting = tokio::task::spawn_blocking(move || {
-                let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
-                let ended = loop {
-                    match waitid(WaitId::Pid(group), options) {
-                        Err(rustix::io::Errno::INTR) => {}
-                        ended => break ended,
-                    }
-                };
-                if ended.is_ok() {
-                    // Who is left has the outputs open, which are read to their end.
-                    let _ = kill_process_group(group, Signal::KILL);
+        );
+        let feed = async move {
+            if let Some(mut stdin) = stdin {
+                // A command that does not read its input needs none.
+                let _ = stdin.write_all(&input).await;
+            }
+            // What it has read to the end of its input is for it to say.
+            std::future::pending::<()>().await;
+        };
+        let read = async { tokio::try_join!(bounded(stdout, limit, output), bounded(stderr, limit, error)) };
+        tokio::pin!(feed, read);
+        let mut is_read = false;
+        loop {
+            tokio::select! {
+                () = &mut feed => {}
+                done = &mut read, if !is_read => {
+                    done?;
+                    is_read = true;
                 }
-            });
-            // The thread ends with the process, which ends at its timeout at the latest.
-            let _ = waiting.await;
+                _ = self.end.readable() => break,
+            }
         }
+        // Who is left in its group has the outputs open, which are read to their end.
+        self.kill();
+        if !is_read {
+            // Whoever has left the group as well is not waited for.
+            if let Ok(done) = tokio::time::timeout(GRACE, read).await {
+                done?;
+            }
+        }
+        Ok(())
     }
 
     /// Ends what is left of it, and says how it has ended.
@@ -147,17 +149,16 @@ impl Drop for Running {
     }
 }
 
-/// All of an output, or why not.
-async fn bounded(output: Option<impl AsyncRead + Unpin>, limit: u64) -> Result<Vec<u8>, &'static str> {
-    let mut bytes = Vec::new();
+/// Reads all of an output, or says why not.
+async fn bounded(output: Option<impl AsyncRead + Unpin>, limit: u64, bytes: &mut Vec<u8>) -> Result<(), &'static str> {
     if let Some(output) = output {
-        let read = output.take(limit + 1).read_to_end(&mut bytes).await;
+        let read = output.take(limit + 1).read_to_end(bytes).await;
         read.map_err(|_| "its output could not be read")?;
     }
     if bytes.len() as u64 > limit {
         return Err("it wrote more than it may");
     }
-    Ok(bytes)
+    Ok(())
 }
 
 #[cfg(test)]
@@ -224,6 +225,17 @@ mod tests {
         // Without that, its output would stay open for as long as the program that it left.
         let outcome = ran("sleep 600 & echo done", "", |_| {}).await;
         assert_eq!(outcome, Ok((0, "done\n".into(), String::new())));
+    }
+
+    #[tokio::test]
+    async fn what_leaves_its_group_does_not_hold_its_end_up() {
+        let begin = std::time::Instant::now();
+        let outcome = ran("setsid sleep 20 & echo done", "", |call| {
+            call.timeout = Some("60s".parse().unwrap())
+        })
+        .await;
+        assert_eq!(outcome, Ok((0, "done\n".into(), String::new())));
+        assert!(begin.elapsed() < Duration::from_secs(19));
     }
 
     #[tokio::test]
