@@ -37,7 +37,7 @@ pub(crate) fn advice(error: &Error, policies: &Policies) -> Option<(String, Stri
             "write these lines to a file and name it with `--policy FILE`, or run what is below them".into(),
             begun,
         ),
-        (None, Policies::Elsewhere) => return Some(("grant it, if you trust it with that".into(), commands)),
+        (None, Policies::Elsewhere) => return Some(("run what is below, if it may have that".into(), commands)),
     };
     Some((help, format!("{snippet}\n{commands}")))
 }
