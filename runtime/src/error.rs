@@ -1,11 +1,11 @@
 //! What can go wrong, with stable codes, and whose fault it is.
 
+mod bounded;
 mod code;
 mod phrase;
 mod told;
 
 use std::borrow::Cow;
-use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -13,6 +13,7 @@ use std::time::Duration;
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
+pub use self::bounded::Bounded;
 pub use self::code::ErrorCode;
 use self::phrase::{because, listed, owner, owner_of_route};
 pub(crate) use self::told::{as_text, as_texts};
@@ -411,41 +412,6 @@ pub enum Error {
         /// Which rule it breaks.
         reason: String,
     },
-}
-
-/// What has a limit on its size.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum Bounded {
-    /// A component's bytes.
-    Component,
-    /// The description that a component gives of itself.
-    Description,
-    /// The capabilities that a component asks for; each counts as its text and 64 bytes.
-    Requests,
-    /// The message of a call.
-    Message,
-    /// What a component answers.
-    Answer,
-    /// What a command writes to its standard output.
-    Output,
-    /// What a component saves.
-    State,
-}
-
-impl fmt::Display for Bounded {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Component => "a component",
-            Self::Description => "the component's description",
-            Self::Requests => "the list of requested capabilities",
-            Self::Message => "the message",
-            Self::Answer => "the component's answer",
-            Self::Output => "the command's output",
-            Self::State => "the component's state",
-        })
-    }
 }
 
 impl Error {

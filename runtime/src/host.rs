@@ -15,8 +15,8 @@ use self::code::own_code;
 use crate::actor::Saved;
 use crate::component::{ByteCount, ComponentName, Message, Package, Release};
 use crate::deploy::{
-    ComponentStatus, DRAIN, Deploy, DeployOptions, Deployment, DeploymentRecord, Drains, Ledgers, Origin, Preview,
-    Permissions, RetentionPolicy, RollbackOptions, SplitOptions, Starter, Versioning, blocking, recover,
+    ComponentStatus, DRAIN, Deploy, DeployOptions, Deployment, DeploymentRecord, Drains, Ledgers, Origin, Permissions,
+    Preview, RetentionPolicy, RollbackOptions, SplitOptions, Starter, Versioning, blocking, recover,
 };
 use crate::engine::{Answer, Call, CodeSource, CompileSettings, Compiler, Debugging, Engines};
 use crate::error::{Error, Result};
@@ -140,12 +140,6 @@ impl HostBuilder {
     /// Those that are left are cancelled, counted in the history, and told as [`Event::Drained`].
     pub fn drain_deadline(mut self, deadline: Duration) -> Self {
         self.drain_deadline = Some(deadline);
-        self
-    }
-
-    /// Takes code from where other hosts take theirs, instead of compiling it.
-    pub(crate) fn share(mut self, code: CodeSource) -> Self {
-        self.shared = Some(code);
         self
     }
 

@@ -60,8 +60,8 @@ pub mod typed;
 pub use component::Strategy;
 pub use deploy::{
     Action, ComponentPermissions, ComponentStatus, DeployOptions, Deployment, DeploymentRecord, GrantOptions, Key,
-    KeySource, Origin, Outcome, PermissionChange, PermissionGranted, PermissionRevoked, Preview, ReleaseStatus, RetentionPolicy, RollbackOptions, Rule, Rules, SplitOptions, StateChoice, StepTiming, Sticky,
-    Versioning,
+    KeySource, Origin, Outcome, PermissionChange, PermissionGranted, PermissionRevoked, Preview, ReleaseStatus,
+    RetentionPolicy, RollbackOptions, Rule, Rules, SplitOptions, StateChoice, StepTiming, Sticky, Versioning,
 };
 pub use engine::{COMPILE_ARGUMENT, Compiler, Machine, compile_child};
 pub use error::{Bounded, Error, ErrorCode, Result};

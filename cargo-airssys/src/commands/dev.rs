@@ -210,7 +210,8 @@ impl Told {
         let Some(lesson) = &self.lesson else { return Ok(()) };
         let names = lesson.components();
         if names.is_empty() {
-            self.shell.note("No component was denied anything that it does not ask for");
+            self.shell
+                .note("No component was denied anything that it does not ask for");
         }
         for name in names {
             // What was removed meanwhile has nothing to learn.
@@ -224,7 +225,7 @@ impl Told {
     fn event(&self, event: &Event) {
         if let Some(lesson) = &self.lesson {
             // It is told at once as well, because somebody watches.
-            lesson.takes(event);
+            lesson.keep(event);
         }
         if self.shell.is_json() {
             // Components do their work whether or not somebody reads what is told of it.

@@ -32,7 +32,11 @@ pub(super) async fn ask(shell: &Arc<Shell>, client: &Client, label: &str, missin
         }
         let grant = Grant::parse(missing.capability.clone(), &missing.pattern)?;
         let mut options = GrantOptions::default();
-        options.mounts = missing.unmounted.iter().map(|path| (path.clone(), path.into())).collect();
+        options.mounts = missing
+            .unmounted
+            .iter()
+            .map(|path| (path.clone(), path.into()))
+            .collect();
         options.broad = grant.breadth().is_some();
         options.origin = origin(Some(format!("asked when {label} was deployed")));
         client.grant(&name, &grant, &options).await?;
@@ -45,19 +49,27 @@ pub(super) fn explained(context: &Context, place: &StatePlace, is_remote: bool, 
     let policies = match place {
         // What the other host would read is not known.
         _ if is_remote => Policies::Elsewhere,
-        StatePlace { project: Some(_), policy: None, .. } => Policies::Elsewhere,
+        StatePlace {
+            project: Some(_),
+            policy: None,
+            ..
+        } => Policies::Elsewhere,
         StatePlace { is_named: true, .. } => Policies::At(place.own_policy()),
         _ => Policies::Named,
     };
     let Some(host) = error.chain().find_map(|cause| cause.downcast_ref::<Error>()) else {
         return error;
     };
-    let Some((help, mut lines)) = advice(host, &policies) else { return error };
+    let Some((help, mut lines)) = advice(host, &policies) else {
+        return error;
+    };
     if let Some(directory) = context.state_dir.as_ref().filter(|_| context.state_dir_is_typed) {
-        let verb = format!("{{cli}} --state-dir {} permission", in_shell(&directory.display().to_string()));
+        let verb = format!(
+            "{{cli}} --state-dir {} permission",
+            in_shell(&directory.display().to_string())
+        );
         lines = lines.replace("{cli} permission", &verb);
     }
-    let mut failure = Failure::new(Exit::Denied, host.code().as_str(), sentence(&error), help);
-    failure.lines = lines;
-    failure.into()
+    let failure = Failure::new(Exit::Denied, host.code().as_str(), sentence(&error), help);
+    failure.with_lines(lines).into()
 }

@@ -70,8 +70,14 @@ impl Verb for Permission {
     const EXAMPLES: &'static [(&'static str, &'static str)] = &[
         ("permission list", "who may do what"),
         ("permission grant hello network-outbound api.example.com", "an address"),
-        ("permission grant hello file-read '/data/**' --mount /data=/srv", "files"),
-        ("permission revoke hello network-outbound api.example.com", "not any more"),
+        (
+            "permission grant hello file-read '/data/**' --mount /data=/srv",
+            "files",
+        ),
+        (
+            "permission revoke hello network-outbound api.example.com",
+            "not any more",
+        ),
     ];
 
     fn run(self, context: &Context) -> anyhow::Result<()> {
@@ -121,7 +127,9 @@ fn list(context: &Context, name: Option<String>) -> anyhow::Result<()> {
         false => Vec::new(),
     };
     let value = json!({ "state_dir": place.directory, "policy": place.policy, "components": components });
-    let said = components.iter().map(|found| found.granted.len() + found.revoked.len() + found.missing.len());
+    let said = components
+        .iter()
+        .map(|found| found.granted.len() + found.revoked.len() + found.missing.len());
     let text = match said.sum::<usize>() {
         0 if components.is_empty() => format!("Nothing is deployed or granted in {}", place.directory.display()),
         0 => "Nothing is granted, and no component asks for anything".into(),
@@ -133,15 +141,22 @@ fn list(context: &Context, name: Option<String>) -> anyhow::Result<()> {
 impl What {
     fn read(&self) -> Result<(ComponentName, Grant), Error> {
         let name = self.name.parse()?;
-        let capability: Capability = self.capability.parse().map_err(|error: UnknownCapability| Error::InvalidOptions {
-            reason: format!("{error}; the others are {}", known()),
-        })?;
+        let capability: Capability =
+            self.capability
+                .parse()
+                .map_err(|error: UnknownCapability| Error::InvalidOptions {
+                    reason: format!("{error}; the others are {}", known()),
+                })?;
         Ok((name, Grant::parse(capability, &self.pattern)?))
     }
 }
 
 fn known() -> String {
-    Capability::NAMED.iter().map(Capability::key).collect::<Vec<_>>().join(", ")
+    Capability::NAMED
+        .iter()
+        .map(Capability::key)
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 fn mount(text: &str) -> Result<(String, PathBuf), String> {

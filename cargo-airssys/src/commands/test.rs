@@ -9,8 +9,8 @@ use super::build;
 use super::grants::explained;
 use super::verb::{Context, Verb};
 use crate::exit::Failure;
-use crate::ops::learn::Lesson;
 use crate::ops::host;
+use crate::ops::learn::Lesson;
 use crate::ops::project::Project;
 use crate::ops::state::StatePlace;
 use crate::ops::test::{
@@ -260,7 +260,12 @@ fn built(context: &Context, project: &Project, profile: Profile) -> anyhow::Resu
 
 /// What the component is granted beside what a case gives: by the policy file, and by an operator in the project.
 fn granted(context: &Context, name: Option<&ComponentName>) -> anyhow::Result<Policy> {
-    let policy = context.policy.as_deref().map(Policy::read).transpose()?.unwrap_or_default();
+    let policy = context
+        .policy
+        .as_deref()
+        .map(Policy::read)
+        .transpose()?
+        .unwrap_or_default();
     let place = StatePlace {
         // It was read already, and holds here whatever host is asked.
         policy: None,
@@ -278,7 +283,10 @@ fn granted(context: &Context, name: Option<&ComponentName>) -> anyhow::Result<Po
 
 /// What a file asks for in its manifest.
 fn asked(bytes: &[u8]) -> anyhow::Result<AccessRequests> {
-    Ok(inspect(bytes)?.manifest.map(|manifest| manifest.capabilities).unwrap_or_default())
+    Ok(inspect(bytes)?
+        .manifest
+        .map(|manifest| manifest.capabilities)
+        .unwrap_or_default())
 }
 
 /// The name that a file says.

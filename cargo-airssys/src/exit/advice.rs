@@ -32,10 +32,7 @@ pub(super) fn on(error: &Error) -> (Exit, String) {
             (Exit::Usage, help)
         }
         Error::NotGranted { .. } => (Exit::Denied, "grant it with `{cli} permission grant`".into()),
-        Error::BroadGrant { .. } => (
-            Exit::Usage,
-            "grant less, or say that it is meant with `--broad`".into(),
-        ),
+        Error::BroadGrant { .. } => (Exit::Usage, "grant less, or say that it is meant with `--broad`".into()),
         Error::Unnamed => (Exit::Usage, "name it with `--name NAME`".into()),
         Error::NotAComponent { .. } => {
             let help = "`{cli} build` makes a component of a project, `wasm-tools component new` one of a core module; \

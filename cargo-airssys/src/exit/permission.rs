@@ -24,7 +24,17 @@ pub(crate) fn advice(error: &Error, policies: &Policies) -> Option<(String, Stri
         _ => return None,
     };
     let name = label.split('@').next().unwrap_or(label);
-    let commands = missing.iter().map(|missing| command(name, missing) + "\n").collect::<String>();
+    let commands = missing
+        .iter()
+        .map(|missing| command(name, missing) + "\n")
+        .collect::<String>();
+    if missing.iter().any(|missing| missing.revoked) {
+        // A policy does not take that back.
+        return Some((
+            "what was revoked is granted again by a command: run what is below, if it may have that".into(),
+            commands,
+        ));
+    }
     let snippet = snippet(name, missing);
     let begun = format!("policy-version = 1\n{snippet}");
     let (help, snippet) = match (policy, policies) {
@@ -62,14 +72,21 @@ fn snippet(name: &str, missing: &[Missing]) -> String {
         }
     }
     if !custom.is_empty() {
-        let each = custom.iter().map(|(name, patterns)| format!("{} = [{}]", quoted(name), patterns.join(", ")));
+        let each = custom
+            .iter()
+            .map(|(name, patterns)| format!("{} = [{}]", quoted(name), patterns.join(", ")));
         text.push_str(&format!("custom = {{ {} }}\n", each.collect::<Vec<_>>().join(", ")));
     }
-    let mut unmounted: Vec<&str> = missing.iter().filter_map(|missing| missing.unmounted.as_deref()).collect();
+    let mut unmounted: Vec<&str> = missing
+        .iter()
+        .filter_map(|missing| missing.unmounted.as_deref())
+        .collect();
     unmounted.sort_unstable();
     unmounted.dedup();
     if !unmounted.is_empty() {
-        let each = unmounted.iter().map(|directory| format!("{0} = {0}", quoted(directory)));
+        let each = unmounted
+            .iter()
+            .map(|directory| format!("{0} = {0}", quoted(directory)));
         text.push_str(&format!("mounts = {{ {} }}\n", each.collect::<Vec<_>>().join(", ")));
     }
     if missing.iter().any(is_broad) {

@@ -273,7 +273,8 @@ fn recorded_elsewhere() -> Failure {
 }
 
 fn ruled_elsewhere() -> Failure {
-    let message = "a running host owns the state directory, and it has its own policy, so that `--policy` says nothing to it";
+    let message =
+        "a running host owns the state directory, and it has its own policy, so that `--policy` says nothing to it";
     let help = "leave `--policy` out and change what that host reads, or use `{cli} permission grant`";
     Failure::usage("needs-own-host", message, help)
 }

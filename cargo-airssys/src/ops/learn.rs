@@ -23,7 +23,7 @@ impl Lesson {
     }
 
     /// Keeps an event that teaches something; false when it does not.
-    pub(crate) fn takes(&self, event: &Event) -> bool {
+    fn takes(&self, event: &Event) -> bool {
         let Event::Denied {
             component,
             capability,
@@ -45,6 +45,11 @@ impl Lesson {
         true
     }
 
+    /// Keeps an event if it teaches something.
+    pub(crate) fn keep(&self, event: &Event) {
+        self.takes(event);
+    }
+
     /// The components that wanted something.
     pub(crate) fn components(&self) -> Vec<ComponentName> {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -57,11 +62,15 @@ impl Lesson {
     /// The whole `[capabilities]` of a component that asks for this already; none when it wanted nothing else.
     pub(crate) fn block(&self, name: &ComponentName, asked: &AccessRequests) -> Option<String> {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let asked = asked.iter().filter_map(|(key, pattern)| Some((key.parse::<Capability>().ok()?, pattern)));
+        let asked = asked
+            .iter()
+            .filter_map(|(key, pattern)| Some((key.parse::<Capability>().ok()?, pattern)));
         // What it asks for already stays as its author wrote it.
         let mut lines: Vec<(Capability, String)> = asked.map(|(key, pattern)| (key, pattern.to_owned())).collect();
         let is_covered = |lines: &[(Capability, String)], wanted: &Grant| {
-            let grants = lines.iter().filter_map(|(key, pattern)| Grant::parse(key.clone(), pattern).ok());
+            let grants = lines
+                .iter()
+                .filter_map(|(key, pattern)| Grant::parse(key.clone(), pattern).ok());
             grants.into_iter().any(|grant| grant.covers(wanted))
         };
         let before = lines.len();
@@ -81,7 +90,9 @@ fn rendered(lines: &[(Capability, String)]) -> String {
     let mut text = String::from("[capabilities]\n");
     for key in keys {
         let patterns = lines.iter().filter(|(of, pattern)| of == key && !pattern.is_empty());
-        let patterns: Vec<String> = patterns.map(|(_, pattern)| toml::Value::from(pattern.as_str()).to_string()).collect();
+        let patterns: Vec<String> = patterns
+            .map(|(_, pattern)| toml::Value::from(pattern.as_str()).to_string())
+            .collect();
         let patterns = patterns.join(", ");
         match key {
             Capability::Custom(name) => {
@@ -113,12 +124,17 @@ mod tests {
     #[test]
     fn what_was_denied_is_added_to_what_is_asked_for() {
         let lesson = Lesson::default();
-        assert!(lesson.takes(&denied(Capability::NetworkOutbound, "https://a.example:443", Refusal::NotAsked)));
+        assert!(lesson.takes(&denied(
+            Capability::NetworkOutbound,
+            "https://a.example:443",
+            Refusal::NotAsked
+        )));
         assert!(lesson.takes(&denied(Capability::FileRead, "/data/in", Refusal::NotAsked)));
         assert!(lesson.takes(&denied(Capability::FileRead, "/etc/hosts", Refusal::NotAsked)));
         assert!(lesson.takes(&denied(Capability::FileRead, "/etc/hosts", Refusal::NotAsked)));
         assert!(!lesson.takes(&denied(Capability::FileRead, "/no", Refusal::NotGranted)));
-        let asked = "manifest-version = 1\n[capabilities]\nfile-read = [\"/data/**\"]\n[capabilities.custom.\"acme:gpu\"]\n";
+        let asked =
+            "manifest-version = 1\n[capabilities]\nfile-read = [\"/data/**\"]\n[capabilities.custom.\"acme:gpu\"]\n";
         let asked = Manifest::parse(asked).unwrap().capabilities;
         let name: ComponentName = "a".parse().unwrap();
         let block = lesson.block(&name, &asked).unwrap();
@@ -128,7 +144,9 @@ mod tests {
              network-outbound = [\"https://a.example:443\"]\n[capabilities.custom.\"acme:gpu\"]\n"
         );
         // Its author pastes it.
-        let again = Manifest::parse(&format!("manifest-version = 1\n{block}")).unwrap().capabilities;
+        let again = Manifest::parse(&format!("manifest-version = 1\n{block}"))
+            .unwrap()
+            .capabilities;
         assert_eq!(lesson.block(&name, &again), None);
     }
 }

@@ -18,7 +18,9 @@ impl Shell {
         }
         match block {
             Some(block) => {
-                self.say(format_args!("{name} would have to ask for more: this is for its Component.toml"));
+                self.say(format_args!(
+                    "{name} would have to ask for more: this is for its Component.toml"
+                ));
                 self.lines(&block);
             }
             None => self.say(format_args!("{name} was denied nothing that it does not ask for")),
@@ -38,7 +40,15 @@ fn rows(found: &ComponentPermissions) -> impl Iterator<Item = [String; 7]> {
     let row = |capability: &str, pattern: &str, by: &str, rest: [String; 3]| {
         let [asked, uses, place] = rest;
         let name = found.component.to_string();
-        [name, capability.into(), printable_line(pattern), by.into(), asked, uses, printable_line(&place)]
+        [
+            name,
+            capability.into(),
+            printable_line(pattern),
+            by.into(),
+            asked,
+            uses,
+            printable_line(&place),
+        ]
     };
     let nothing = || "-".to_owned();
     let granted = found.granted.iter().map(move |granted| {
@@ -48,16 +58,29 @@ fn rows(found: &ComponentPermissions) -> impl Iterator<Item = [String; 7]> {
             Source::Project => "project",
             _ => "-",
         };
-        let place = granted.directory.as_ref().map(|directory| directory.display().to_string());
+        let place = granted
+            .directory
+            .as_ref()
+            .map(|directory| directory.display().to_string());
         let asked = if granted.asked { "yes" } else { "no" };
         let rest = [asked.into(), granted.uses.to_string(), place.unwrap_or_else(nothing)];
         row(granted.capability.key(), &granted.pattern, by, rest)
     });
     let revoked = found.revoked.iter().map(move |revoked| {
-        row(revoked.capability.key(), &revoked.pattern, "REVOKED", [nothing(), nothing(), nothing()])
+        row(
+            revoked.capability.key(),
+            &revoked.pattern,
+            "REVOKED",
+            [nothing(), nothing(), nothing()],
+        )
     });
     let missing = found.missing.iter().map(move |missing: &Missing| {
-        row(missing.capability.key(), &missing.pattern, "MISSING", ["yes".into(), nothing(), nothing()])
+        row(
+            missing.capability.key(),
+            &missing.pattern,
+            "MISSING",
+            ["yes".into(), nothing(), nothing()],
+        )
     });
     granted.chain(revoked).chain(missing)
 }

@@ -4,11 +4,11 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::Capability;
 use super::access::Access;
 use super::address::{InboundPattern, OutboundPattern};
 use super::glob::fits_text;
 use super::path::PathPattern;
-use super::Capability;
 use crate::component::AccessRequests;
 
 /// The longest pattern, in bytes.
@@ -147,7 +147,11 @@ impl Grant {
         let directory = self.directory()?;
         let pattern = self.pattern();
         let is_single = pattern != "/" && !pattern.contains(['*', '?']);
-        Some(if directory == "/" && is_single { pattern } else { directory })
+        Some(if directory == "/" && is_single {
+            pattern
+        } else {
+            directory
+        })
     }
 
     /// The one matcher: whether an access is what this is for.
@@ -218,19 +222,31 @@ mod tests {
         for access in [
             Access::FileRead("/a"),
             Access::FileWrite("/"),
-            Access::Connect { scheme: Scheme::Tcp, host: &host, port: 7 },
-            Access::Listen { scheme: Scheme::Udp, address: "::1".parse().unwrap(), port: 7 },
+            Access::Connect {
+                scheme: Scheme::Tcp,
+                host: &host,
+                port: 7,
+            },
+            Access::Listen {
+                scheme: Scheme::Udp,
+                address: "::1".parse().unwrap(),
+                port: 7,
+            },
             Access::SystemCall("backup"),
             Access::Storage("notes"),
             Access::Messaging("orders"),
         ] {
-            assert!(grant(access.capability(), &access.pattern()).fits(&access), "{access:?}");
+            assert!(
+                grant(access.capability(), &access.pattern()).fits(&access),
+                "{access:?}"
+            );
         }
     }
 
     #[test]
     fn broad_grants_are_known() {
-        let check = |capability, text, expected| assert_eq!(grant(capability, text).breadth().is_some(), expected, "{text}");
+        let check =
+            |capability, text, expected| assert_eq!(grant(capability, text).breadth().is_some(), expected, "{text}");
         check(Capability::FileRead, "/**", true);
         check(Capability::FileRead, "/*/a", true);
         check(Capability::FileRead, "/", true);

@@ -17,11 +17,17 @@ pub struct Missing {
     pub pattern: String,
     /// The guest directory that is nowhere on this machine, so that a grant has to say where it is.
     pub unmounted: Option<String>,
+    /// Whether an operator has revoked it, which only a grant of an operator takes back.
+    #[serde(default)]
+    pub revoked: bool,
 }
 
 impl fmt::Display for Missing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.capability, self.pattern)?;
+        if self.revoked {
+            f.write_str(" (revoked)")?;
+        }
         match &self.unmounted {
             Some(directory) => write!(f, " (`{directory}` is no directory of this machine yet)"),
             None => Ok(()),
@@ -41,14 +47,14 @@ impl GrantSet {
     pub(crate) fn missing(&self, asked: &[Grant]) -> Vec<Missing> {
         let missing = asked.iter().filter_map(|asked| {
             // A single path may be a directory that is mounted itself.
-            let is_mounted = |directory: &String| {
-                self.mount_of(directory).is_some() || self.mount_of(&asked.pattern()).is_some()
-            };
+            let is_mounted =
+                |directory: &String| self.mount_of(directory).is_some() || self.mount_of(&asked.pattern()).is_some();
             let unmounted = asked.mountable().filter(|directory| !is_mounted(directory));
             (unmounted.is_some() || !self.covers(asked)).then(|| Missing {
                 capability: asked.capability().clone(),
                 pattern: asked.pattern(),
                 unmounted,
+                revoked: self.is_revoked(asked),
             })
         });
         missing.collect()

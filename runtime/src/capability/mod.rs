@@ -15,13 +15,13 @@ mod policy_file;
 
 pub(crate) use access::Access;
 pub(crate) use address::Scheme;
-pub use missing::Missing;
-pub use kind::{Capability, UnknownCapability};
 pub(crate) use gate::{Clearance, Denied, Gate};
 pub use grant::{Grant, GrantError};
 pub(crate) use grants::{GrantSet, Granted, Grants, Mount};
 pub use grants::{Refusal, Source};
 pub(crate) use host_name::HostName;
-pub(crate) use policy_file::{parse_policy, read_policy};
-pub use policy::{Policy, PolicyGrant};
+pub use kind::{Capability, UnknownCapability};
+pub use missing::Missing;
 pub(crate) use path::{MAX_PATH, below, is_normalised, is_within};
+pub use policy::{Policy, PolicyGrant};
+pub(crate) use policy_file::{parse_policy, read_policy};

@@ -205,14 +205,20 @@ impl PolicyGrant {
             None => self.to.clone(),
         };
         if self.to != "*" && to.parse::<ComponentName>().is_err() {
-            let reason = format!("`{}` is no component, no `namespace:*` and not `*`", self.to.escape_debug());
+            let reason = format!(
+                "`{}` is no component, no `namespace:*` and not `*`",
+                self.to.escape_debug()
+            );
             return Some((self.to.clone(), reason));
         }
         for grant in self.each() {
             match grant {
                 Ok(grant) => {
                     if let Some(breadth) = grant.breadth().filter(|_| !self.broad) {
-                        let reason = format!("`{}` is broad: {breadth}; `broad = true` says that it is meant", grant.pattern());
+                        let reason = format!(
+                            "`{}` is broad: {breadth}; `broad = true` says that it is meant",
+                            grant.pattern()
+                        );
                         return Some((grant.pattern(), reason));
                     }
                 }
@@ -221,7 +227,10 @@ impl PolicyGrant {
         }
         self.mounts.iter().find_map(|(guest, host)| {
             if !is_normalised(guest) {
-                let reason = format!("`{}` is no absolute guest path without `.` and `..`", guest.escape_debug());
+                let reason = format!(
+                    "`{}` is no absolute guest path without `.` and `..`",
+                    guest.escape_debug()
+                );
                 return Some((guest.clone(), reason));
             }
             let shown = host.display().to_string();
@@ -265,14 +274,27 @@ broad = true
             policy.grants_of(&name.parse().unwrap(), &mut set);
             set.granted().count()
         };
-        assert_eq!((count("acme:greeter"), count("acme:other"), count("other"), count("acme2:a")), (10, 2, 1, 1));
+        assert_eq!(
+            (
+                count("acme:greeter"),
+                count("acme:other"),
+                count("other"),
+                count("acme2:a")
+            ),
+            (10, 2, 1, 1)
+        );
     }
 
     #[test]
     fn a_mount_says_where_a_guest_path_is() {
         let mut set = GrantSet::default();
-        Policy::parse(FULL).unwrap().grants_of(&"acme:greeter".parse().unwrap(), &mut set);
-        let found = |path| set.mount_of(path).map(|(mount, rest)| (mount.host.to_str().unwrap().to_owned(), rest));
+        Policy::parse(FULL)
+            .unwrap()
+            .grants_of(&"acme:greeter".parse().unwrap(), &mut set);
+        let found = |path| {
+            set.mount_of(path)
+                .map(|(mount, rest)| (mount.host.to_str().unwrap().to_owned(), rest))
+        };
         assert_eq!(found("/data/a/b"), Some(("/srv/data".into(), "a/b")));
         assert_eq!(found("/database"), None);
         let asked = Grant::parse(Capability::FileRead, "/data/x").unwrap();
@@ -292,9 +314,22 @@ broad = true
         check("to = \"a\"\nfile-read = [\"/**\"]", 4, "is broad");
         check("to = \"a\"\nnetwork-outbound = [\"*.com\"]", 1, "is broad");
         check("to = \"a\"\ncustom = { gpu = [] }", 4, "is no capability");
-        check("to = \"a\"\nmounts = { \"/a/..\" = \"/b\" }", 4, "no absolute guest path");
-        check("to = \"a\"\nmounts = { \"/a\" = \"b\" }", 4, "no absolute path of this machine");
-        assert!(Policy::parse("policy-version = 2").unwrap_err().reason.contains("this build reads 1"));
+        check(
+            "to = \"a\"\nmounts = { \"/a/..\" = \"/b\" }",
+            4,
+            "no absolute guest path",
+        );
+        check(
+            "to = \"a\"\nmounts = { \"/a\" = \"b\" }",
+            4,
+            "no absolute path of this machine",
+        );
+        assert!(
+            Policy::parse("policy-version = 2")
+                .unwrap_err()
+                .reason
+                .contains("this build reads 1")
+        );
         assert!(Policy::parse("").unwrap_err().reason.contains("policy-version"));
     }
 }

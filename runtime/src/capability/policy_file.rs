@@ -80,7 +80,11 @@ mod tests {
         write(&path, "policy-version = 1\n", 0o644);
         assert!(Policy::read(&path).is_ok());
         assert!(Policy::read(folder.path()).is_err());
-        write(&path, &format!("policy-version = 1\n#{}", "x".repeat(MAX_POLICY_BYTES)), 0o600);
+        write(
+            &path,
+            &format!("policy-version = 1\n#{}", "x".repeat(MAX_POLICY_BYTES)),
+            0o600,
+        );
         let error = Policy::read(&path).unwrap_err();
         assert!(error.to_string().contains("1 MiB"), "{error}");
     }

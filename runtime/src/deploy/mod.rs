@@ -23,8 +23,8 @@ mod unrecorded;
 pub(crate) use execute::Deploy;
 pub use execute::Deployment;
 pub use operation::{
-    ComponentPermissions, ComponentStatus, GrantOptions, PermissionChange, PermissionGranted, PermissionRevoked, Preview,
-    ReleaseStatus,
+    ComponentPermissions, ComponentStatus, GrantOptions, PermissionChange, PermissionGranted, PermissionRevoked,
+    Preview, ReleaseStatus,
 };
 pub use options::{DeployOptions, Origin, RollbackOptions, SplitOptions, StateChoice};
 pub use packaging::Versioning;

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub(crate) use self::policy_source::PolicySource;
-pub(crate) use self::project::{Project, HomeRule};
+pub(crate) use self::project::{HomeRule, Project};
 pub(super) use self::recorded::{Given, Recorded};
 use super::record;
 use crate::capability::{Clearance, Grant, GrantSet, Grants, Missing, Mount, Source};
@@ -83,10 +83,16 @@ impl Permissions {
         let asked = Grant::of_requests(&release.requests)?;
         let mut known = lock(&self.0.known);
         let known = self.known(&mut known, &release.name)?;
-        let new: Vec<Grant> = asked.iter().filter(|grant| !known.asked.contains(grant)).cloned().collect();
+        let new: Vec<Grant> = asked
+            .iter()
+            .filter(|grant| !known.asked.contains(grant))
+            .cloned()
+            .collect();
         if !new.is_empty() && !matches!(self.0.rule, HomeRule::Nothing) {
             known.asked.extend(new);
-            known.grants.replace(self.set_of(&release.name, &known.recorded, &known.asked));
+            known
+                .grants
+                .replace(self.set_of(&release.name, &known.recorded, &known.asked));
         }
         Ok(Clearance {
             asked: asked.into(),
@@ -172,7 +178,13 @@ impl Permissions {
         let mut known = lock(&self.0.known);
         let known = self.known(&mut known, name)?;
         if asked.iter().any(|grant| !known.asked.contains(grant)) {
-            known.asked.extend(asked.iter().filter(|grant| !known.asked.contains(grant)).cloned().collect::<Vec<_>>());
+            known.asked.extend(
+                asked
+                    .iter()
+                    .filter(|grant| !known.asked.contains(grant))
+                    .cloned()
+                    .collect::<Vec<_>>(),
+            );
             known.grants.replace(self.set_of(name, &known.recorded, &known.asked));
         }
         Ok((known.grants.now(), known.recorded.clone()))
@@ -239,7 +251,9 @@ impl Permissions {
 
     /// Makes the directories that the rule lets a release write to, and tells what the rule grants, once.
     fn tell(&self, release: &Release) -> Result<(), Error> {
-        let HomeRule::Project(project) = &self.0.rule else { return Ok(()) };
+        let HomeRule::Project(project) = &self.0.rule else {
+            return Ok(());
+        };
         let asked = Grant::of_requests(&release.requests)?;
         let mut new = Vec::new();
         {

@@ -6,7 +6,7 @@ use super::{Host, HostBuilder};
 use crate::capability::{Grant, Policy};
 use crate::component::ComponentName;
 use crate::deploy::{
-    ComponentPermissions, GrantOptions, Origin, PermissionChange, PolicySource, Project, HomeRule, Sources,
+    ComponentPermissions, GrantOptions, HomeRule, Origin, PermissionChange, PolicySource, Project, Sources,
 };
 use crate::error::Result;
 

@@ -48,7 +48,9 @@ pub(super) async fn run(component: &Component, case: &Case) -> Result<Outcome, E
             output.extend(last);
         }
         // It says nothing of the component, unless the case is about that.
-        Err(Refused { error, .. }) if case.start_error.is_none() && matches!(error, crate::Error::NotGranted { .. }) => {
+        Err(Refused { error, .. })
+            if case.start_error.is_none() && matches!(error, crate::Error::NotGranted { .. }) =>
+        {
             return Err(Error::Host(error));
         }
         Err(Refused { error, output }) => {

@@ -71,16 +71,31 @@ async fn a_release_that_asks_for_more_than_is_granted_changes_nothing() {
     let test = TestHost::new().await;
     deploy(&test, "1.0.0", "").await.unwrap();
     let error = deploy(&test, "1.1.0", READS).await.unwrap_err();
-    assert_eq!(missing(&error), ["file-read /data/** (`/data` is no directory of this machine yet)"]);
+    assert_eq!(
+        missing(&error),
+        ["file-read /data/** (`/data` is no directory of this machine yet)"]
+    );
     assert_eq!(test.host.history(&name("a")).await.unwrap().len(), 1);
     assert_eq!(test.call("a", "still").await.unwrap(), "still");
-    let preview = test.host.plan(asking("1.1.0", READS), &DeployOptions::default()).await.unwrap();
+    let preview = test
+        .host
+        .plan(asking("1.1.0", READS), &DeployOptions::default())
+        .await
+        .unwrap();
     assert_eq!(preview.missing.len(), 1);
 
-    let given = test.host.grant(&name("a"), read("/data/**"), &mounted("/data", "/srv/data")).await.unwrap();
+    let given = test
+        .host
+        .grant(&name("a"), read("/data/**"), &mounted("/data", "/srv/data"))
+        .await
+        .unwrap();
     assert!(given.changed);
     deploy(&test, "1.1.0", READS).await.unwrap();
-    let preview = test.host.plan(asking("1.1.0", READS), &DeployOptions::default()).await.unwrap();
+    let preview = test
+        .host
+        .plan(asking("1.1.0", READS), &DeployOptions::default())
+        .await
+        .unwrap();
     assert!(preview.missing.is_empty());
 }
 
@@ -88,10 +103,16 @@ async fn a_release_that_asks_for_more_than_is_granted_changes_nothing() {
 async fn every_way_into_service_is_refused_to_what_is_not_granted() {
     let test = TestHost::new().await;
     let a = name("a");
-    test.host.grant(&a, read("/data/**"), &mounted("/data", "/srv/data")).await.unwrap();
+    test.host
+        .grant(&a, read("/data/**"), &mounted("/data", "/srv/data"))
+        .await
+        .unwrap();
     deploy(&test, "1.0.0", READS).await.unwrap();
     deploy(&test, "2.0.0", "").await.unwrap();
-    test.host.revoke(&a, read("/data/**"), &Origin::default()).await.unwrap();
+    test.host
+        .revoke(&a, read("/data/**"), &Origin::default())
+        .await
+        .unwrap();
     let records = test.host.history(&a).await.unwrap().len();
     let version = "1.0.0".parse().unwrap();
     let options = DeployOptions::default();
@@ -103,7 +124,15 @@ async fn every_way_into_service_is_refused_to_what_is_not_granted() {
     let mut split = SplitOptions::default();
     split.weights = vec![(version.clone(), 1), ("2.0.0".parse().unwrap(), 9)];
     assert_eq!(code(test.host.split(&a, &split).await), "not-granted");
-    assert_eq!(test.host.plan_update(&a, &version, &options).await.unwrap().missing.len(), 1);
+    assert_eq!(
+        test.host
+            .plan_update(&a, &version, &options)
+            .await
+            .unwrap()
+            .missing
+            .len(),
+        1
+    );
     assert_eq!(test.host.history(&a).await.unwrap().len(), records);
 }
 
@@ -116,8 +145,21 @@ async fn what_an_operator_grants_and_revokes_survives_the_host() {
     assert!(test.host.grant(&a, read("/data/**"), &options).await.unwrap().changed);
     assert!(!test.host.grant(&a, read("/data/**"), &options).await.unwrap().changed);
     let write = grant(Capability::FileWrite, "/data/**");
-    assert!(test.host.revoke(&a, write.clone(), &Origin::default()).await.unwrap().changed);
-    assert!(!test.host.revoke(&a, write.clone(), &Origin::default()).await.unwrap().changed);
+    assert!(
+        test.host
+            .revoke(&a, write.clone(), &Origin::default())
+            .await
+            .unwrap()
+            .changed
+    );
+    assert!(
+        !test
+            .host
+            .revoke(&a, write.clone(), &Origin::default())
+            .await
+            .unwrap()
+            .changed
+    );
 
     let test = test.reopen().await;
     let found = shown(&test.host, "a").await;
@@ -133,7 +175,10 @@ async fn what_an_operator_grants_and_revokes_survives_the_host() {
     test.host.grant(&a, write, &GrantOptions::default()).await.unwrap();
     assert!(shown(&test.host, "a").await.revoked.is_empty());
     // What is asked for and revoked keeps what is deployed from nothing but its accesses.
-    test.host.revoke(&a, read("/data/**"), &Origin::default()).await.unwrap();
+    test.host
+        .revoke(&a, read("/data/**"), &Origin::default())
+        .await
+        .unwrap();
     let test = test.reopen().await;
     assert_eq!(test.call("a", "on").await.unwrap(), "on");
     assert_eq!(shown(&test.host, "a").await.missing.len(), 1);
@@ -142,18 +187,33 @@ async fn what_an_operator_grants_and_revokes_survives_the_host() {
 #[tokio::test]
 async fn revoking_beats_every_grant_until_it_is_granted_again() {
     let file = tempfile::NamedTempFile::new().unwrap();
-    write(file.path(), &policy(&format!("{SENDS}\n{READS}\nmounts = {{ \"/data\" = \"/srv\" }}")));
+    write(
+        file.path(),
+        &policy(&format!("{SENDS}\n{READS}\nmounts = {{ \"/data\" = \"/srv\" }}")),
+    );
     let test = TestHost::with(|builder| builder.policy_file(file.path())).await;
     let a = name("a");
     deploy(&test, "1.0.0", READS).await.unwrap();
-    test.host.revoke(&a, read("/data/**"), &Origin::default()).await.unwrap();
-    assert_eq!(missing(&deploy(&test, "1.0.1", READS).await.unwrap_err()), ["file-read /data/**"]);
+    test.host
+        .revoke(&a, read("/data/**"), &Origin::default())
+        .await
+        .unwrap();
+    assert_eq!(
+        missing(&deploy(&test, "1.0.1", READS).await.unwrap_err()),
+        ["file-read /data/** (revoked)"]
+    );
     // A narrower or a broader grant is not the same.
     for pattern in ["/data/a/**", "/data/**/*"] {
-        test.host.grant(&a, read(pattern), &GrantOptions::default()).await.unwrap();
+        test.host
+            .grant(&a, read(pattern), &GrantOptions::default())
+            .await
+            .unwrap();
         assert_eq!(code(deploy(&test, "1.0.1", READS).await), "not-granted", "{pattern}");
     }
-    test.host.grant(&a, read("/data/**"), &GrantOptions::default()).await.unwrap();
+    test.host
+        .grant(&a, read("/data/**"), &GrantOptions::default())
+        .await
+        .unwrap();
     deploy(&test, "1.0.1", READS).await.unwrap();
 }
 
@@ -162,8 +222,14 @@ async fn a_change_holds_for_instances_that_run() {
     let http = HttpHost::new().await;
     let web = name("web");
     let sends = grant(Capability::NetworkOutbound, "http://127.0.0.1:80");
-    http.test.host.grant(&web, sends.clone(), &GrantOptions::default()).await.unwrap();
-    http.deploy("http-goes-wrong", &format!("[capabilities]\n{SENDS}\n")).await.unwrap();
+    http.test
+        .host
+        .grant(&web, sends.clone(), &GrantOptions::default())
+        .await
+        .unwrap();
+    http.deploy("http-goes-wrong", &format!("[capabilities]\n{SENDS}\n"))
+        .await
+        .unwrap();
     http.get("/web/asks").await;
     http.get("/web/asks").await;
     assert_eq!(shown(&http.test.host, "web").await.granted[0].uses, 2);
@@ -232,8 +298,15 @@ async fn a_project_grants_what_is_in_it_and_tells_so_once() {
         ]
     );
     let found = shown(&test.host, "a").await;
-    assert!(found.granted.iter().all(|granted| granted.source == Source::Project && granted.asked));
-    let error = deploy(&test, "1.0.2", "network-outbound = [\"https://example.com\"]").await.unwrap_err();
+    assert!(
+        found
+            .granted
+            .iter()
+            .all(|granted| granted.source == Source::Project && granted.asked)
+    );
+    let error = deploy(&test, "1.0.2", "network-outbound = [\"https://example.com\"]")
+        .await
+        .unwrap_err();
     assert_eq!(missing(&error), ["network-outbound https://example.com:443"]);
     // The author can take back what the rule gives.
     let write = grant(Capability::FileWrite, "/data/out/**");
@@ -251,10 +324,16 @@ async fn a_grant_that_is_broad_or_leads_nowhere_is_refused() {
     assert!(test.host.grant(&a, read("/**"), &options).await.unwrap().changed);
     assert!(shown(&test.host, "a").await.granted[0].broad);
     for options in [mounted("/data/..", "/srv"), mounted("/data", "srv")] {
-        assert_eq!(code(test.host.grant(&a, read("/data/**"), &options).await), "invalid-options");
+        assert_eq!(
+            code(test.host.grant(&a, read("/data/**"), &options).await),
+            "invalid-options"
+        );
     }
     let storage = grant(Capability::Storage, "notes");
-    assert_eq!(code(test.host.grant(&a, storage, &mounted("/data", "/srv")).await), "invalid-options");
+    assert_eq!(
+        code(test.host.grant(&a, storage, &mounted("/data", "/srv")).await),
+        "invalid-options"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -262,18 +341,38 @@ async fn permissions_are_changed_over_the_socket() {
     let policy = Policy::parse("policy-version = 1\n[[grant]]\nto = \"b\"\nstorage = [\"notes\"]\n").unwrap();
     let test = TestHost::with(|builder| builder.policy(policy)).await;
     let _server = listen(&test.host).await.unwrap();
-    let client = Client::connect(test.host.state_dir(), std::sync::Arc::new(|_| {})).await.unwrap();
+    let client = Client::connect(test.host.state_dir(), std::sync::Arc::new(|_| {}))
+        .await
+        .unwrap();
     let a = name("a");
-    let error = client.deploy(asking("1.0.0", SENDS), &DeployOptions::default()).await.unwrap_err();
+    let error = client
+        .deploy(asking("1.0.0", SENDS), &DeployOptions::default())
+        .await
+        .unwrap_err();
     assert_eq!(missing(&error), ["network-outbound http://127.0.0.1:80"]);
     let sends = grant(Capability::NetworkOutbound, "http://127.0.0.1:80");
-    assert!(client.grant(&a, &sends, &GrantOptions::default()).await.unwrap().changed);
-    client.deploy(asking("1.0.0", SENDS), &DeployOptions::default()).await.unwrap();
+    assert!(
+        client
+            .grant(&a, &sends, &GrantOptions::default())
+            .await
+            .unwrap()
+            .changed
+    );
+    client
+        .deploy(asking("1.0.0", SENDS), &DeployOptions::default())
+        .await
+        .unwrap();
     assert!(client.revoke(&a, &sends, &Origin::default()).await.unwrap().changed);
     let all = client.permissions(None).await.unwrap();
     let names: Vec<&str> = all.iter().map(|found| found.component.as_str()).collect();
     assert_eq!(names, ["a", "b"]);
-    assert_eq!((all[0].revoked.len(), all[0].missing.len(), all[1].granted.len()), (1, 1, 1));
+    assert_eq!(
+        (all[0].revoked.len(), all[0].missing.len(), all[1].granted.len()),
+        (1, 1, 1)
+    );
     let broad = grant(Capability::Storage, "*");
-    assert_eq!(code(client.grant(&a, &broad, &GrantOptions::default()).await), "broad-grant");
+    assert_eq!(
+        code(client.grant(&a, &broad, &GrantOptions::default()).await),
+        "broad-grant"
+    );
 }

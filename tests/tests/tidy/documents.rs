@@ -86,7 +86,10 @@ fn the_schema_of_a_policy_is_what_is_read() {
     if std::env::var_os("SCHEMAS").is_some_and(|wish| wish == "update") {
         std::fs::write(&path, &schema).unwrap();
     }
-    assert!(std::fs::read_to_string(&path).is_ok_and(|found| found == schema), "run with SCHEMAS=update");
+    assert!(
+        std::fs::read_to_string(&path).is_ok_and(|found| found == schema),
+        "run with SCHEMAS=update"
+    );
 }
 
 #[test]

@@ -50,12 +50,11 @@ async fn outcomes(
     })?;
     let mut component = component.under(policy);
     if let Some(lesson) = lesson {
-        component = component.learning(move |event| drop(lesson.takes(&event)));
+        component = component.learning(move |event| lesson.keep(&event));
     }
     let mut outcomes = component.run_all(cases).await;
-    let is_denied = |outcome: &Result<Outcome, Error>| {
-        matches!(outcome, Err(Error::Host(airssys_wasm::Error::NotGranted { .. })))
-    };
+    let is_denied =
+        |outcome: &Result<Outcome, Error>| matches!(outcome, Err(Error::Host(airssys_wasm::Error::NotGranted { .. })));
     // It is the same in every case, and says nothing of the component's answers.
     if let Some(place) = outcomes.iter().position(is_denied)
         && let Err(Error::Host(error)) = outcomes.swap_remove(place)

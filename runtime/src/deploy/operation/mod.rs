@@ -10,8 +10,6 @@ mod split;
 mod status;
 mod update;
 
-pub use permission::{
-    ComponentPermissions, GrantOptions, PermissionChange, PermissionGranted, PermissionRevoked,
-};
+pub use permission::{ComponentPermissions, GrantOptions, PermissionChange, PermissionGranted, PermissionRevoked};
 pub use preview::Preview;
 pub use status::{ComponentStatus, ReleaseStatus};

@@ -111,7 +111,9 @@ impl ComponentPermissions {
         };
         let read = |capability: &Capability, pattern: &str| Grant::parse(capability.clone(), pattern).ok();
         for granted in self.granted.iter().filter(|granted| granted.source == Source::Operator) {
-            let Some(grant) = read(&granted.capability, &granted.pattern) else { continue };
+            let Some(grant) = read(&granted.capability, &granted.pattern) else {
+                continue;
+            };
             let is_revoked = |revoked: &PermissionRevoked| {
                 read(&revoked.capability, &revoked.pattern).is_some_and(|revoked| revoked.covers(&grant))
             };
@@ -140,9 +142,8 @@ impl Deploy {
             origin: options.origin.bounded(),
         };
         self.change(name, given, |given, recorded| {
-            let is_same = |old: &Given| {
-                old.grant == given.grant && old.mounts == given.mounts && old.broad == given.broad
-            };
+            let is_same =
+                |old: &Given| old.grant == given.grant && old.mounts == given.mounts && old.broad == given.broad;
             let was_revoked = recorded.revoked.len();
             recorded.revoked.retain(|old| old.grant != given.grant);
             if recorded.revoked.len() == was_revoked && recorded.granted.iter().any(is_same) {
@@ -207,7 +208,10 @@ impl Deploy {
             deploy.starter.permissions.reread()?;
             let names = match name {
                 Some(name) => BTreeSet::from([name]),
-                None => deployed.into_iter().chain(deploy.starter.permissions.names()?).collect(),
+                None => deployed
+                    .into_iter()
+                    .chain(deploy.starter.permissions.names()?)
+                    .collect(),
             };
             names.into_iter().map(|name| deploy.permissions_of(name)).collect()
         })
@@ -228,7 +232,9 @@ impl Deploy {
                 capability: granted.grant.capability().clone(),
                 pattern: granted.grant.pattern(),
                 source: granted.source,
-                asked: asked.iter().any(|asked| asked.covers(&granted.grant) || granted.grant.covers(asked)),
+                asked: asked
+                    .iter()
+                    .any(|asked| asked.covers(&granted.grant) || granted.grant.covers(asked)),
                 uses: granted.uses.load(std::sync::atomic::Ordering::Relaxed),
                 directory: directory_of(&set, &granted.grant),
                 broad: by.is_some_and(|given| given.broad),
@@ -276,11 +282,17 @@ fn check(grant: &Grant, options: &GrantOptions) -> Result<(), Error> {
     }
     let refused = |reason: String| Err(Error::InvalidOptions { reason });
     if !options.mounts.is_empty() && grant.mountable().is_none() {
-        return refused(format!("a mount belongs to a grant of files, and not to `{}`", grant.capability()));
+        return refused(format!(
+            "a mount belongs to a grant of files, and not to `{}`",
+            grant.capability()
+        ));
     }
     for (guest, host) in &options.mounts {
         if !is_normalised(guest) {
-            return refused(format!("`{}` is no absolute guest path without `.` and `..`", guest.escape_debug()));
+            return refused(format!(
+                "`{}` is no absolute guest path without `.` and `..`",
+                guest.escape_debug()
+            ));
         }
         if !host.is_absolute() || host.to_str().is_none() {
             return refused(format!("`{}` is no absolute path of this machine", host.display()));

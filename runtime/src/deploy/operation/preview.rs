@@ -98,7 +98,11 @@ impl Deploy {
             steps: plan.steps.iter().map(ToString::to_string).collect(),
             compatibility: compatibility.map(|(_, found)| found).unwrap_or_default(),
             missing,
-            policy: self.starter.permissions.policy_file().map(|path| path.display().to_string()),
+            policy: self
+                .starter
+                .permissions
+                .policy_file()
+                .map(|path| path.display().to_string()),
         })
     }
 }

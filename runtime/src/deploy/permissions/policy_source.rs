@@ -42,7 +42,9 @@ impl PolicySource {
     /// Reads the file again; says whether its content has changed.
     /// When it cannot be used, what was in force stays.
     pub(super) fn reread(&mut self) -> Result<bool, Error> {
-        let Some((path, text)) = &mut self.file else { return Ok(false) };
+        let Some((path, text)) = &mut self.file else {
+            return Ok(false);
+        };
         let now = read_policy(path)?;
         if now == *text {
             return Ok(false);

@@ -39,7 +39,9 @@ impl HomeRule {
     }
 
     fn takes_in(&self, set: &mut GrantSet, grant: &Grant) -> bool {
-        let Some(directory) = grant.mountable() else { return false };
+        let Some(directory) = grant.mountable() else {
+            return false;
+        };
         match self {
             Self::Nothing => false,
             Self::Test => true,
