@@ -58,12 +58,16 @@ pub(crate) struct Failure {
     /// The line to add or the command to run; `{cli}` stands for the program.
     pub(crate) help: String,
     /// Lines to add to a file, or commands to run, which are shown below the help as they are.
-    pub(crate) lines: String,
+    lines: Option<Box<Lines>>,
     /// Output of a compiler or a test, which is shown before the error.
-    pub(crate) transcript: String,
+    pub(crate) transcript: Box<str>,
     /// What `-o json` prints beside the error.
     pub(crate) result: Map<String, Value>,
 }
+
+/// Lines that are shown as they are; in a box, because few failures have them.
+#[derive(Clone, Debug)]
+struct Lines(String);
 
 /// [`Failure`] as `-o json` prints it.
 #[derive(Serialize)]
@@ -91,8 +95,8 @@ impl Failure {
             code,
             message: message.into(),
             help: help.into(),
-            lines: String::new(),
-            transcript: String::new(),
+            lines: None,
+            transcript: Box::default(),
             result: Map::new(),
         }
     }
@@ -102,8 +106,19 @@ impl Failure {
         Self::new(Exit::Usage, code, message, help)
     }
 
+    /// The same failure with lines to copy.
+    pub(crate) fn with_lines(mut self, lines: String) -> Self {
+        self.lines = Some(Box::new(Lines(lines)));
+        self
+    }
+
+    /// Lines to add to a file, or commands to run; empty when there are none.
+    pub(crate) fn lines(&self) -> &str {
+        self.lines.as_ref().map_or("", |lines| &lines.0)
+    }
+
     /// The same failure with output that is shown before it.
-    pub(crate) fn with_transcript(mut self, transcript: impl Into<String>) -> Self {
+    pub(crate) fn with_transcript(mut self, transcript: impl Into<Box<str>>) -> Self {
         self.transcript = transcript.into();
         self
     }
@@ -123,7 +138,7 @@ impl Failure {
                 code: self.code,
                 message: &self.message,
                 help: &self.help,
-                lines: &self.lines,
+                lines: self.lines(),
                 exit: self.exit as u8,
             },
             result: &self.result,
@@ -142,7 +157,8 @@ pub(crate) fn explain(error: &anyhow::Error, program: &str) -> Failure {
             };
             let mut failure = Failure::new(exit, host.code().as_str(), sentence(error), help);
             if let Some((help, lines)) = permission::advice(host, &permission::Policies::Elsewhere) {
-                (failure.help, failure.lines) = (help, lines);
+                failure.help = help;
+                failure = failure.with_lines(lines);
             }
             failure.with_transcript(marked.unwrap_or_default())
         };
@@ -162,7 +178,10 @@ pub(crate) fn explain(error: &anyhow::Error, program: &str) -> Failure {
         Failure::new(Exit::Unexpected, "unexpected", sentence(error), help)
     });
     failure.help = failure.help.replace("{cli}", program);
-    failure.lines = failure.lines.replace("{cli}", program);
+    let lines = failure.lines().replace("{cli}", program);
+    if !lines.is_empty() {
+        failure = failure.with_lines(lines);
+    }
     failure
 }
 

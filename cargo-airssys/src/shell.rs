@@ -155,7 +155,7 @@ impl Shell {
                 printable_line(&failure.message)
             ));
             self.say(format_args!("{HINT}help{HINT:#}: {}", printable_line(&failure.help)));
-            self.lines(&failure.lines);
+            self.lines(failure.lines());
         }
     }
 

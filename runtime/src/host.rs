@@ -158,12 +158,6 @@ impl HostBuilder {
         self
     }
 
-    /// Takes code from where other hosts take theirs, instead of compiling it.
-    pub(crate) fn share(mut self, code: CodeSource) -> Self {
-        self.shared = Some(code);
-        self
-    }
-
     /// Starts instances in this sandbox instead of in an empty one.
     pub(crate) fn sandbox(mut self, sandbox: Sandbox) -> Self {
         self.sandbox = sandbox;

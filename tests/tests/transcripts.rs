@@ -15,7 +15,7 @@ use std::sync::Mutex;
 use std::thread;
 
 use airssys_wasm_tests::transcript::{self, Part, Step};
-use airssys_wasm_tests::{Said, Session, dev_guest_path, guest_path, workspace};
+use airssys_wasm_tests::{Said, Session, Terminal, dev_guest_path, guest_path, workspace};
 
 #[test]
 fn users_see_what_the_transcripts_say() {
@@ -59,6 +59,31 @@ fn every_verb_has_its_transcript() {
         let path = workspace().join(format!("tests/transcripts/verbs/{verb}.md"));
         assert!(path.exists(), "write {}", path.display());
     }
+}
+
+#[test]
+fn what_is_not_granted_is_asked_at_a_terminal_and_a_yes_lasts() {
+    let mut session = Session::new();
+    let file = guest_path("asks");
+    let arguments = ["deploy", file.to_str().unwrap(), "--version", "1.0.0"];
+    let project = "printf 'manifest-version = 1\\n' > Component.toml";
+    assert_eq!(session.run(project, &[]).exit, 0);
+    let mut answered = |answer: &str| {
+        let mut terminal = Terminal::start(&session, 160, &arguments);
+        // What is in the project is not asked for.
+        terminal.wait_for("? Grant network-outbound https://api.example.com:443 to asks? [y/N]", 1);
+        terminal.press(answer);
+        terminal.end()
+    };
+    let (exit, screen) = answered("\r");
+    assert!(
+        exit == 104 && screen.contains("permission grant asks network-outbound"),
+        "{screen}"
+    );
+    let (exit, screen) = answered("y\r");
+    assert!(exit == 0 && screen.contains("Deployed asks@1.0.0"), "{screen}");
+    let said = session.run(&format!("airssys-wasm {}", arguments.join(" ")), &[]);
+    assert_eq!(said.exit, 0, "{}", said.text);
 }
 
 /// Runs a transcript; answers with what differs.

@@ -75,7 +75,7 @@ impl Verb for Call {
         ("call hello - < picture.png > answer.png", "from and to a pipe"),
         ("call math --invoke 'add(1, 2)'", "an export of its own"),
         ("call shop --json --invoke 'total({\"id\": 7})'", "the same in JSON"),
-        ("call hello world --learn", "and say what it would have to ask for"),
+        ("call hello world --learn", "and what it should ask for"),
         ("call hello world --profile hello.json", "profiled"),
     ];
 

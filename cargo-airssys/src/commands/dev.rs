@@ -225,7 +225,7 @@ impl Told {
     fn event(&self, event: &Event) {
         if let Some(lesson) = &self.lesson {
             // It is told at once as well, because somebody watches.
-            lesson.takes(event);
+            lesson.keep(event);
         }
         if self.shell.is_json() {
             // Components do their work whether or not somebody reads what is told of it.

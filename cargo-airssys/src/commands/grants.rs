@@ -70,7 +70,6 @@ pub(super) fn explained(context: &Context, place: &StatePlace, is_remote: bool, 
         );
         lines = lines.replace("{cli} permission", &verb);
     }
-    let mut failure = Failure::new(Exit::Denied, host.code().as_str(), sentence(&error), help);
-    failure.lines = lines;
-    failure.into()
+    let failure = Failure::new(Exit::Denied, host.code().as_str(), sentence(&error), help);
+    failure.with_lines(lines).into()
 }

@@ -69,16 +69,13 @@ struct What {
 impl Verb for Permission {
     const EXAMPLES: &'static [(&'static str, &'static str)] = &[
         ("permission list", "who may do what"),
+        ("permission grant hello network-outbound api.example.com", "an address"),
         (
-            "permission grant greeter file-read '/data/**' --mount /data=/srv/data",
+            "permission grant hello file-read '/data/**' --mount /data=/srv",
             "files",
         ),
         (
-            "permission grant greeter network-outbound https://api.example.com",
-            "an address",
-        ),
-        (
-            "permission revoke greeter network-outbound https://api.example.com",
+            "permission revoke hello network-outbound api.example.com",
             "not any more",
         ),
     ];

@@ -217,8 +217,7 @@ pub(super) fn deployed(
         }
     });
     shell.hide_spinner();
-    let outcome = outcome.map_err(|error| grants::explained(context, place, is_remote.get(), error));
-    outcome
+    outcome.map_err(|error| grants::explained(context, place, is_remote.get(), error))
 }
 
 /// Prints a host's events.

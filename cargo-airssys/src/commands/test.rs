@@ -9,8 +9,10 @@ use super::build;
 use super::grants::explained;
 use super::verb::{Context, Verb};
 use crate::exit::Failure;
+use crate::ops::host;
 use crate::ops::learn::Lesson;
 use crate::ops::project::Project;
+use crate::ops::state::StatePlace;
 use crate::ops::test::{
     FOLDER, Found, FoundRelease, Looker, Native, Report, Side, junit, junit_of_upgrade, native, run, run_upgrade, split,
 };
@@ -19,6 +21,7 @@ use crate::shell::{Shell, cases, counted, size, took, upgrade};
 use crate::toolchain::Profile;
 use airssys_wasm::capability::Policy;
 use airssys_wasm::component::{AccessRequests, ComponentName, inspect};
+use airssys_wasm::control::Client;
 use airssys_wasm::testing::Case;
 
 /// Test a component: its native tests, then the cases in tests/cases
@@ -108,12 +111,12 @@ impl Verb for Test {
                     (named(&bytes)?, bytes)
                 }
             };
-            let policy = context.policy.as_deref().map(Policy::read).transpose()?;
+            let policy = granted(context, name.as_ref())?;
             let lesson = self.learn.then(Lesson::default);
             let asked = self.learn.then(|| asked(&bytes)).transpose()?;
             report.component = name;
             let _spinner = shell.spin(format_args!("running {}", counted(found.cases.len(), "case")));
-            let outcome = run(bytes, found.cases, policy.unwrap_or_default(), lesson.clone());
+            let outcome = run(bytes, found.cases, policy, lesson.clone());
             report.cases = match outcome {
                 Err(error) => return Err(explained(context, &context.state()?, false, error)),
                 Ok(cases) => cases,
@@ -253,6 +256,29 @@ fn built(context: &Context, project: &Project, profile: Profile) -> anyhow::Resu
     let time = took(begin.elapsed());
     context.shell.done("Built", format_args!("{label} ({size}) in {time}"));
     Ok((Some(project.name.clone()), artifact.bytes))
+}
+
+/// What the component is granted beside what a case gives: by the policy file, and by an operator in the project.
+fn granted(context: &Context, name: Option<&ComponentName>) -> anyhow::Result<Policy> {
+    let policy = context
+        .policy
+        .as_deref()
+        .map(Policy::read)
+        .transpose()?
+        .unwrap_or_default();
+    let place = StatePlace {
+        // It was read already, and holds here whatever host is asked.
+        policy: None,
+        policy_is_typed: false,
+        ..context.state()?
+    };
+    let Some(name) = name.filter(|_| place.project.is_some() && place.exists()) else {
+        return Ok(policy);
+    };
+    let ask = async |client: &Client| client.permissions(Some(name)).await;
+    // A state directory that cannot be read grants nothing; it is of no other concern to a test.
+    let found = host::with(&place, host::quiet(), ask).unwrap_or_default();
+    Ok(found.iter().fold(policy, |policy, found| policy.with(found.given())))
 }
 
 /// What a file asks for in its manifest.

@@ -3,6 +3,7 @@
 use semver::Version;
 
 use super::Exit;
+use super::permission::in_shell;
 use airssys_wasm::typed::ArgumentError;
 use airssys_wasm::{Bounded, Error};
 
@@ -23,7 +24,7 @@ pub(super) fn on(error: &Error) -> (Exit, String) {
             "the patterns of each capability are in docs/src/permissions.md".into(),
         ),
         Error::Policy { path, is_exposed, .. } => {
-            let path = path.display();
+            let path = in_shell(&path.display().to_string());
             let help = match is_exposed {
                 true => format!("keep it to its owner: `chmod go-w {path}`"),
                 false => format!("correct {path}; its keys are in docs/src/permissions.md"),

@@ -71,7 +71,7 @@ mod tests {
         .unwrap();
         assert_eq!(failure.exit, Exit::BuildFailed);
         assert_eq!(failure.message, "no Rust toolchain here can build for wasm32-wasip2");
-        assert_eq!(failure.transcript, "tried:\n  rustup: offline");
+        assert_eq!(&*failure.transcript, "tried:\n  rustup: offline");
         assert!(failure.help.contains("rustup target add") && failure.help.contains("`{cli} doctor`"));
     }
 

@@ -28,6 +28,13 @@ pub(crate) fn advice(error: &Error, policies: &Policies) -> Option<(String, Stri
         .iter()
         .map(|missing| command(name, missing) + "\n")
         .collect::<String>();
+    if missing.iter().any(|missing| missing.revoked) {
+        // A policy does not take that back.
+        return Some((
+            "what was revoked is granted again by a command: run what is below, if it may have that".into(),
+            commands,
+        ));
+    }
     let snippet = snippet(name, missing);
     let begun = format!("policy-version = 1\n{snippet}");
     let (help, snippet) = match (policy, policies) {
@@ -40,7 +47,7 @@ pub(crate) fn advice(error: &Error, policies: &Policies) -> Option<(String, Stri
             "write these lines to a file and name it with `--policy FILE`, or run what is below them".into(),
             begun,
         ),
-        (None, Policies::Elsewhere) => return Some(("grant it, if you trust it with that".into(), commands)),
+        (None, Policies::Elsewhere) => return Some(("run what is below, if it may have that".into(), commands)),
     };
     Some((help, format!("{snippet}\n{commands}")))
 }

@@ -23,7 +23,7 @@ impl Lesson {
     }
 
     /// Keeps an event that teaches something; false when it does not.
-    pub(crate) fn takes(&self, event: &Event) -> bool {
+    fn takes(&self, event: &Event) -> bool {
         let Event::Denied {
             component,
             capability,
@@ -43,6 +43,11 @@ impl Lesson {
             }
         }
         true
+    }
+
+    /// Keeps an event if it teaches something.
+    pub(crate) fn keep(&self, event: &Event) {
+        self.takes(event);
     }
 
     /// The components that wanted something.

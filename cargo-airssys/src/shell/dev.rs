@@ -188,7 +188,7 @@ impl Shell {
         ));
         under(&printable_line(&failure.message));
         under(&format_args!("{HINT}help{HINT:#}: {}", printable_line(&failure.help)));
-        self.lines(&failure.lines);
+        self.lines(failure.lines());
         match &unswapped.label {
             Some(label) => under(&format_args!("{label} goes on serving")),
             None => under(&"nothing serves yet"),

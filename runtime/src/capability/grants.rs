@@ -96,16 +96,16 @@ impl GrantSet {
         self.rows.iter().flat_map(|row| &row.granted)
     }
 
-    /// Everything that is revoked, by capability.
-    pub(crate) fn revoked(&self) -> impl Iterator<Item = &Grant> {
-        self.rows.iter().flat_map(|row| &row.revoked)
-    }
-
     /// Whether all that `asked` is for is granted, and nothing of it is revoked as a whole.
     pub(crate) fn covers(&self, asked: &Grant) -> bool {
         let row = &self.rows[asked.capability().row()];
-        row.granted.iter().any(|granted| granted.grant.covers(asked))
-            && !row.revoked.iter().any(|revoked| revoked.covers(asked))
+        row.granted.iter().any(|granted| granted.grant.covers(asked)) && !self.is_revoked(asked)
+    }
+
+    /// Whether all that `asked` is for is revoked.
+    pub(crate) fn is_revoked(&self, asked: &Grant) -> bool {
+        let row = &self.rows[asked.capability().row()];
+        row.revoked.iter().any(|revoked| revoked.covers(asked))
     }
 
     /// Where a guest path is on this machine: the mount that it is in, and the rest of the path.

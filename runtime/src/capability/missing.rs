@@ -17,11 +17,17 @@ pub struct Missing {
     pub pattern: String,
     /// The guest directory that is nowhere on this machine, so that a grant has to say where it is.
     pub unmounted: Option<String>,
+    /// Whether an operator has revoked it, which only a grant of an operator takes back.
+    #[serde(default)]
+    pub revoked: bool,
 }
 
 impl fmt::Display for Missing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.capability, self.pattern)?;
+        if self.revoked {
+            f.write_str(" (revoked)")?;
+        }
         match &self.unmounted {
             Some(directory) => write!(f, " (`{directory}` is no directory of this machine yet)"),
             None => Ok(()),
@@ -48,6 +54,7 @@ impl GrantSet {
                 capability: asked.capability().clone(),
                 pattern: asked.pattern(),
                 unmounted,
+                revoked: self.is_revoked(asked),
             })
         });
         missing.collect()

@@ -117,6 +117,18 @@ impl Policy {
         }
     }
 
+    /// The same policy with another `[[grant]]`.
+    #[must_use]
+    pub fn with(mut self, grant: PolicyGrant) -> Self {
+        self.grants.push(grant);
+        self
+    }
+
+    /// The JSON schema of a policy file, for editors.
+    pub fn schema() -> serde_json::Value {
+        schemars::schema_for!(Self).to_value()
+    }
+
     /// What of it cannot be used: the text to point at, and why.
     fn mistake(&self) -> Option<(String, String)> {
         if self.policy_version != POLICY_VERSION {
@@ -165,6 +177,21 @@ impl PolicyTls {
 }
 
 impl PolicyGrant {
+    /// Adds a grant to those that it has.
+    pub(crate) fn add(&mut self, grant: &Grant) {
+        let list = match grant.capability() {
+            Capability::FileRead => &mut self.file_read,
+            Capability::FileWrite => &mut self.file_write,
+            Capability::NetworkOutbound => &mut self.network_outbound,
+            Capability::NetworkInbound => &mut self.network_inbound,
+            Capability::SystemCall => &mut self.system_call,
+            Capability::Storage => &mut self.storage,
+            Capability::Messaging => &mut self.messaging,
+            Capability::Custom(name) => self.custom.entry(name.clone()).or_default(),
+        };
+        list.push(grant.pattern());
+    }
+
     /// Whether it is to this component.
     fn is_to(&self, name: &ComponentName) -> bool {
         match self.to.strip_suffix(":*") {

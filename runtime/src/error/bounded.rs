@@ -1,4 +1,4 @@
-//! What is too large, when something is.
+//! What has a limit of its size.
 
 use std::fmt;
 

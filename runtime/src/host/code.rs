@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::HostBuilder;
 use crate::engine::{AotCache, CodeSource, CompileSettings, Engines};
 use crate::event::{Event, Events};
 use crate::store::Store;
@@ -22,4 +23,12 @@ pub(super) fn own_code(
         });
     }
     CodeSource::new(engines, cache.ok(), compile)
+}
+
+impl HostBuilder {
+    /// Takes code from where other hosts take theirs, instead of compiling it.
+    pub(crate) fn share(mut self, code: CodeSource) -> Self {
+        self.shared = Some(code);
+        self
+    }
 }

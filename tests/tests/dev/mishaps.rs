@@ -46,6 +46,9 @@ async fn the_last_good_release_serves_through_every_error() {
         "missing field `manifest-version`",
     )
     .await;
+    let asking = good.clone() + "\n[capabilities]\nnetwork-outbound = [\"https://example.com\"]\n";
+    project.write("Component.toml", asking);
+    check(&project, &mut dev, "not-granted", "https://example.com:443").await;
     fs::remove_file(project.path("Component.toml")).unwrap();
     check(&project, &mut dev, "no-project", "").await;
     project.write("Component.toml", &good);

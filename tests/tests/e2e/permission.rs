@@ -200,7 +200,7 @@ async fn revoking_beats_every_grant_until_it_is_granted_again() {
         .unwrap();
     assert_eq!(
         missing(&deploy(&test, "1.0.1", READS).await.unwrap_err()),
-        ["file-read /data/**"]
+        ["file-read /data/** (revoked)"]
     );
     // A narrower or a broader grant is not the same.
     for pattern in ["/data/a/**", "/data/**/*"] {

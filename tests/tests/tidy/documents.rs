@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::sources;
 use airssys_wasm::Error;
+use airssys_wasm::capability::Policy;
 use airssys_wasm_tests::workspace;
 
 /// What begins the second table of errors.
@@ -72,8 +73,23 @@ fn every_page_of_the_book_is_in_its_summary() {
     let summary = read("docs/src/SUMMARY.md");
     for entry in std::fs::read_dir(workspace().join("docs/src")).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
-        assert!(name == "SUMMARY.md" || summary.contains(&format!("({name})")), "{name}");
+        let is_page = name.ends_with(".md") && name != "SUMMARY.md";
+        assert!(!is_page || summary.contains(&format!("({name})")), "{name}");
     }
+}
+
+/// `SCHEMAS=update` writes it.
+#[test]
+fn the_schema_of_a_policy_is_what_is_read() {
+    let path = workspace().join("docs/src/policy.schema.json");
+    let schema = serde_json::to_string_pretty(&Policy::schema()).unwrap() + "\n";
+    if std::env::var_os("SCHEMAS").is_some_and(|wish| wish == "update") {
+        std::fs::write(&path, &schema).unwrap();
+    }
+    assert!(
+        std::fs::read_to_string(&path).is_ok_and(|found| found == schema),
+        "run with SCHEMAS=update"
+    );
 }
 
 #[test]

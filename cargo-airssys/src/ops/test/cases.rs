@@ -50,9 +50,7 @@ async fn outcomes(
     })?;
     let mut component = component.under(policy);
     if let Some(lesson) = lesson {
-        component = component.learning(move |event| {
-            lesson.takes(&event);
-        });
+        component = component.learning(move |event| lesson.keep(&event));
     }
     let mut outcomes = component.run_all(cases).await;
     let is_denied =

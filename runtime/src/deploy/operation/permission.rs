@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
-use crate::capability::{Capability, Grant, Missing, Source, is_normalised};
+use crate::capability::{Capability, Grant, Missing, PolicyGrant, Source, is_normalised, unsuitable};
 use crate::component::ComponentName;
 use crate::deploy::execute::Deploy;
 use crate::deploy::options::Origin;
@@ -99,6 +99,30 @@ pub struct PermissionRevoked {
     /// By whom, and what for.
     #[serde(default, flatten)]
     pub origin: Origin,
+}
+
+impl ComponentPermissions {
+    /// What operators have granted at run time and nobody has revoked, as a part of a policy.
+    pub fn given(&self) -> PolicyGrant {
+        let mut given = PolicyGrant {
+            to: self.component.to_string(),
+            broad: true,
+            ..PolicyGrant::default()
+        };
+        let read = |capability: &Capability, pattern: &str| Grant::parse(capability.clone(), pattern).ok();
+        for granted in self.granted.iter().filter(|granted| granted.source == Source::Operator) {
+            let Some(grant) = read(&granted.capability, &granted.pattern) else {
+                continue;
+            };
+            let is_revoked = |revoked: &PermissionRevoked| {
+                read(&revoked.capability, &revoked.pattern).is_some_and(|revoked| revoked.covers(&grant))
+            };
+            if !self.revoked.iter().any(is_revoked) {
+                given.add(&grant);
+            }
+        }
+        given
+    }
 }
 
 impl Deploy {
@@ -270,8 +294,11 @@ fn check(grant: &Grant, options: &GrantOptions) -> Result<(), Error> {
                 guest.escape_debug()
             ));
         }
-        if !host.is_absolute() || host.to_str().is_none() {
-            return refused(format!("`{}` is no absolute path of this machine", host.display()));
+        if host.to_str().is_none() {
+            return refused(format!("`{}` cannot be recorded", host.display()));
+        }
+        if let Some(reason) = unsuitable(host, options.broad) {
+            return refused(format!("`{}` {reason}", host.display()));
         }
     }
     Ok(())

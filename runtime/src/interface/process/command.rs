@@ -72,13 +72,17 @@ struct Running {
 }
 
 impl Running {
+    #[expect(
+        deprecated,
+        reason = "it is sound for a descriptor that is owned, and what replaces it is unsafe"
+    )]
     fn new(child: Child) -> Option<Self> {
         let group = child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?))?;
         let end = pidfd_open(group, PidfdFlags::empty()).ok()?;
         Some(Self {
             child,
             group,
-            end: AsyncFd::register_with_interest(end, Interest::READABLE).ok()?,
+            end: AsyncFd::with_interest(end, Interest::READABLE).ok()?,
             is_reaped: false,
         })
     }
