@@ -2,8 +2,8 @@
 
 mod code;
 mod http;
+mod network;
 
-use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -148,16 +148,6 @@ impl HostBuilder {
     /// Grants what this policy says, and nothing else; nothing at all when no policy is given.
     pub fn policy(mut self, policy: Policy) -> Self {
         self.policy = policy;
-        self
-    }
-
-    /// Asks `resolver` for the addresses of names that components reach, instead of this machine.
-    /// What it answers is looked at all the same: a name leads only to public addresses, and to those that are granted.
-    pub fn resolver<R>(mut self, resolver: impl Fn(String) -> R + Send + Sync + 'static) -> Self
-    where
-        R: Future<Output = std::io::Result<Vec<IpAddr>>> + Send + 'static,
-    {
-        self.resolver = Some(Resolver::new(resolver));
         self
     }
 
