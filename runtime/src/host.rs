@@ -2,9 +2,9 @@
 
 mod code;
 mod http;
+mod network;
 mod permission;
 
-use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -145,16 +145,6 @@ impl HostBuilder {
     /// Those that are left are cancelled, counted in the history, and told as [`Event::Drained`].
     pub fn drain_deadline(mut self, deadline: Duration) -> Self {
         self.drain_deadline = Some(deadline);
-        self
-    }
-
-    /// Asks `resolver` for the addresses of names that components reach, instead of this machine.
-    /// What it answers is looked at all the same: a name leads only to public addresses, and to those that are granted.
-    pub fn resolver<R>(mut self, resolver: impl Fn(String) -> R + Send + Sync + 'static) -> Self
-    where
-        R: Future<Output = std::io::Result<Vec<IpAddr>>> + Send + 'static,
-    {
-        self.resolver = Some(Resolver::new(resolver));
         self
     }
 

@@ -96,6 +96,11 @@ impl GrantSet {
         self.rows.iter().flat_map(|row| &row.granted)
     }
 
+    /// Everything that is revoked, by capability.
+    pub(crate) fn revoked(&self) -> impl Iterator<Item = &Grant> {
+        self.rows.iter().flat_map(|row| &row.revoked)
+    }
+
     /// Whether all that `asked` is for is granted, and nothing of it is revoked as a whole.
     pub(crate) fn covers(&self, asked: &Grant) -> bool {
         let row = &self.rows[asked.capability().row()];

@@ -20,25 +20,28 @@ pub(super) struct Vigil {
     target: Target,
     /// What was in force when it was checked last.
     checked: u64,
-    change: Change,
+    /// Made when it is asked first.
+    change: Option<Change>,
 }
 
 impl Vigil {
     /// Begins with a request that was allowed under `revision`.
     pub(super) fn new(network: Arc<Network>, target: Target, revision: u64) -> Self {
-        let change = next_change(network.gate.watch());
         Self {
             network,
             target,
             checked: revision,
-            change,
+            change: None,
         }
     }
 
     /// Fails when the request is not allowed any more; otherwise whoever asks is woken when that may be so.
     pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Result<(), Error> {
-        while let Poll::Ready(watch) = self.change.as_mut().poll(context) {
-            self.change = next_change(watch);
+        let change = self
+            .change
+            .get_or_insert_with(|| next_change(self.network.gate.watch()));
+        while let Poll::Ready(watch) = change.as_mut().poll(context) {
+            *change = next_change(watch);
         }
         let revision = self.network.gate.revision();
         if revision != self.checked {

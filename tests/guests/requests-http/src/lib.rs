@@ -1,12 +1,13 @@
 //! Makes an HTTP request and says what came of it.
 
-use airssys_wasm_sdk::prelude::*;
 use wasip2::http::outgoing_handler;
 use wasip2::http::types::{
     ErrorCode, Fields, FutureIncomingResponse, IncomingBody, Method, OutgoingBody, OutgoingRequest, RequestOptions,
     Scheme,
 };
 use wasip2::io::streams::StreamError;
+
+use airssys_wasm_sdk::prelude::*;
 
 /// The guest.
 #[component]

@@ -2,7 +2,6 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use airssys_wasm_sdk::prelude::*;
 use wasip2::io::streams::{InputStream, OutputStream, StreamError};
 use wasip2::sockets::instance_network::instance_network;
 use wasip2::sockets::ip_name_lookup::resolve_addresses;
@@ -13,6 +12,8 @@ use wasip2::sockets::tcp::TcpSocket;
 use wasip2::sockets::tcp_create_socket::create_tcp_socket;
 use wasip2::sockets::udp::{OutgoingDatagram, UdpSocket};
 use wasip2::sockets::udp_create_socket::create_udp_socket;
+
+use airssys_wasm_sdk::prelude::*;
 
 /// The guest.
 #[component]

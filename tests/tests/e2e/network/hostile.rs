@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use airssys_wasm_tests::{code, name, until};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::set_up::{Net, Server, wanted};
+use airssys_wasm_tests::{code, name, until};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_body_without_end_is_read_as_fast_as_the_guest_reads_and_no_faster() {

@@ -5,12 +5,13 @@ use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr, TcpListener, UdpSocket};
 use std::sync::{Arc, Mutex};
 
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpStream;
+
 use airssys_wasm::capability::{Policy, Refusal};
 use airssys_wasm::component::{Manifest, Package};
 use airssys_wasm::{Deployment, Error, Event, HostBuilder};
 use airssys_wasm_tests::{TestHost, guest, name, until};
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::net::TcpStream;
 
 /// Answers that a resolver gives: of each name one after the other, and the last of them again.
 type Answers = Arc<Mutex<HashMap<String, Vec<Vec<IpAddr>>>>>;

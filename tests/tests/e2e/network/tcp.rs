@@ -1,11 +1,11 @@
 //! Sockets of TCP: whom components connect to, and where they listen.
 
-use airssys_wasm::capability::Refusal;
-use airssys_wasm_tests::name;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::set_up::{Canary, Net, wanted};
+use airssys_wasm::capability::Refusal;
+use airssys_wasm_tests::name;
 
 const DENIED: &str = "error access-denied";
 

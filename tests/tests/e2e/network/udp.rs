@@ -1,10 +1,10 @@
 //! Datagrams: whom components send to, and whose they get.
 
-use airssys_wasm::capability::Refusal;
-use airssys_wasm_tests::name;
 use tokio::net::UdpSocket;
 
 use super::set_up::{Net, UdpCanary, wanted};
+use airssys_wasm::capability::Refusal;
+use airssys_wasm_tests::name;
 
 const DENIED: &str = "error access-denied";
 
