@@ -15,8 +15,8 @@ use crate::actor::Saved;
 use crate::capability::Policy;
 use crate::component::{ByteCount, ComponentName, Message, Package, Release};
 use crate::deploy::{
-    ComponentStatus, DRAIN, Deploy, DeployOptions, Deployment, DeploymentRecord, Drains, Ledgers, Origin, Preview,
-    Permissions, RetentionPolicy, RollbackOptions, SplitOptions, Starter, Versioning, blocking, recover,
+    ComponentStatus, DRAIN, Deploy, DeployOptions, Deployment, DeploymentRecord, Drains, Ledgers, Origin, Permissions,
+    Preview, RetentionPolicy, RollbackOptions, SplitOptions, Starter, Versioning, blocking, recover,
 };
 use crate::engine::{Answer, Call, CodeSource, CompileSettings, Compiler, Debugging, Engines};
 use crate::error::{Error, Result};
@@ -197,10 +197,7 @@ impl HostBuilder {
             };
             let drains = Drains::new(drain_deadline.unwrap_or(DRAIN), events.clone());
             let starter = Starter {
-                sandbox: Sandbox {
-                    own: Some(store.directory().to_owned()),
-                    ..sandbox
-                },
+                sandbox: sandbox.beside(store.directory()),
                 store: Arc::new(store),
                 code,
                 events,

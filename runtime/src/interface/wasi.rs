@@ -9,13 +9,7 @@ const MAX_RANDOM_BYTES: u64 = 1 << 20;
 
 pub(super) fn interface<T: WasiView + 'static>() -> Interface<T> {
     Interface {
-        packages: &[
-            "wasi:cli",
-            "wasi:clocks",
-            "wasi:io",
-            "wasi:random",
-            "wasi:sockets",
-        ],
+        packages: &["wasi:cli", "wasi:clocks", "wasi:io", "wasi:random", "wasi:sockets"],
         add_to_linker: wasmtime_wasi::p2::add_to_linker_async,
     }
 }

@@ -137,7 +137,11 @@ pub(super) fn kind_of(directory: &File) -> Result<FileSystem, Errno> {
     ];
     let kind = rustix::fs::fstatfs(directory)?.f_type;
     // The field is signed and as wide as the machine's words; a kind has 32 bits.
-    #[allow(clippy::cast_sign_loss, clippy::unnecessary_cast, reason = "machines disagree on the type")]
+    #[allow(
+        clippy::cast_sign_loss,
+        clippy::unnecessary_cast,
+        reason = "machines disagree on the type"
+    )]
     let kind = kind as u64 & 0xffff_ffff;
     Ok(match kind {
         kind if SYSTEM.contains(&kind) => FileSystem::System,
