@@ -68,7 +68,7 @@ fn what_is_not_granted_is_asked_at_a_terminal_and_a_yes_lasts() {
     let arguments = ["deploy", file.to_str().unwrap(), "--version", "1.0.0"];
     let project = "printf 'manifest-version = 1\\n' > Component.toml";
     assert_eq!(session.run(project, &[]).exit, 0);
-    let mut answered = |answer: &str| {
+    let answered = |answer: &str| {
         let mut terminal = Terminal::start(&session, 160, &arguments);
         // What is in the project is not asked for.
         terminal.wait_for("? Grant network-outbound https://api.example.com:443 to asks? [y/N]", 1);

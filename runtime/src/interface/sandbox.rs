@@ -1,6 +1,6 @@
 //! What a guest finds in its sandbox: nothing; or, for tests, what makes every run of a case the same.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -59,6 +59,14 @@ impl Sandbox {
             source.apply(&mut context);
         }
         context
+    }
+
+    /// The same on a host that keeps its own in this directory.
+    pub(crate) fn beside(self, own: &Path) -> Self {
+        Self {
+            own: Some(own.to_owned()),
+            ..self
+        }
     }
 
     /// What instances may do: also what its directories are for, as if it was asked for and granted.

@@ -11,7 +11,7 @@ use wasmtime_wasi::p2::{DynInputStream, DynOutputStream, FsError, FsResult};
 
 use super::FilesView;
 use super::bounds::{MAX_FILE_BYTES, MAX_READ_BYTES};
-use super::decide::{Found, Right};
+use super::decide::{Found, Right, may_see};
 use super::files::again;
 use super::lexical::Named;
 use super::walk::Astray;
@@ -37,9 +37,15 @@ impl FilesView<'_> {
     /// Finds a path that is only looked at.
     async fn look(&mut self, at: &Resource<Descriptor>, flags: PathFlags, path: &str) -> FsResult<Found> {
         let named = self.named(at, Right::Read, path)?;
-        self.allow_seeing(&named.path, || true)?;
+        let sees = may_see(&self.files.gate, &named.path);
+        if !sees {
+            self.allow_seeing(&named.path, || true)?;
+        }
         let found = self.find(at, Right::Read, &named).await?;
-        self.allow_seeing(&named.path, || found.kind == Some(FileType::Directory))?;
+        if !sees {
+            // What is on the way to something granted is a directory, or it is not seen after all.
+            self.allow_seeing(&named.path, || found.kind == Some(FileType::Directory))?;
+        }
         self.refuse_following(Right::Read, &named.path, flags, &found)?;
         Ok(found)
     }

@@ -12,7 +12,7 @@ use wasmtime_wasi::p2::bindings::filesystem::types::{ErrorCode, MetadataHashValu
 
 use super::host_path::Identity;
 use super::mount::{Root, roots};
-use crate::capability::Gate;
+use crate::capability::{Gate, below};
 use crate::error::Error;
 
 /// The files of one instance.
@@ -63,6 +63,19 @@ impl Files {
 
     pub(crate) fn view<'a>(&'a mut self, table: &'a mut ResourceTable) -> FilesView<'a> {
         FilesView { files: self, table }
+    }
+
+    /// Has open descriptors decided on by the path that what they are of has now.
+    pub(super) fn follow(&mut self, from: &str, to: &str) {
+        for place in self.places.values_mut() {
+            let moved = match below(&place.path, from) {
+                Some("") => to.to_owned(),
+                Some(rest) => format!("{to}/{rest}"),
+                None => continue,
+            };
+            place.path = moved.into();
+            place.allowed = [None; 2];
+        }
     }
 
     /// Hides which file of the machine it is; equal files stay equal.

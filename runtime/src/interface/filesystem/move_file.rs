@@ -22,9 +22,10 @@ impl FilesView<'_> {
     ) -> FsResult<()> {
         let from = self.named(&from_at, Right::Write, &from)?;
         let to = self.named(&to_at, Right::Write, &to)?;
-        self.allow(Right::Read, &from.path)?;
-        self.allow(Right::Write, &from.path)?;
-        self.allow(Right::Write, &to.path)?;
+        for path in [&from.path, &to.path] {
+            self.allow(Right::Read, path)?;
+            self.allow(Right::Write, path)?;
+        }
         let source = self.find(&from_at, Right::Write, &from).await?;
         match source.kind {
             Some(FileType::RegularFile) => {}
@@ -82,6 +83,9 @@ impl FilesView<'_> {
             .await;
         self.table.delete(old)?;
         self.table.delete(new)?;
+        if moved.is_ok() {
+            self.files.follow(&from.path, &to.path);
+        }
         moved
     }
 

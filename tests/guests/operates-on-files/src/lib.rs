@@ -4,9 +4,10 @@ mod script;
 
 use std::collections::BTreeMap;
 
-use airssys_wasm_sdk::prelude::*;
 use wasip2::filesystem::types::Descriptor;
 use wasip2::io::streams::{InputStream, OutputStream};
+
+use airssys_wasm_sdk::prelude::*;
 
 /// The guest; what it has opened stays open from call to call.
 #[component]

@@ -12,6 +12,7 @@ async fn a_file_keeps_its_rights_wherever_it_goes() {
         ("link /data read/f /data both/l", "access"),
         ("link /data read/f /data write/l", "access"),
         ("link /data write/f /data both/l", "access"),
+        ("link /data both/f /data write/l", "access"),
         ("rename /data read/f /data both/m", "access"),
         ("rename /data write/f /data both/m", "access"),
         ("rename /data write/d /data both/m", "access"),
@@ -58,6 +59,24 @@ async fn parts_that_are_revoked_or_not_granted_do_not_move() {
         // `/data/both/*` is not what is in `both/d`.
         ("rename /data both/d /data write/m", "access"),
         ("rename /data both/f /data write/m", "ok"),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn an_open_directory_is_decided_on_by_where_it_is_moved() {
+    let yard = Yard::open(READ, WRITE).await;
+    yard.check(&[
+        ("open d /data rd both/d", "ok"),
+        ("open s d crw f", "ok"),
+        ("write s 0 x", "ok 1"),
+        ("read s 9 0", "ok x"),
+        ("rename /data both/d /data write/m", "ok"),
+        // It was readable where it was opened, and is not where it is.
+        ("read s 9 0", "access"),
+        ("write s 1 y", "ok 1"),
+        ("open t d r f", "access"),
+        ("list d", "access"),
     ])
     .await;
 }
