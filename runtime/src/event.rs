@@ -153,6 +153,21 @@ pub enum Event {
         /// The directory of this machine that it is about, when it is about files.
         directory: Option<String>,
     },
+    /// A directory is granted to a component and does not exist; an instance that begins finds an empty one.
+    MountMissing {
+        /// The component.
+        component: ComponentName,
+        /// Its guest path.
+        directory: String,
+        /// Where it should be on this machine.
+        #[serde(with = "as_text")]
+        host: PathBuf,
+    },
+    /// What was granted to a component at run time was not recorded by this user, and counts for nothing.
+    GrantsRefused {
+        /// The component.
+        component: ComponentName,
+    },
     /// An entry of the cache of compiled code was not what this host wrote; it was removed.
     CacheEntryRefused {
         /// The component's bytes.
@@ -259,6 +274,8 @@ impl Event {
             | Self::OutputDropped { component, .. }
             | Self::Denied { component, .. }
             | Self::Granted { component, .. }
+            | Self::MountMissing { component, .. }
+            | Self::GrantsRefused { component }
             | Self::InstanceDiscarded { component, .. }
             | Self::CoreDumped { component, .. }
             | Self::CoreDumpFailed { component, .. }

@@ -253,6 +253,9 @@ impl Told {
                 }
             }
             Event::Denied { component, pattern, .. } if !self.is_new(component, pattern) => {}
+            Event::MountMissing {
+                component, directory, ..
+            } if !self.is_new(component, directory) => {}
             event => self.shell.event(event),
         }
     }

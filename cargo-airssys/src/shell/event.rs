@@ -150,6 +150,19 @@ fn said(event: &Event) -> Option<Said> {
                 None => "on this machine".into(),
             }
         )),
+        Event::MountMissing {
+            component,
+            directory,
+            host,
+        } => Said::Warning(format!(
+            "`{component}` is granted `{}`, and there is no {}: the directory is empty for it",
+            printable_line(directory),
+            printable_line(&host.display().to_string())
+        )),
+        Event::GrantsRefused { component } => Said::Warning(format!(
+            "what was granted to `{component}` in this state directory was not granted by this user on this machine, and \
+             counts for nothing; `permission list {component}` shows what is missing"
+        )),
         Event::CacheEntryRefused { digest, reason } => Said::Warning(format!(
             "compiled code for sha256 {} was not what this host wrote ({}); it was removed",
             digest.short(),

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Semaphore, watch};
 
 use super::access::Access;
-use super::grants::{GrantSet, Grants, Refusal};
+use super::grants::{GrantSet, Grants, Mount, Refusal};
 use super::{Capability, Grant};
 use crate::component::Release;
 use crate::event::{Event, Events};
@@ -84,6 +84,15 @@ impl Gate {
             });
         }
         Denied
+    }
+
+    /// Tells that a directory is granted and not there.
+    pub(crate) fn miss(&self, mount: &Mount) {
+        self.events.emit(Event::MountMissing {
+            component: self.release.name.clone(),
+            directory: mount.guest.clone(),
+            host: mount.host.clone(),
+        });
     }
 
     /// What the release asks for.

@@ -131,6 +131,17 @@ impl GrantSet {
 
     fn decide(&self, access: &Access<'_>) -> Result<&Granted, Refusal> {
         let row = &self.rows[access.capability().row()];
+        // A name is looked up for whatever is left of it; what is revoked as a whole is no reason for it.
+        if let Access::LookUp(_) = access {
+            let is_left = |granted: &&Granted| !row.revoked.iter().any(|revoked| revoked.covers(&granted.grant));
+            let mut fitting = row
+                .granted
+                .iter()
+                .filter(|granted| granted.grant.fits(access))
+                .peekable();
+            fitting.peek().ok_or(Refusal::NotGranted)?;
+            return fitting.find(is_left).ok_or(Refusal::Revoked);
+        }
         if row.revoked.iter().any(|revoked| revoked.fits(access)) {
             return Err(Refusal::Revoked);
         }

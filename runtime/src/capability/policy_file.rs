@@ -2,8 +2,10 @@
 
 use std::fs::File;
 use std::io::Read;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
+
+use rustix::fs::OFlags;
 
 use super::policy::{MAX_POLICY_BYTES, Policy};
 use crate::error::Error;
@@ -28,15 +30,20 @@ pub(crate) fn parse_policy(path: &Path, text: &str) -> Result<Policy, Error> {
 /// Whoever can write to the file grants what they like, so that only its owner may.
 pub(crate) fn read_policy(path: &Path) -> Result<String, Error> {
     let failed = |error: std::io::Error| unusable(path, error.to_string());
-    // Opening what is no file, such as a pipe, may wait for ever.
-    if !std::fs::metadata(path).map_err(failed)?.is_file() {
-        return Err(unusable(path, "it is no regular file".into()));
-    }
-    let file = File::open(path).map_err(failed)?;
-    // What was opened counts: the path may lead to another file by now.
+    // Opening what is no file, such as a pipe, may wait for ever otherwise.
+    let flags = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or(0);
+    let file = File::options()
+        .read(true)
+        .custom_flags(flags)
+        .open(path)
+        .map_err(failed)?;
     let found = file.metadata().map_err(failed)?;
     if !found.is_file() {
         return Err(unusable(path, "it is no regular file".into()));
+    }
+    let is_trusted = [0, rustix::process::geteuid().as_raw()].contains(&found.uid());
+    if !is_trusted {
+        return Err(unusable(path, "it belongs to another user".into()));
     }
     if found.permissions().mode() & 0o022 != 0 {
         return Err(Error::Policy {

@@ -11,9 +11,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub(crate) use self::policy_source::PolicySource;
 pub(crate) use self::project::{HomeRule, Project};
 pub(super) use self::recorded::{Given, Recorded};
-use super::record;
 use crate::capability::{Clearance, Grant, GrantSet, Grants, Missing, Mount, Source};
 use crate::component::{ComponentName, Release};
+use crate::engine::Seal;
 use crate::error::Error;
 use crate::event::{Event, Events};
 use crate::store::{Batch, Store, Table};
@@ -27,6 +27,8 @@ struct Inner {
     policy: Mutex<PolicySource>,
     /// Where what an operator grants and revokes is kept; nowhere for what is asked what it is.
     store: Option<Arc<Store>>,
+    /// Marks what this user has recorded.
+    seal: Option<Seal>,
     rule: HomeRule,
     teaches: bool,
     events: Events,
@@ -57,19 +59,21 @@ pub(crate) struct Sources {
 
 impl Permissions {
     /// What these sources grant, and what is recorded in the store.
-    pub(crate) fn new(sources: Sources, store: Arc<Store>, events: Events) -> Self {
-        Self::of_sources(sources, Some(store), events)
+    /// Without a seal nothing that is recorded grants anything.
+    pub(crate) fn new(sources: Sources, store: Arc<Store>, seal: Option<Seal>, events: Events) -> Self {
+        Self::of_sources(sources, Some(store), seal, events)
     }
 
     /// Nothing is granted to anybody.
     pub(crate) fn none() -> Self {
-        Self::of_sources(Sources::default(), None, Events::default())
+        Self::of_sources(Sources::default(), None, None, Events::default())
     }
 
-    fn of_sources(sources: Sources, store: Option<Arc<Store>>, events: Events) -> Self {
+    fn of_sources(sources: Sources, store: Option<Arc<Store>>, seal: Option<Seal>, events: Events) -> Self {
         Self(Arc::new(Inner {
             policy: Mutex::new(sources.policy),
             store,
+            seal,
             rule: sources.rule,
             teaches: sources.teaches,
             events,
@@ -161,11 +165,7 @@ impl Permissions {
         if !change(&mut recorded)? {
             return Ok(false);
         }
-        let batch = match recorded.is_empty() {
-            true => Batch::default().delete(Table::Permissions, name.as_str()),
-            false => Batch::default().put(Table::Permissions, name.as_str(), record::encode(&recorded)?),
-        };
-        store.commit(batch)?;
+        store.commit(recorded.clone().put(Batch::default(), self.0.seal.as_ref(), name)?)?;
         let mut all = lock(&self.0.known);
         let known = self.known(&mut all, name)?;
         known.recorded = recorded;
@@ -217,7 +217,15 @@ impl Permissions {
             Entry::Occupied(known) => Ok(known.into_mut()),
             Entry::Vacant(place) => {
                 let recorded = match &self.0.store {
-                    Some(store) => Recorded::read(store, name)?,
+                    Some(store) => {
+                        let (recorded, is_refused) = Recorded::read(store, self.0.seal.as_ref(), name)?;
+                        if is_refused {
+                            self.0.events.emit(Event::GrantsRefused {
+                                component: name.clone(),
+                            });
+                        }
+                        recorded
+                    }
                     None => Recorded::default(),
                 };
                 let set = self.set_of(name, &recorded, &[]);

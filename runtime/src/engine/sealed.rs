@@ -21,7 +21,7 @@ const MAGIC: usize = 12;
 /// The length of an HMAC-SHA-256.
 const TAG: usize = 32;
 /// The length of the key.
-const KEY: usize = 32;
+pub(super) const KEY: usize = 32;
 /// What ends the name of a file that is not whole.
 const UNFINISHED: &str = ".new";
 
@@ -200,7 +200,7 @@ fn is_private(stat: &rustix::fs::Stat) -> bool {
 
 /// Reads the key, or makes one.
 /// A key that is not private is replaced: what was written with it is then refused.
-fn key(file: &Path) -> std::io::Result<[u8; KEY]> {
+pub(super) fn key(file: &Path) -> std::io::Result<[u8; KEY]> {
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     if let Ok(opened) = rustix::fs::open(file, flags, Mode::empty()) {
         let stat = rustix::fs::fstat(&opened)?;

@@ -12,7 +12,7 @@ use crate::component::ByteCount;
 use crate::deploy::{
     DRAIN, Deploy, Drains, Ledgers, Permissions, RetentionPolicy, Starter, Versioning, blocking, recover,
 };
-use crate::engine::{CodeSource, CompileSettings, Compiler, Debugging, Engines};
+use crate::engine::{CodeSource, CompileSettings, Compiler, Debugging, Engines, Seal};
 use crate::error::Result;
 use crate::event::{Event, Events};
 use crate::interface::{Outside, Resolver, Sandbox};
@@ -172,16 +172,18 @@ impl HostBuilder {
             };
             let router = recover(&store, &events)?;
             let store = Arc::new(store);
+            let key_file = cache_key_file.unwrap_or_else(|| store.directory().join("cache.key"));
+            let seal = Seal::open(&key_file);
             let code = match shared {
                 Some(code) => code,
                 None => {
                     let engines = Engines::new(Debugging::new(core_dumps, profiles))?;
-                    own_code(&store, cache_key_file, engines, compile, &events)
+                    own_code(&store, &key_file, engines, compile, &events)
                 }
             };
             let drains = Drains::new(drain_deadline.unwrap_or(DRAIN), events.clone());
             let starter = Starter {
-                permissions: Permissions::new(sources, store.clone(), events.clone()),
+                permissions: Permissions::new(sources, store.clone(), seal.ok(), events.clone()),
                 sandbox,
                 store,
                 code,

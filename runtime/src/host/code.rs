@@ -1,6 +1,6 @@
 //! Where the code of one host comes from.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use super::HostBuilder;
 use crate::engine::{AotCache, CodeSource, CompileSettings, Engines};
@@ -10,13 +10,12 @@ use crate::store::Store;
 /// The code, with a cache in the state directory.
 pub(super) fn own_code(
     store: &Store,
-    key_file: Option<PathBuf>,
+    key_file: &Path,
     engines: Engines,
     compile: CompileSettings,
     events: &Events,
 ) -> CodeSource {
-    let key_file = key_file.unwrap_or_else(|| store.directory().join("cache.key"));
-    let cache = AotCache::open(&store.directory().join("cache"), &key_file, events.clone());
+    let cache = AotCache::open(&store.directory().join("cache"), key_file, events.clone());
     if let Err(error) = &cache {
         events.emit(Event::CacheUnusable {
             reason: error.to_string(),

@@ -11,7 +11,7 @@ use airssys_wasm::{
     ComponentPermissions, DeployOptions, Deployment, Error, Event, GrantOptions, Host, Origin, RollbackOptions,
     SplitOptions,
 };
-use airssys_wasm_tests::{HttpHost, TestHost, code, guest, name};
+use airssys_wasm_tests::{HttpHost, TestHost, code, guest, name, workspace};
 
 const READS: &str = "file-read = [\"/data/**\"]";
 const SENDS: &str = "network-outbound = [\"http://127.0.0.1:80\"]";
@@ -50,6 +50,11 @@ async fn shown(host: &Host, component: &str) -> ComponentPermissions {
     found.remove(0)
 }
 
+/// A directory of this machine that is there for as long as the tests.
+fn place() -> String {
+    workspace().join("docs/src").display().to_string()
+}
+
 fn write(path: &Path, text: &str) {
     fs::write(path, text).unwrap();
     fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
@@ -86,7 +91,7 @@ async fn a_release_that_asks_for_more_than_is_granted_changes_nothing() {
 
     let given = test
         .host
-        .grant(&name("a"), read("/data/**"), &mounted("/data", "/srv/data"))
+        .grant(&name("a"), read("/data/**"), &mounted("/data", &place()))
         .await
         .unwrap();
     assert!(given.changed);
@@ -104,7 +109,7 @@ async fn every_way_into_service_is_refused_to_what_is_not_granted() {
     let test = TestHost::new().await;
     let a = name("a");
     test.host
-        .grant(&a, read("/data/**"), &mounted("/data", "/srv/data"))
+        .grant(&a, read("/data/**"), &mounted("/data", &place()))
         .await
         .unwrap();
     deploy(&test, "1.0.0", READS).await.unwrap();
@@ -141,7 +146,7 @@ async fn what_an_operator_grants_and_revokes_survives_the_host() {
     let test = TestHost::new().await;
     let a = name("a");
     // Before anything of it is deployed.
-    let options = mounted("/data", "/srv/data");
+    let options = mounted("/data", &place());
     assert!(test.host.grant(&a, read("/data/**"), &options).await.unwrap().changed);
     assert!(!test.host.grant(&a, read("/data/**"), &options).await.unwrap().changed);
     let write = grant(Capability::FileWrite, "/data/**");
@@ -165,7 +170,7 @@ async fn what_an_operator_grants_and_revokes_survives_the_host() {
     let found = shown(&test.host, "a").await;
     let given = &found.granted[0];
     assert_eq!((given.source, given.pattern.as_str()), (Source::Operator, "/data/**"));
-    assert_eq!(given.directory.as_deref(), Some(Path::new("/srv/data")));
+    assert_eq!(given.directory.as_deref(), Some(Path::new(&place())));
     assert_eq!(given.origin.by.as_deref(), Some("ada"));
     assert!(given.at.is_some() && !given.asked && found.version.is_none());
     assert_eq!(found.revoked[0].pattern, "/data/**");
@@ -189,7 +194,7 @@ async fn revoking_beats_every_grant_until_it_is_granted_again() {
     let file = tempfile::NamedTempFile::new().unwrap();
     write(
         file.path(),
-        &policy(&format!("{SENDS}\n{READS}\nmounts = {{ \"/data\" = \"/srv\" }}")),
+        &policy(&format!("{SENDS}\n{READS}\nmounts = {{ \"/data\" = \"{}\" }}", place())),
     );
     let test = TestHost::with(|builder| builder.policy_file(file.path())).await;
     let a = name("a");
@@ -375,4 +380,36 @@ async fn permissions_are_changed_over_the_socket() {
         code(client.grant(&a, &broad, &GrantOptions::default()).await),
         "broad-grant"
     );
+}
+
+#[tokio::test]
+async fn grants_that_came_along_with_a_directory_count_for_nothing() {
+    let keys = tempfile::tempdir().unwrap();
+    let of = |user: &str| keys.path().join(user);
+    let test = TestHost::with(|builder| builder.cache_key_file(of("mallory"))).await;
+    let a = name("a");
+    test.host
+        .grant(&a, read("/data/**"), &mounted("/data", &place()))
+        .await
+        .unwrap();
+    test.host.revoke(&a, read("/data/x"), &Origin::default()).await.unwrap();
+    let folder = test.folder.clone();
+    test.host.shutdown().await.unwrap();
+    drop(test);
+
+    let test = TestHost::open(folder.clone(), |builder| builder.cache_key_file(of("ada"))).await;
+    let found = shown(&test.host, "a").await;
+    // What was denied stays denied.
+    assert_eq!((found.granted.len(), found.revoked.len()), (0, 1));
+    assert!(
+        test.events()
+            .iter()
+            .any(|event| matches!(event, Event::GrantsRefused { .. }))
+    );
+    assert_eq!(code(deploy(&test, "1.0.0", READS).await), "not-granted");
+    test.host.shutdown().await.unwrap();
+    drop(test);
+
+    let test = TestHost::open(folder, |builder| builder.cache_key_file(of("mallory"))).await;
+    assert_eq!(shown(&test.host, "a").await.granted.len(), 1);
 }

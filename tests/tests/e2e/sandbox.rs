@@ -1,7 +1,7 @@
 //! The sandbox: nothing is granted, so nothing is there.
 
 use airssys_wasm::capability::Policy;
-use airssys_wasm_tests::{TestHost, code};
+use airssys_wasm_tests::{TestHost, code, workspace};
 
 #[tokio::test]
 async fn a_guest_sees_nothing_of_the_outside() {
@@ -32,7 +32,11 @@ async fn one_call_waits_for_a_bounded_number_of_things() {
 }
 
 fn everything() -> Policy {
-    let text = "policy-version = 1\n[[grant]]\nto = \"asks\"\nfile-read = [\"/data\"]\n\
-                network-outbound = [\"api.example.com\"]\nmounts = { \"/data\" = \"/srv/data\" }\n";
-    Policy::parse(text).unwrap()
+    let place = workspace().join("docs/src");
+    let text = format!(
+        "policy-version = 1\n[[grant]]\nto = \"asks\"\nfile-read = [\"/data\"]\n\
+         network-outbound = [\"api.example.com\"]\nmounts = {{ \"/data\" = \"{}\" }}\n",
+        place.display()
+    );
+    Policy::parse(&text).unwrap()
 }

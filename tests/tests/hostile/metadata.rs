@@ -77,7 +77,7 @@ fn manifests() -> Vec<Case> {
         manifest(
             "requests for everything",
             says("[capabilities]\nfile-read = [\"/**\"]\nfile-write = [\"/**\"]"),
-            "ok",
+            "not-granted",
         ),
         case(
             "a hundred manifests",

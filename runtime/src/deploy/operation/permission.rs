@@ -141,7 +141,7 @@ impl Deploy {
             at: Utc::now(),
             origin: options.origin.bounded(),
         };
-        self.change(name, given, |given, recorded| {
+        self.change(name, (given, false), |given, recorded| {
             let is_same =
                 |old: &Given| old.grant == given.grant && old.mounts == given.mounts && old.broad == given.broad;
             let was_revoked = recorded.revoked.len();
@@ -169,7 +169,7 @@ impl Deploy {
             at: Utc::now(),
             origin: origin.bounded(),
         };
-        self.change(name, taken, |taken, recorded| {
+        self.change(name, (taken, true), |taken, recorded| {
             let was_granted = recorded.granted.len();
             recorded.granted.retain(|old| old.grant != taken.grant);
             if recorded.revoked.iter().any(|old| old.grant == taken.grant) {
@@ -183,13 +183,16 @@ impl Deploy {
     async fn change(
         &self,
         name: &ComponentName,
-        given: Given,
+        (given, is_revocation): (Given, bool),
         change: impl FnOnce(Given, &mut crate::deploy::permissions::Recorded) -> Result<bool, Error> + Send + 'static,
     ) -> Result<PermissionChange, Error> {
         let (permissions, component) = (self.starter.permissions.clone(), name.clone());
         let (capability, pattern) = (given.grant.capability().clone(), given.grant.pattern());
         let changed = blocking(move || {
-            permissions.reread()?;
+            // A policy file that cannot be used must not keep anybody from taking something away.
+            permissions
+                .reread()
+                .or_else(|error| if is_revocation { Ok(()) } else { Err(error) })?;
             permissions.change(&component, |recorded| change(given, recorded))
         });
         Ok(PermissionChange {

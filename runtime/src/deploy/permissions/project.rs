@@ -1,10 +1,32 @@
 //! The rule that a project's own components reach what is in the project, and this machine over the network.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Component, Path, PathBuf};
 
 use crate::capability::{Capability, Grant, GrantSet, Mount, Source};
 use crate::error::Error;
+
+/// Folders of a project in which tools keep what they build, or build it from.
+const BUILT: [&str; 8] = [
+    "build",
+    "dist",
+    "node_modules",
+    "src",
+    "target",
+    "tests",
+    "vendor",
+    "wit",
+];
+
+/// The endings and names of files that are built or run, or say how.
+const SOURCES: [&str; 17] = [
+    "c", "cc", "cpp", "go", "h", "js", "lock", "mod", "py", "rs", "sh", "toml", "ts", "wasm", "wit", "yml", "zig",
+];
+const FILES: [&str; 4] = ["Dockerfile", "Makefile", "justfile", "package.json"];
+
+/// How many files and folders are looked at before a directory counts as one of sources.
+const MOST_LOOKED_AT: usize = 4_096;
 
 /// What is granted without being said.
 #[derive(Debug, Default)]
@@ -45,7 +67,10 @@ impl HomeRule {
         match self {
             Self::Nothing => false,
             Self::Test => true,
-            Self::Project(project) => grant.breadth().is_none() && project.mount(set, &directory),
+            Self::Project(project) => {
+                let writes = *grant.capability() == Capability::FileWrite;
+                grant.breadth().is_none() && project.mount(set, &directory, writes)
+            }
         }
     }
 }
@@ -61,11 +86,15 @@ impl Project {
     }
 
     /// Whether a guest directory is one of the project; it is mounted there when it is nowhere yet.
-    fn mount(&self, set: &mut GrantSet, directory: &str) -> bool {
+    fn mount(&self, set: &mut GrantSet, directory: &str, writes: bool) -> bool {
         let mounted = set.mount_of(directory).map(|(mount, rest)| mount.host.join(rest));
         let is_mounted = mounted.is_some();
         let host = mounted.unwrap_or_else(|| self.root.join(directory.trim_start_matches('/')));
         let Some(host) = self.inside(&host) else { return false };
+        // Whoever writes what is built or run does more than a component may.
+        if writes && (self.is_built(&host) || holds_sources(&host)) {
+            return false;
+        }
         if !is_mounted {
             set.mounts.push(Mount {
                 guest: directory.to_owned(),
@@ -73,6 +102,16 @@ impl Project {
             });
         }
         true
+    }
+
+    /// Whether it is where tools keep what is built, or what it is built from.
+    fn is_built(&self, host: &Path) -> bool {
+        let first = host
+            .strip_prefix(&self.root)
+            .ok()
+            .and_then(|rest| rest.components().next());
+        let name = first.and_then(|first| first.as_os_str().to_str());
+        name.is_none_or(|name| BUILT.contains(&name))
     }
 
     /// The directory without links, when it is below the project's own and holds nothing that is not for components.
@@ -94,6 +133,33 @@ impl Project {
         }
         fs::create_dir_all(directory).map_err(|error| Error::store("making a directory of the project", error))
     }
+}
+
+/// Whether something is in a directory that is built or run, or that is hidden.
+/// One with too much in it to look at counts as if there was.
+fn holds_sources(directory: &Path) -> bool {
+    let mut left = MOST_LOOKED_AT;
+    let mut folders = vec![directory.to_owned()];
+    while let Some(folder) = folders.pop() {
+        // What is not there yet holds nothing.
+        let Ok(entries) = fs::read_dir(&folder) else { continue };
+        for entry in entries.flatten() {
+            left -= 1;
+            let name = entry.file_name();
+            let Some(name) = name.to_str() else { return true };
+            let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+            let Ok(metadata) = entry.metadata() else { return true };
+            let is_program = metadata.is_file() && metadata.permissions().mode() & 0o111 != 0;
+            let is_source = name.starts_with('.') || SOURCES.contains(&extension) || FILES.contains(&name);
+            if left == 0 || is_program || is_source || metadata.is_symlink() {
+                return true;
+            }
+            if metadata.is_dir() {
+                folders.push(entry.path());
+            }
+        }
+    }
+    false
 }
 
 /// A path without links, of which the last parts may be missing.
@@ -165,6 +231,21 @@ mod tests {
         for (pattern, place) in files {
             check(Capability::FileWrite, pattern, place);
             check(Capability::FileRead, pattern, place);
+        }
+        // What tools build or run can be read and not written.
+        for part in ["member/src", "scripts", "target", "src"] {
+            fs::create_dir_all(root.join(part)).unwrap();
+        }
+        fs::write(root.join("member/src/lib.rs"), "").unwrap();
+        fs::write(root.join("scripts/Makefile"), "").unwrap();
+        for (pattern, place) in [
+            ("/member/**", "member"),
+            ("/scripts/*", "scripts"),
+            ("/target/**", "target"),
+            ("/src/new/**", "src/new"),
+        ] {
+            check(Capability::FileWrite, pattern, None);
+            check(Capability::FileRead, pattern, Some(place));
         }
         check(Capability::NetworkOutbound, "http://127.0.0.1:80", Some(""));
         check(Capability::NetworkOutbound, "https://example.com", None);

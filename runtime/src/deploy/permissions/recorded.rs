@@ -10,8 +10,9 @@ use crate::capability::{Capability, Grant};
 use crate::component::ComponentName;
 use crate::deploy::options::Origin;
 use crate::deploy::record;
+use crate::engine::Seal;
 use crate::error::Error;
-use crate::store::{Store, Table};
+use crate::store::{Batch, Store, Table};
 
 /// What is recorded of one component.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -50,12 +51,48 @@ struct Form {
     origin: Origin,
 }
 
+/// What is recorded, with the mark of who has recorded it.
+#[derive(Serialize, Deserialize)]
+struct Marked {
+    #[serde(flatten)]
+    recorded: Recorded,
+    #[serde(default)]
+    mark: String,
+}
+
 impl Recorded {
-    /// What is kept of a component.
-    pub(super) fn read(store: &Store, name: &ComponentName) -> Result<Self, Error> {
-        let found = store.read(Table::Permissions, name.as_str())?;
-        let found = found.map(|bytes| record::decode(&format!("the permissions of `{name}`"), &bytes));
-        found.transpose().map(Option::unwrap_or_default)
+    /// What is kept of a component, and whether something was granted in it by somebody else: that counts for nothing,
+    /// because a state directory may have come along with a project.
+    pub(super) fn read(store: &Store, seal: Option<&Seal>, name: &ComponentName) -> Result<(Self, bool), Error> {
+        let Some(bytes) = store.read(Table::Permissions, name.as_str())? else {
+            return Ok((Self::default(), false));
+        };
+        let marked: Marked = record::decode(&format!("the permissions of `{name}`"), &bytes)?;
+        let Marked { mut recorded, mark } = marked;
+        let plain = record::encode(&recorded)?;
+        let is_own = seal.is_some_and(|seal| seal.is_mark(&mark, name.as_str(), &plain));
+        let is_refused = !is_own && !recorded.granted.is_empty();
+        if is_refused {
+            recorded.granted.clear();
+        }
+        Ok((recorded, is_refused))
+    }
+
+    /// Has it kept; nothing is granted without a mark.
+    pub(super) fn put(self, batch: Batch, seal: Option<&Seal>, name: &ComponentName) -> Result<Batch, Error> {
+        if self.is_empty() {
+            return Ok(batch.delete(Table::Permissions, name.as_str()));
+        }
+        let mark = match seal {
+            Some(seal) => seal.mark(name.as_str(), &record::encode(&self)?),
+            None if self.granted.is_empty() => String::new(),
+            None => {
+                let reason = "the key that marks grants cannot be read or made";
+                return Err(Error::store("recording a grant", reason));
+            }
+        };
+        let marked = Marked { recorded: self, mark };
+        Ok(batch.put(Table::Permissions, name.as_str(), record::encode(&marked)?))
     }
 
     pub(super) fn is_empty(&self) -> bool {

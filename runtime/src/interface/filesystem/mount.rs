@@ -25,6 +25,7 @@ pub(super) struct Root {
 }
 
 /// Opens the mounts that something asked for is in, once for each instance.
+/// One that does not exist is empty.
 /// They are there as long as they are asked for, also when all in them is revoked: then the gate denies it.
 pub(super) fn roots(gate: &Gate, own: Option<&Path>) -> Result<Vec<Root>, Error> {
     let granted = gate.granted();
@@ -38,7 +39,7 @@ pub(super) fn roots(gate: &Gate, own: Option<&Path>) -> Result<Vec<Root>, Error>
     }
     let mut roots: Vec<_> = wanted
         .into_iter()
-        .map(|mount| open(mount, own))
+        .map(|mount| open(mount, own, gate))
         .collect::<Result<_, _>>()?;
     if gate.teaches() && !roots.iter().any(|root| root.guest == "/") {
         roots.push(Root {
@@ -63,7 +64,7 @@ fn is_wanted(gate: &Gate, granted: &GrantSet, mount: &Mount) -> bool {
     })
 }
 
-fn open(mount: &Mount, own: Option<&Path>) -> Result<Root, Error> {
+fn open(mount: &Mount, own: Option<&Path>, gate: &Gate) -> Result<Root, Error> {
     let refused = |reason: &str| Error::Mount {
         directory: mount.guest.clone(),
         reason: reason.to_owned(),
@@ -74,7 +75,15 @@ fn open(mount: &Mount, own: Option<&Path>) -> Result<Root, Error> {
     let opened = openat(CWD, &host, flags, Mode::empty());
     let directory: File = match opened {
         Ok(directory) => directory.into(),
-        Err(Errno::NOENT) => return Err(refused("it does not exist")),
+        // A directory that has gone must not keep what is deployed from its work.
+        Err(Errno::NOENT) => {
+            gate.miss(mount);
+            return Ok(Root {
+                guest: mount.guest.clone(),
+                dir: lend(empty()?, true),
+                local: true,
+            });
+        }
         Err(Errno::NOTDIR | Errno::LOOP | Errno::MLINK) => {
             let is_link = std::fs::symlink_metadata(&host).is_ok_and(|found| found.is_symlink());
             return Err(refused(if is_link { "it is a link" } else { "it is no directory" }));

@@ -1,8 +1,9 @@
 //! Waits for one thing as often as it is told, in one call.
 
-use airssys_wasm_sdk::prelude::*;
 use wasip2::clocks::monotonic_clock::{now, resolution, subscribe_duration};
 use wasip2::io::poll::poll;
+
+use airssys_wasm_sdk::prelude::*;
 
 /// Waits.
 #[component]

@@ -26,7 +26,6 @@ async fn refusal(host: impl FnOnce(&Path) -> PathBuf) -> String {
 #[tokio::test]
 async fn a_mount_that_is_no_plain_directory_is_refused() {
     let check = |text: String, part: &str| assert!(text.contains(part) && text.contains("`/data`"), "{text}");
-    check(refusal(|folder| folder.join("missing")).await, "it does not exist");
     check(
         refusal(|folder| folder.join("outside/secret")).await,
         "it is no directory",
@@ -40,6 +39,24 @@ async fn a_mount_that_is_no_plain_directory_is_refused() {
     for system in ["/proc", "/proc/sys", "/sys", "/dev", "/"] {
         check(refusal(|_| system.into()).await, "it is, contains or is in");
     }
+}
+
+#[tokio::test]
+async fn a_mount_that_does_not_exist_is_empty_and_told() {
+    let parent = tempfile::tempdir().unwrap();
+    let missing = parent.path().join("missing");
+    let text = policy(&["/data/**"], &["/data/**"], &[("/data", missing.clone())]);
+    let policy = airssys_wasm::capability::Policy::parse(&text).unwrap();
+    let test = TestHost::with(|builder| builder.policy(policy)).await;
+    let manifest = "manifest-version = 1\n[capabilities]\nfile-read = [\"/data/**\"]\nfile-write = [\"/data/**\"]\n";
+    let manifest = airssys_wasm::component::Manifest::parse(manifest).unwrap();
+    let deployed = test
+        .deploy_as("operates-on-files", "1.0.0", |package| package.manifest(manifest))
+        .await;
+    deployed.unwrap();
+    let is_told = |event: &airssys_wasm::Event| matches!(event, airssys_wasm::Event::MountMissing { host, .. } if *host == missing);
+    assert!(test.events().iter().any(is_told));
+    assert!(!missing.exists());
 }
 
 #[tokio::test]

@@ -1,0 +1,70 @@
+//! What only this user can have recorded.
+
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+use super::sealed::{KEY, key};
+
+/// Marks records with the key that also protects compiled code, so that nobody who brings a state directory along
+/// brings along records of his own.
+pub(crate) struct Seal([u8; KEY]);
+
+impl Seal {
+    /// Takes the key from this file, which is made when it is missing.
+    pub(crate) fn open(key_file: &Path) -> std::io::Result<Self> {
+        if let Some(parent) = key_file.parent() {
+            std::fs::DirBuilder::new().recursive(true).mode(0o700).create(parent)?;
+        }
+        key(key_file).map(Self)
+    }
+
+    /// The mark of what is recorded under a name.
+    pub(crate) fn mark(&self, name: &str, record: &[u8]) -> String {
+        STANDARD.encode(self.mac(name, record).finalize().into_bytes())
+    }
+
+    /// Whether it is the mark of what is recorded under that name.
+    pub(crate) fn is_mark(&self, mark: &str, name: &str, record: &[u8]) -> bool {
+        let mark = STANDARD.decode(mark).unwrap_or_default();
+        self.mac(name, record).verify_slice(&mark).is_ok()
+    }
+
+    fn mac(&self, name: &str, record: &[u8]) -> Hmac<Sha256> {
+        // HMAC takes keys of every length, so this cannot fail.
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).unwrap_or_else(|_| Hmac::new(&Default::default()));
+        // Names have no line ends, so that no name and record look like others.
+        mac.update(b"record\n");
+        mac.update(name.as_bytes());
+        mac.update(b"\n");
+        mac.update(record);
+        mac
+    }
+}
+
+impl std::fmt::Debug for Seal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Seal")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mark_is_of_one_record_under_one_name_by_one_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let seal = |name: &str| Seal::open(&folder.path().join(name)).unwrap();
+        let mark = seal("a").mark("greeter", b"record");
+        assert!(seal("a").is_mark(&mark, "greeter", b"record"));
+        assert!(!seal("a").is_mark(&mark, "greeter", b"recorD"));
+        assert!(!seal("a").is_mark(&mark, "other", b"record"));
+        assert!(!seal("b").is_mark(&mark, "greeter", b"record"));
+        assert!(!seal("a").is_mark("", "greeter", b"record"));
+    }
+}
