@@ -6,7 +6,10 @@ pub(super) const MAX_FILE_BYTES: u64 = 1 << 30;
 /// The most bytes of one read; wasmtime-wasi hands out fewer.
 pub(super) const MAX_READ_BYTES: usize = 1 << 20;
 
-/// The most entries of a directory that is listed: they are all read at once.
+/// The most directories that an instance lists at the same time.
+pub(super) const MAX_LISTINGS: usize = 8;
+
+/// The most entries of all directories that an instance lists at the same time: those of each are all read at once.
 pub(super) const MAX_ENTRIES: usize = 65_536;
 
 /// The longest name of one file or directory, in bytes.

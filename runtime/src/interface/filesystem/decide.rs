@@ -53,7 +53,7 @@ impl FilesView<'_> {
     /// The path that a guest names below an open directory.
     pub(super) fn named(&self, at: &Resource<Descriptor>, right: Right, text: &str) -> FsResult<Named> {
         self.dir(at)?;
-        named(&self.place(at)?.path, text).map_err(|misnamed| match misnamed {
+        named(&self.place(at)?.path(), text).map_err(|misnamed| match misnamed {
             Misnamed::Unusable(code) => code.into(),
             Misnamed::Leaves(path) => {
                 self.files.gate.deny(&right.to(&path), Refusal::LeadsElsewhere);
@@ -98,15 +98,16 @@ impl FilesView<'_> {
     /// The directory that a path is looked up in, and the path in it: a mount inside the open directory comes first.
     fn begin(&self, at: &Resource<Descriptor>, path: &str) -> FsResult<(Dir, String, bool)> {
         let place = self.place(at)?;
+        let own = place.path();
         let inside = self.files.roots.iter().filter_map(|root| {
-            let is_inside = below(&root.guest, &place.path).is_some_and(|rest| !rest.is_empty());
+            let is_inside = below(&root.guest, &own).is_some_and(|rest| !rest.is_empty());
             Some((root, below(path, &root.guest).filter(|_| is_inside)?))
         });
         if let Some((root, rest)) = inside.max_by_key(|(root, _)| root.guest.len()) {
             return Ok((root.dir.clone(), rest.to_owned(), root.local));
         }
         // A named path is below its directory.
-        let rest = below(path, &place.path).ok_or(ErrorCode::Access)?;
+        let rest = below(path, &own).ok_or(ErrorCode::Access)?;
         Ok((self.dir(at)?.clone(), rest.to_owned(), place.local))
     }
 
@@ -146,9 +147,10 @@ impl FilesView<'_> {
             .ok_or(ErrorCode::BadDescriptor)?;
         // Read before it is decided, so that a change in between is seen the next time.
         let revision = gate.revision();
+        let path = place.path();
         let allowed = &mut place.allowed[right as usize];
         if *allowed != Some(revision) {
-            allow(gate, right, &place.path)?;
+            allow(gate, right, &path)?;
             *allowed = Some(revision);
         }
         Ok(place)

@@ -31,7 +31,7 @@ impl FilesView<'_> {
     /// What a guest sees of an open descriptor: what it may read or write, and directories on the way to that.
     fn sees(&self, descriptor: &Resource<Descriptor>) -> FsResult<()> {
         let is_directory = matches!(self.table.get(descriptor)?, Descriptor::Dir(_));
-        self.allow_seeing(&self.place(descriptor)?.path, || is_directory)
+        self.allow_seeing(&self.place(descriptor)?.path(), || is_directory)
     }
 
     /// Finds a path that is only looked at.

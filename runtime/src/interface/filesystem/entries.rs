@@ -11,22 +11,27 @@ use wasmtime_wasi::p2::bindings::filesystem::types::{
 };
 
 use super::FilesView;
-use super::bounds::MAX_ENTRIES;
+use super::bounds::{MAX_ENTRIES, MAX_LISTINGS};
 use super::decide::{Right, may_see, on};
-use super::files::again;
+use super::files::{Listing, again};
 
 impl FilesView<'_> {
     pub(super) async fn list(&mut self, descriptor: Resource<Descriptor>) -> FsResult<Resource<DirectoryEntryStream>> {
         let directory = self.dir(&descriptor)?.dir.clone();
         let place = self.holds(&descriptor, Right::Read)?;
-        let (path, local) = (place.path.clone(), place.local);
+        let (trail, local) = (place.trail.clone(), place.local);
+        if self.files.listings.len() >= MAX_LISTINGS {
+            return Err(ErrorCode::InsufficientMemory.into());
+        }
         // All entries are read at once, so they are counted first.
         let counted = on(local, move || count(&directory)).await?;
-        if counted? > MAX_ENTRIES {
+        let entries = counted?;
+        let held: usize = self.files.listings.values().map(|listing| listing.entries).sum();
+        if held + entries > MAX_ENTRIES {
             return Err(ErrorCode::InsufficientMemory.into());
         }
         let listing = self.inner().read_directory(again(&descriptor)).await?;
-        self.files.listings.insert(listing.rep(), path);
+        self.files.listings.insert(listing.rep(), Listing { trail, entries });
         Ok(listing)
     }
 
@@ -57,8 +62,8 @@ impl HostDirectoryEntryStream for FilesView<'_> {
         &mut self,
         listing: Resource<DirectoryEntryStream>,
     ) -> FsResult<Option<DirectoryEntry>> {
-        let path: Arc<str> = match self.files.listings.get(&listing.rep()) {
-            Some(path) => path.clone(),
+        let path: Arc<String> = match self.files.listings.get(&listing.rep()) {
+            Some(listing) => listing.trail.load_full(),
             None => return Err(ErrorCode::BadDescriptor.into()),
         };
         self.allow(Right::Read, &path)?;

@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
+use arc_swap::ArcSwap;
 use wasmtime::component::{Resource, ResourceTable};
 use wasmtime_wasi::filesystem::{Descriptor, Dir, WasiFilesystemCtx, WasiFilesystemCtxView};
 use wasmtime_wasi::p2::FsResult;
@@ -12,7 +13,8 @@ use wasmtime_wasi::p2::bindings::filesystem::types::{ErrorCode, MetadataHashValu
 
 use super::host_path::Identity;
 use super::mount::{Root, roots};
-use crate::capability::{Gate, below};
+use super::slots::{MAX_OPEN, Slot};
+use crate::capability::{Gate, below, is_within};
 use crate::error::Error;
 
 /// The files of one instance.
@@ -22,7 +24,9 @@ pub(crate) struct Files {
     /// By the numbers of the descriptors in the table, which bounds how many there are.
     pub(super) places: HashMap<u32, Place>,
     /// The guest paths of the directories that are being listed, in the same way.
-    pub(super) listings: HashMap<u32, Arc<str>>,
+    pub(super) listings: HashMap<u32, Listing>,
+    /// The paths of all that is open, also of streams whose descriptor is gone.
+    trails: Vec<Weak<ArcSwap<String>>>,
     /// The state directory of this host, which nothing leads into.
     pub(super) own: Option<Identity>,
     /// Makes numbers of files that are the same within this instance and say nothing about the machine's.
@@ -33,11 +37,38 @@ pub(crate) struct Files {
 /// What an open descriptor is of.
 #[derive(Clone)]
 pub(super) struct Place {
-    pub(super) path: Arc<str>,
+    /// Its guest path, which follows the moves that the instance makes.
+    pub(super) trail: Trail,
+    /// Held as long as it is open; none for what was open before.
+    pub(super) slot: Option<Arc<Slot>>,
     /// Whether the thread that runs the guest waits for it.
     pub(super) local: bool,
     /// The revisions of the grants at which reading and writing were last allowed.
     pub(super) allowed: [Option<u64>; 2],
+}
+
+/// The guest path of what is open, for everything that was made from it.
+pub(super) type Trail = Arc<ArcSwap<String>>;
+
+/// A directory that is being listed.
+pub(super) struct Listing {
+    pub(super) trail: Trail,
+    pub(super) entries: usize,
+}
+
+impl Place {
+    pub(super) fn new(path: String, local: bool) -> Self {
+        Self {
+            trail: Arc::new(ArcSwap::from_pointee(path)),
+            slot: None,
+            local,
+            allowed: [None; 2],
+        }
+    }
+
+    pub(super) fn path(&self) -> Arc<String> {
+        self.trail.load_full()
+    }
 }
 
 /// The files beside the resources that they are among.
@@ -56,6 +87,7 @@ impl Files {
             gate,
             places: HashMap::new(),
             listings: HashMap::new(),
+            trails: Vec::new(),
             identities: RandomState::new(),
             context: WasiFilesystemCtx::default(),
         })
@@ -65,17 +97,24 @@ impl Files {
         FilesView { files: self, table }
     }
 
-    /// Has open descriptors decided on by the path that what they are of has now.
+    /// Has open descriptors, streams and listings decided on by the path that what they are of has now.
     pub(super) fn follow(&mut self, from: &str, to: &str) {
-        for place in self.places.values_mut() {
-            let moved = match below(&place.path, from) {
+        for trail in self.trails.iter().filter_map(Weak::upgrade) {
+            let moved = match below(&trail.load(), from) {
                 Some("") => to.to_owned(),
                 Some(rest) => format!("{to}/{rest}"),
                 None => continue,
             };
-            place.path = moved.into();
+            trail.store(Arc::new(moved));
+        }
+        for place in self.places.values_mut() {
             place.allowed = [None; 2];
         }
+    }
+
+    /// Whether a mount is at this path or below it: moving what is there does not move the mount.
+    pub(super) fn holds_mount(&self, path: &str) -> bool {
+        self.roots.iter().any(|root| is_within(&root.guest, path))
     }
 
     /// Hides which file of the machine it is; equal files stay equal.
@@ -111,6 +150,11 @@ impl FilesView<'_> {
 
     /// Gives a descriptor to the guest.
     pub(super) fn hand_out(&mut self, opened: Descriptor, place: Place) -> FsResult<Resource<Descriptor>> {
+        // What is gone is forgotten before there is much of it.
+        if self.files.trails.len() >= 2 * MAX_OPEN {
+            self.files.trails.retain(|trail| trail.strong_count() > 0);
+        }
+        self.files.trails.push(Arc::downgrade(&place.trail));
         let descriptor = self.table.push(opened)?;
         self.files.places.insert(descriptor.rep(), place);
         Ok(descriptor)

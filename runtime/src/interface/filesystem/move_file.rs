@@ -1,6 +1,6 @@
 //! Operations with two paths: no file comes by them to where more may be done to it.
 
-use rustix::fs::FileType;
+use rustix::fs::{AtFlags, FileType, statat};
 use wasmtime::component::Resource;
 use wasmtime_wasi::filesystem::Descriptor;
 use wasmtime_wasi::p2::FsResult;
@@ -12,6 +12,13 @@ use super::files::again;
 use super::lexical::Named;
 use super::walk::Astray;
 use crate::capability::{Access, Capability, Refusal};
+
+/// Whether a file has more than one name.
+fn has_other_names(file: &Found) -> FsResult<bool> {
+    let stat = statat(&*file.dir.dir, &file.name, AtFlags::SYMLINK_NOFOLLOW);
+    let stat = stat.map_err(std::io::Error::from)?;
+    Ok(stat.st_nlink > 1)
+}
 
 impl FilesView<'_> {
     /// Gives a file a second name; both are names of the same file, so all must be allowed at both.
@@ -63,7 +70,15 @@ impl FilesView<'_> {
             self.allow(Right::Read, &from.path)?;
         }
         let source = self.find(&from_at, Right::Write, &from).await?;
+        if self.files.holds_mount(&from.path) || self.files.holds_mount(&to.path) {
+            return Err(ErrorCode::Busy.into());
+        }
         match source.kind {
+            // What is done by another name of it may be done to it wherever it goes, as with a link that is made there.
+            Some(FileType::RegularFile) if has_other_names(&source)? => {
+                self.allow(Right::Read, &from.path)?;
+                self.allow(Right::Read, &to.path)?;
+            }
             Some(FileType::RegularFile) => {}
             Some(FileType::Directory) => self.allow_moving_all(&from, &to)?,
             Some(kind) => return Err(self.not_a_file(&from.path, kind)),
@@ -94,7 +109,11 @@ impl FilesView<'_> {
         let gate = &self.files.gate;
         let (read, write) = (Capability::FileRead, Capability::FileWrite);
         let may_write = gate.allows_all_of(&write, &from.path) && gate.allows_all_of(&write, &to.path);
-        let may_read = gate.allows_all_of(&read, &from.path) || !gate.allows_any_of(&read, &to.path);
+        // Whoever has it open goes on to read it, so that it does not go to where nothing is read either.
+        let reads_all = |path: &str| gate.allows_all_of(&read, path);
+        let reads_any = |path: &str| gate.allows_any_of(&read, path);
+        let may_read =
+            (reads_all(&from.path) && reads_all(&to.path)) || (!reads_any(&from.path) && !reads_any(&to.path));
         if may_write && may_read {
             return Ok(());
         }

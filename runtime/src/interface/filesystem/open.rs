@@ -14,6 +14,7 @@ use super::FilesView;
 use super::decide::{Found, Right, on};
 use super::files::Place;
 use super::host_path::Identity;
+use super::slots::{MAX_OPEN, Slot};
 use super::walk::Astray;
 use crate::capability::Access;
 
@@ -99,15 +100,16 @@ impl FilesView<'_> {
             }
         }
         effect.only_directories |= passes;
+        if self.files.places.len() >= MAX_OPEN {
+            return Err(ErrorCode::InsufficientMemory.into());
+        }
+        let slot = Slot::take().ok_or(ErrorCode::InsufficientMemory)?;
         let own = self.files.own;
         let local = found.local;
         let opened = on(local, move || opened(&found, effect, own)).await?;
         let opened = opened.map_err(|astray| self.astray(effect.right(), &named.path, astray))?;
-        let place = Place {
-            path: named.path.into(),
-            local,
-            allowed: [None; 2],
-        };
+        let mut place = Place::new(named.path, local);
+        place.slot = Some(slot);
         self.hand_out(opened, place)
     }
 }

@@ -11,11 +11,7 @@ impl preopens::Host for FilesView<'_> {
     fn get_directories(&mut self) -> wasmtime::Result<Vec<(Resource<Descriptor>, String)>> {
         let roots = self.files.roots.clone();
         let each = roots.into_iter().map(|root| {
-            let place = Place {
-                path: root.guest.as_str().into(),
-                local: root.local,
-                allowed: [None; 2],
-            };
+            let place = Place::new(root.guest.clone(), root.local);
             Ok((self.hand_out(Descriptor::Dir(root.dir), place)?, root.guest))
         });
         each.collect()

@@ -17,7 +17,8 @@ use wasmtime_wasi::p2::{
 use super::FilesView;
 use super::bounds::{MAX_FILE_BYTES, MAX_READ_BYTES};
 use super::decide::Right;
-use super::files::again;
+use super::files::{Trail, again};
+use super::slots::Slot;
 use crate::capability::Gate;
 
 impl FilesView<'_> {
@@ -67,12 +68,16 @@ impl FilesView<'_> {
 
     fn guard(&mut self, descriptor: &Resource<Descriptor>, right: Right) -> FsResult<Guard> {
         let revision = self.files.gate.revision();
-        let path = self.holds(descriptor, right)?.path.clone();
+        let place = self.holds(descriptor, right)?;
+        let (trail, slot) = (place.trail.clone(), place.slot.clone());
+        let path = trail.load_full();
         Ok(Guard {
             gate: self.files.gate.clone(),
             right,
+            trail,
             path,
             revision,
+            _slot: slot,
             state: State::Allowed,
         })
     }
@@ -82,9 +87,12 @@ impl FilesView<'_> {
 struct Guard {
     gate: Arc<Gate>,
     right: Right,
-    path: Arc<str>,
-    /// That of the grants at which it was allowed.
+    trail: Trail,
+    /// The path and the revision of the grants at which it was allowed.
+    path: Arc<String>,
     revision: u64,
+    /// The file is open as long as the stream.
+    _slot: Option<Arc<Slot>>,
     state: State,
 }
 
@@ -99,8 +107,10 @@ enum State {
 impl Guard {
     fn is_allowed(&mut self) -> bool {
         let revision = self.gate.revision();
-        if self.state == State::Allowed && revision != self.revision {
+        let has_moved = !Arc::ptr_eq(&self.path, &*self.trail.load());
+        if self.state == State::Allowed && (has_moved || revision != self.revision) {
             self.revision = revision;
+            self.path = self.trail.load_full();
             if self.gate.check(&self.right.to(&self.path)).is_err() {
                 self.state = State::Denied;
             }

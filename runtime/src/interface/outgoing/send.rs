@@ -136,8 +136,9 @@ impl Allowed {
         let authority = HeaderValue::try_from(self.target.authority()).map_err(|_| Error::HttpRequestUriInvalid)?;
         head.headers.insert(header::HOST, authority);
         // Only proxies are told more than the path.
-        let path = head.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
-        head.uri = Uri::try_from(path).map_err(|_| Error::HttpRequestUriInvalid)?;
+        let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
+        let slash = if path.starts_with('/') { "" } else { "/" };
+        head.uri = Uri::try_from(format!("{slash}{path}")).map_err(|_| Error::HttpRequestUriInvalid)?;
         let body = RequestBody::new(body, self.vigil(), progress, self.network.clone());
         Ok(Request::from_parts(head, body))
     }

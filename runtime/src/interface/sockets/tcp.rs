@@ -54,11 +54,13 @@ impl HostTcpSocket for SocketsView<'_> {
         let (input, output) = self.inner.finish_connect(same(&socket))?;
         let peer: SocketAddr = self.inner.remote_address(socket)?.into();
         let network = &self.sockets.network;
+        // Read before it is decided, so that a change in between is seen the next time.
+        let revision = network.gate.revision();
         // It was allowed when it began, which may be a while ago.
         network
             .check_peer(Scheme::Tcp, peer)
             .map_err(|_| ErrorCode::AccessDenied)?;
-        let by = (network, End::Peer(peer), network.gate.revision());
+        let by = (network, End::Peer(peer), revision);
         streams::watch(self.inner.table, (&input, &output), by).map_err(SocketError::trap)?;
         Ok((input, output))
     }
