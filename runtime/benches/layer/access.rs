@@ -5,9 +5,10 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::thread::JoinHandle;
 
+use wasmtime_wasi::{FsPerms, WasiCtx};
+
 use airssys_wasm::Host;
 use airssys_wasm::component::ComponentName;
-use wasmtime_wasi::{FsPerms, WasiCtx};
 
 use super::guest;
 use super::pair::Effort;
