@@ -5,17 +5,19 @@ use std::path::Path;
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
-/// The component of a module in text form, and the world `guest` that says what it imports and exports.
-pub(crate) fn component(module: &str, world: &str) -> Vec<u8> {
+/// The component of a module in text form, and the world of this name that says what it imports and exports.
+pub(crate) fn component(module: &str, worlds: &str, name: &str) -> Vec<u8> {
     let mut module = wat::parse_str(module).expect("the module is well-formed");
     let mut resolve = Resolve::default();
     for folder in ["wit/deps/io", "wit/component"] {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
         resolve.push_path(path).expect("the contract can be read");
     }
-    let package = resolve.push_str("guest.wit", world).expect("the world is well-formed");
+    let package = resolve
+        .push_str("guest.wit", worlds)
+        .expect("the worlds are well-formed");
     let world = resolve
-        .select_world(&[package], Some("guest"))
+        .select_world(&[package], Some(name))
         .expect("the world is there");
     embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).expect("the world is encoded");
     let encoder = ComponentEncoder::default()

@@ -11,9 +11,13 @@ const WORLD: &str = include_str!("guest.wit");
 /// Where a module takes more functions.
 const MORE: &str = ";; More functions go here.";
 
+/// Where it takes more imports, and what is between imports and functions that are added.
+const IMPORTS: &str = ";; More imports go here.";
+const FUNCTIONS: &str = ";; The functions.";
+
 /// The small guest: a few functions.
 pub(crate) fn small() -> Vec<u8> {
-    component(MODULE, WORLD)
+    component(MODULE, WORLD, "guest")
 }
 
 /// The guest with this many functions more, none of which is called.
@@ -22,7 +26,24 @@ pub(crate) fn with_functions(number: usize) -> Vec<u8> {
     for n in 0..number {
         function(&mut more, n).expect("text is written to memory");
     }
-    component(&MODULE.replace(MORE, &more), WORLD)
+    component(&MODULE.replace(MORE, &more), WORLD, "guest")
+}
+
+/// The guest with functions that do something with files.
+pub(crate) fn with_files() -> Vec<u8> {
+    with(include_str!("files.wat"), include_str!("files.wit"), "files")
+}
+
+/// The guest with a function that makes requests.
+pub(crate) fn with_requests() -> Vec<u8> {
+    with(include_str!("requests.wat"), include_str!("requests.wit"), "requests")
+}
+
+/// The guest with more imports and functions, as one more world has them.
+fn with(parts: &str, world: &str, name: &str) -> Vec<u8> {
+    let (imports, functions) = parts.split_once(FUNCTIONS).expect("imports come first");
+    let module = MODULE.replace(IMPORTS, imports).replace(MORE, functions);
+    component(&module, &format!("{WORLD}\n{world}"), name)
 }
 
 /// A function of about 160 bytes with loops, branches, calls and memory, different from every other.

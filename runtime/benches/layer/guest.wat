@@ -7,6 +7,7 @@
   (import "wasi:io/streams@0.2.12" "[method]output-stream.blocking-write-and-flush"
     (func $write (param i32 i32 i32 i32)))
   (import "wasi:io/streams@0.2.12" "[resource-drop]output-stream" (func $drop (param i32)))
+;; More imports go here.
 
   (memory (export "memory") 17)
   (table 4 4 funcref)

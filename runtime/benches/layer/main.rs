@@ -11,6 +11,8 @@
     reason = "a measurement ends where something fails, and prints what it found"
 )]
 
+mod access;
+mod allocations;
 mod calls;
 mod code;
 mod encode;
@@ -21,6 +23,7 @@ mod memory;
 mod ours;
 mod pair;
 mod raw;
+mod sender;
 mod swap;
 mod table;
 
@@ -94,16 +97,21 @@ async fn run(arguments: &Arguments) {
     if wanted("swap") {
         swap::measure(short, long, &mut swaps).await;
     }
+    let mut accesses = Vec::new();
+    if wanted("access") {
+        access::measure(short, long, &mut accesses).await;
+    }
+    let table_of_accesses = table::table("wasmtime-wasi", &accesses);
     let (table, table_of_swaps) = (table::table("raw wasmtime", &rows), table::table("beside it", &swaps));
     if !arguments.measure {
         // The line of a test program, which counts in the sum of all tests.
         println!(
             "test result: ok. {} passed; 0 failed; each row once, unmeasured",
-            rows.len() + swaps.len()
+            rows.len() + swaps.len() + accesses.len()
         );
         return;
     }
-    println!("{table}\n{table_of_swaps}");
+    println!("{table}\n{table_of_swaps}\n{table_of_accesses}");
     if let Some(file) = &arguments.write {
         let conditions: Vec<String> = conditions
             .iter()
@@ -112,6 +120,7 @@ async fn run(arguments: &Arguments) {
         let page = include_str!("page.md")
             .replace("{table}", &table)
             .replace("{swaps}", &table_of_swaps)
+            .replace("{accesses}", &table_of_accesses)
             .replace("{rounds}", &short.rounds.to_string())
             .replace("{long}", &long.rounds.to_string())
             .replace("{turn}", &short.turn.unwrap_or_default().as_millis().to_string())

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use airssys_wasm::capability::Policy;
 use airssys_wasm::component::{ComponentName, Manifest, Message, Package};
+use airssys_wasm::typed::Invocation;
 use airssys_wasm::{Deployment, Host};
 
 /// How a component's instances are kept.
@@ -33,6 +35,25 @@ pub(crate) async fn deploy(host: &Host, component: &str, bytes: &[u8], mode: Mod
     let manifest = Manifest::parse(&manifest).expect("the manifest is well-formed");
     let package = Package::new(bytes).name(name(component)).manifest(manifest);
     host.deploy(package).await.expect("the guest is healthy")
+}
+
+/// A host with a component that asks for what it is granted, and the component; both as lines of TOML.
+pub(crate) async fn granting(bytes: &[u8], capabilities: &str, mounts: &str) -> (Host, ComponentName) {
+    let policy = format!("policy-version = 1\n[[grant]]\nto = \"*\"\n{capabilities}{mounts}");
+    let policy = Policy::parse(&policy).expect("the policy is well-formed");
+    let host = Host::builder().policy(policy).build().await.expect("the host opens");
+    let manifest = format!("manifest-version = 1\n[capabilities]\n{capabilities}");
+    let manifest = Manifest::parse(&manifest).expect("the manifest is well-formed");
+    let package = Package::new(bytes).name(name("granted")).manifest(manifest);
+    host.deploy(package).await.expect("the guest is healthy");
+    (host, name("granted"))
+}
+
+/// Calls an export by its name with arguments in WAVE.
+pub(crate) async fn invoke(host: &Host, component: &ComponentName, call: &str) -> String {
+    let invocation = Invocation::wave(call).expect("the call is well-formed");
+    let value = host.invoke(component, invocation).await.expect("the guest answers");
+    value.to_wave()
 }
 
 /// Calls with the message that raw wasmtime is called with.

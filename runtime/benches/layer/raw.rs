@@ -6,6 +6,9 @@ use wasmtime::component::wasm_wave::untyped::UntypedFuncCall;
 use wasmtime::component::{Component, Func, Instance, InstancePre, Linker, ResourceTable, Type, Val, wasm_wave};
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Store};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
+
+use super::sender::Sender;
 
 /// What wasmtime generates from the contract.
 mod generated {
@@ -22,10 +25,12 @@ mod generated {
 pub(crate) use generated::airssys::component::types::{Config as GuestConfig, Health, Message};
 use generated::exports::airssys::component::guest::{Guest, GuestIndices};
 
-/// What a store holds for a guest that imports WASI: a context in which nothing is granted.
+/// What a store holds for a guest that imports WASI.
 pub(crate) struct State {
     wasi: WasiCtx,
     table: ResourceTable,
+    http: WasiHttpCtx,
+    sender: Sender,
 }
 
 impl WasiView for State {
@@ -33,6 +38,16 @@ impl WasiView for State {
         WasiCtxView {
             ctx: &mut self.wasi,
             table: &mut self.table,
+        }
+    }
+}
+
+impl WasiHttpView for State {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        WasiHttpCtxView {
+            hooks: &mut self.sender,
+            table: &mut self.table,
+            ctx: &mut self.http,
         }
     }
 }
@@ -78,6 +93,7 @@ impl Raw {
         let engine = Engine::new(&config).expect("this machine holds the pool");
         let mut linker = Linker::new(&engine);
         wasmtime_wasi::p2::add_to_linker_async(&mut linker).expect("WASI is linked once");
+        wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker).expect("HTTP is linked once");
         Self { engine, linker }
     }
 
@@ -93,11 +109,17 @@ impl Raw {
 }
 
 impl Linked {
-    /// A store of its own, and an instance in it.
+    /// A store of its own in which nothing is granted, and an instance in it.
     pub(crate) async fn instantiate(&self) -> (Store<State>, Instance) {
+        self.instantiate_with(WasiCtx::builder().build()).await
+    }
+
+    async fn instantiate_with(&self, wasi: WasiCtx) -> (Store<State>, Instance) {
         let state = State {
-            wasi: WasiCtx::builder().build(),
+            wasi,
             table: ResourceTable::new(),
+            http: WasiHttpCtx::new(),
+            sender: Sender,
         };
         let mut store = Store::new(self.pre.engine(), state);
         let instance = self.pre.instantiate_async(&mut store).await.expect("there is room");
@@ -106,7 +128,12 @@ impl Linked {
 
     /// An instance that has its configuration.
     pub(crate) async fn start(&self) -> Running {
-        let (mut store, instance) = self.instantiate().await;
+        self.start_with(WasiCtx::builder().build()).await
+    }
+
+    /// The same with this WASI.
+    pub(crate) async fn start_with(&self, wasi: WasiCtx) -> Running {
+        let (mut store, instance) = self.instantiate_with(wasi).await;
         let guest = self.guest.load(&mut store, &instance).expect("every export is there");
         let config = GuestConfig { json: "{}".into() };
         let answer = guest.call_init(&mut store, &config).await;

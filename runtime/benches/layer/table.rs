@@ -8,6 +8,8 @@ pub(crate) enum Target {
     Ratio(f64),
     /// Nanoseconds that ours takes longer.
     OwnPart(f64),
+    /// None more of ours.
+    NoMore,
     /// Nanoseconds of ours.
     Time(f64),
     /// Bytes of ours.
@@ -72,6 +74,25 @@ impl Row {
         }
     }
 
+    /// A row of numbers of something.
+    pub(crate) fn counted(what: &str, raw: f64, ours: f64) -> Self {
+        let number = |number: f64| format!("{number:.1}");
+        Self {
+            what: what.to_owned(),
+            raw: number(raw),
+            ours: number(ours),
+            ratio: String::new(),
+            own_part: number(ours - raw),
+            target: String::new(),
+            note: String::new(),
+            figures: Figures {
+                ours,
+                ratio: ours / raw,
+                own_part: ours - raw,
+            },
+        }
+    }
+
     /// Says what the figures should be, and for each whether it is.
     pub(crate) fn target(mut self, targets: &[Target]) -> Self {
         let said: Vec<String> = targets.iter().map(|target| target.compared(&self.figures)).collect();
@@ -91,6 +112,7 @@ impl Target {
         let (what, met) = match self {
             Self::Ratio(most) => (format!("ratio ≤ {most}"), figures.ratio <= most),
             Self::OwnPart(most) => (format!("own part ≤ {}", time(most)), figures.own_part <= most),
+            Self::NoMore => ("none more".to_owned(), figures.own_part < 0.05),
             Self::Time(most) => (format!("≤ {}", time(most)), figures.ours <= most),
             Self::Size(most) => (format!("≤ {:.0} KiB", most / 1024.0), figures.ours <= most),
         };

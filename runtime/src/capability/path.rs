@@ -17,6 +17,8 @@ const MAX_GLOB: usize = 64;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct PathPattern {
     components: Vec<Component>,
+    /// All before the first wildcard, as every path has it that fits: most of what does not fit is told by it.
+    literal: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +39,10 @@ impl PathPattern {
             return Err("a path has no control characters");
         }
         if rest.is_empty() {
-            return Ok(Self { components: Vec::new() });
+            return Ok(Self {
+                components: Vec::new(),
+                literal: String::new(),
+            });
         }
         let components = rest.split('/').map(|part| match part {
             "" => Err("a path has no empty component and does not end with `/`"),
@@ -50,23 +55,28 @@ impl PathPattern {
             part if part.contains(['*', '?']) => Ok(Component::Glob(part.to_owned())),
             part => Ok(Component::Literal(part.to_owned())),
         });
-        Ok(Self {
-            components: components.collect::<Result<_, _>>()?,
-        })
+        let components = components.collect::<Result<Vec<_>, _>>()?;
+        let literal = components.iter().map_while(|component| match component {
+            Component::Literal(literal) => Some(["/", literal]),
+            _ => None,
+        });
+        let literal = literal.flatten().collect();
+        Ok(Self { components, literal })
     }
 
     /// Whether it fits an absolute, normalised path.
     pub(super) fn fits(&self, path: &str) -> bool {
-        glob::matches(
-            self.components.iter(),
-            components(path),
-            stands,
-            |pattern, part| match pattern {
-                Component::Literal(literal) => literal == part,
-                Component::Glob(glob) => glob::fits_text(glob, part),
-                Component::Any => false,
-            },
-        )
+        path.starts_with(&self.literal)
+            && glob::matches(
+                self.components.iter(),
+                components(path),
+                stands,
+                |pattern, part| match pattern {
+                    Component::Literal(literal) => literal == part,
+                    Component::Glob(glob) => glob::fits_text(glob, part),
+                    Component::Any => false,
+                },
+            )
     }
 
     /// Whether it fits every path that `other` fits.
