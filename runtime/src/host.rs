@@ -312,7 +312,7 @@ impl Host {
     /// # Errors
     ///
     /// [`Error::Store`] when a state could not be written.
-    /// A component that cannot save is reported as [`Event::StateNotSaved`].
+    /// A component that cannot save is reported as [`Event::StateNotSaved`](crate::Event::StateNotSaved).
     pub async fn shutdown(&self) -> Result<()> {
         self.0.closed.store(true, Ordering::Release);
         let mut ended = self.0.ended.lock().await;

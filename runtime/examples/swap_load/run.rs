@@ -22,7 +22,7 @@ const HUNG: Duration = Duration::from_secs(60);
 pub(crate) async fn run(arguments: &Arguments) -> Report {
     let bytes = match &arguments.component {
         Some(file) => std::fs::read(file).expect("the component can be read"),
-        None => component(include_str!("guest.wat"), include_str!("guest.wit")),
+        None => component(include_str!("guest.wat"), include_str!("guest.wit"), "guest"),
     };
     let host = Host::builder().build().await.expect("the host opens");
     let name: airssys_wasm::component::ComponentName = "load".parse().expect("a name");

@@ -132,8 +132,8 @@ impl HostBuilder {
     ///
     /// # Errors
     ///
-    /// [`Error::StateInUse`] when another process owns the directory, [`Error::Store`] and [`Error::Damaged`] when
-    /// it cannot be read, [`Error::Engine`] when this machine cannot run WebAssembly or the authorities of the policy
+    /// [`Error::StateInUse`](crate::Error::StateInUse) when another process owns the directory, [`Error::Store`](crate::Error::Store) and [`Error::Damaged`](crate::Error::Damaged) when
+    /// it cannot be read, [`Error::Engine`](crate::Error::Engine) when this machine cannot run WebAssembly or the authorities of the policy
     /// cannot be read.
     pub async fn build(self) -> Result<Host> {
         let Self {
