@@ -1,7 +1,7 @@
 //! Run WebAssembly components that are deployed, updated and rolled back while the system keeps running.
 //!
 //! A [`Host`] owns a state directory, takes [packages](component::Package) of components, and brings each into
-//! service as an immutable [release](component::Release), in a sandbox in which nothing is granted.
+//! service as an immutable [release](component::Release), in a sandbox that denies what is not granted.
 //! Calls find the newest release by the component's name.
 //!
 //! ```no_run
@@ -40,7 +40,8 @@
 //! - Memory, tables, handles, message sizes and calls in flight are limited from the start; see
 //!   [`Limits`](component::Limits).
 //! - An instance that traps, or does not return in time, is discarded; nothing of it is used again.
-//! - WASI 0.2 is there to import; no file, address, variable or argument is there to find.
+//! - WASI 0.2 is there to import; no file, address, variable or argument is there to find but what a [policy](capability::Policy)
+//!   or an operator grants.
 
 mod actor;
 pub mod capability;
