@@ -87,17 +87,7 @@ impl Permissions {
         let asked = Grant::of_requests(&release.requests)?;
         let mut known = lock(&self.0.known);
         let known = self.known(&mut known, &release.name)?;
-        let new: Vec<Grant> = asked
-            .iter()
-            .filter(|grant| !known.asked.contains(grant))
-            .cloned()
-            .collect();
-        if !new.is_empty() && !matches!(self.0.rule, HomeRule::Nothing) {
-            known.asked.extend(new);
-            known
-                .grants
-                .replace(self.set_of(&release.name, &known.recorded, &known.asked));
-        }
+        self.apply_rule(&release.name, known, &asked);
         Ok(Clearance {
             asked: asked.into(),
             grants: known.grants.clone(),
@@ -128,10 +118,10 @@ impl Permissions {
             let mut known = lock(&self.0.known);
             self.known(&mut known, &release.name)?.recorded.clone()
         };
-        let mut missing = self.set_of(&release.name, &recorded, &asked).missing(&asked);
+        let set = self.set_of(&release.name, &recorded, &asked);
+        let mut missing = set.missing(&asked);
         if matches!(self.0.rule, HomeRule::Test) {
             // A case says which directories there are.
-            let set = self.set_of(&release.name, &recorded, &asked);
             missing.retain(|missing| !asked.iter().any(|grant| missing.is(grant) && set.covers(grant)));
         }
         Ok(missing)
@@ -177,16 +167,7 @@ impl Permissions {
     pub(super) fn in_force(&self, name: &ComponentName, asked: &[Grant]) -> Result<(Arc<GrantSet>, Recorded), Error> {
         let mut known = lock(&self.0.known);
         let known = self.known(&mut known, name)?;
-        if asked.iter().any(|grant| !known.asked.contains(grant)) {
-            known.asked.extend(
-                asked
-                    .iter()
-                    .filter(|grant| !known.asked.contains(grant))
-                    .cloned()
-                    .collect::<Vec<_>>(),
-            );
-            known.grants.replace(self.set_of(name, &known.recorded, &known.asked));
-        }
+        self.apply_rule(name, known, asked);
         Ok((known.grants.now(), known.recorded.clone()))
     }
 
@@ -236,6 +217,19 @@ impl Permissions {
                     told: Vec::new(),
                 }))
             }
+        }
+    }
+
+    /// Has the rule decide on what was not asked for before.
+    fn apply_rule(&self, name: &ComponentName, known: &mut Known, asked: &[Grant]) {
+        let before = known.asked.len();
+        for grant in asked {
+            if !known.asked.contains(grant) {
+                known.asked.push(grant.clone());
+            }
+        }
+        if known.asked.len() > before && !matches!(self.0.rule, HomeRule::Nothing) {
+            known.grants.replace(self.set_of(name, &known.recorded, &known.asked));
         }
     }
 
