@@ -6,6 +6,9 @@ pub(super) const MAX_FILE_BYTES: u64 = 1 << 30;
 /// The most bytes of one read; wasmtime-wasi hands out fewer.
 pub(super) const MAX_READ_BYTES: usize = 1 << 20;
 
+/// The most files and directories that an instance has open.
+pub(super) const MAX_OPEN: usize = 256;
+
 /// The most directories that an instance lists at the same time.
 pub(super) const MAX_LISTINGS: usize = 8;
 

@@ -11,9 +11,10 @@ use wasmtime_wasi::filesystem::{Descriptor, Dir, WasiFilesystemCtx, WasiFilesyst
 use wasmtime_wasi::p2::FsResult;
 use wasmtime_wasi::p2::bindings::filesystem::types::{ErrorCode, MetadataHashValue};
 
+use super::bounds::MAX_OPEN;
 use super::host_path::Identity;
 use super::mount::{Root, roots};
-use super::slots::{MAX_OPEN, Slot};
+use super::slots::Slot;
 use crate::capability::{Gate, below, is_within};
 use crate::error::Error;
 

@@ -11,10 +11,11 @@ use wasmtime_wasi::p2::bindings::filesystem::types::{DescriptorFlags, ErrorCode,
 use wasmtime_wasi::{FsPerms, OpenMode};
 
 use super::FilesView;
+use super::bounds::MAX_OPEN;
 use super::decide::{Found, Right, on};
 use super::files::Place;
 use super::host_path::Identity;
-use super::slots::{MAX_OPEN, Slot};
+use super::slots::Slot;
 use super::walk::Astray;
 use crate::capability::Access;
 
