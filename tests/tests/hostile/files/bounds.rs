@@ -94,3 +94,14 @@ async fn descriptors_end_and_give_their_numbers_back() {
     let answers = yard.run(script.trim_end()).await;
     assert!(answers.iter().all(|answer| answer.starts_with("ok")));
 }
+
+#[tokio::test]
+async fn one_instance_does_not_take_all_descriptors() {
+    let yard = Yard::open(READ, WRITE).await;
+    let opens: Vec<_> = (0..300).map(|n| format!("open f{n} /data r both/f")).collect();
+    let answers = yard.run(&opens.join("\n")).await;
+    let opened = answers.iter().take_while(|answer| *answer == "ok").count();
+    assert!((200..=256).contains(&opened), "{opened}");
+    assert!(answers[opened..].iter().all(|answer| answer == "insufficient-memory"));
+    yard.check(&[("drop f0", "ok"), ("open g /data r both/f", "ok")]).await;
+}

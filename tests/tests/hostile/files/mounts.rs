@@ -113,6 +113,28 @@ async fn a_mount_in_a_mount_is_where_it_is_said_to_be() {
 }
 
 #[tokio::test]
+async fn what_a_mount_is_below_is_not_moved_away_from_its_grants() {
+    let mounts = |folder: &Path| {
+        [
+            ("/data", folder.join("data")),
+            ("/data/both/d/sub", folder.join("outside/dir")),
+        ]
+    };
+    let asked: &[&str] = &["/data/**"];
+    let yard = Yard::with(asked, asked, |folder| policy(asked, asked, &mounts(folder)))
+        .await
+        .unwrap();
+    yard.check(&[
+        ("open sub /data/both/d/sub rd .", "ok"),
+        ("rename /data both/d /data read/d", "busy"),
+        ("rename /data both /data read/both", "busy"),
+        ("rename /data read/d /data both/d", "busy"),
+        ("rename /data read/d /data both/e", "ok"),
+    ])
+    .await;
+}
+
+#[tokio::test]
 async fn directories_on_the_way_are_gone_through_and_not_seen() {
     let yard = Yard::open(&["/data/both/deep/f"], &[]).await;
     fs::create_dir(yard.data().join("both/deep")).unwrap();

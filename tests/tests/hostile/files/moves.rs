@@ -2,7 +2,10 @@
 
 use std::fs;
 
-use super::yard::{READ, WRITE, Yard};
+use super::yard::{GUEST, READ, WRITE, Yard};
+use airssys_wasm::Origin;
+use airssys_wasm::capability::{Capability, Grant};
+use airssys_wasm_tests::name;
 
 #[tokio::test]
 async fn a_file_keeps_its_rights_wherever_it_goes() {
@@ -78,6 +81,43 @@ async fn an_open_directory_does_not_move_to_where_less_is_allowed() {
         ("rename d f /data write/m", "ok"),
         ("read s 9 0", "access"),
         ("write s 1 y", "ok 1"),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn a_file_with_another_name_goes_nowhere_that_its_other_name_is_not_decided_on() {
+    let yard = Yard::open(READ, WRITE).await;
+    yard.check(&[
+        ("link /data both/f /data write/l", "access"),
+        ("link /data both/f /data both/l", "ok"),
+        // What others write there could be read by the name that stays.
+        ("rename /data both/l /data write/l", "access"),
+        ("rename /data both/l /data both/m", "ok"),
+        ("unlink /data both/m", "ok"),
+        ("rename /data both/f /data write/m", "ok"),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn a_stream_is_decided_on_by_where_its_file_is_moved() {
+    let yard = Yard::open(READ, WRITE).await;
+    yard.check(&[
+        ("open s /data rw both/f", "ok"),
+        ("output o s 0", "ok"),
+        ("give o one", "ok"),
+        ("rename /data both/f /data both/m", "ok"),
+        ("give o two", "ok"),
+    ])
+    .await;
+    let moved = Grant::parse(Capability::FileWrite, "/data/both/m").unwrap();
+    let host = &yard.test.host;
+    host.revoke(&name(GUEST), moved, &Origin::default()).await.unwrap();
+    yard.check(&[
+        ("give o three", "failed access"),
+        ("write s 0 x", "access"),
+        ("read s 9 0", "ok onetwo"),
     ])
     .await;
 }

@@ -15,7 +15,7 @@ use airssys_wasm_tests::TestHost;
 pub(super) const SECRET: &str = "the canary";
 
 /// The guest.
-const GUEST: &str = "operates-on-files";
+pub(super) const GUEST: &str = "operates-on-files";
 
 /// The parts of the directory, and what the guest may do in them: read, write.
 pub(super) const PLACES: [(&str, bool, bool); 4] = [
