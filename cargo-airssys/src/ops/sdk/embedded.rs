@@ -149,6 +149,8 @@ mod tests {
             "runtime/src/lib.rs",
             "runtime/wit/component/types.wit",
             "runtime/wit/deps/io/io.wit",
+            "runtime/wit/deps/logging/logging.wit",
+            "runtime/wit/host/process.wit",
         ] {
             assert!(files.contains_key(path), "{path} is missing");
         }
