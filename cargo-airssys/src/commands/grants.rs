@@ -7,7 +7,7 @@ use crate::exit::permission::{Policies, advice, in_shell};
 use crate::exit::{Exit, Failure, sentence};
 use crate::ops::origin::origin;
 use crate::ops::state::StatePlace;
-use crate::shell::{Shell, printable_line};
+use crate::shell::Shell;
 use airssys_wasm::capability::{Grant, Missing};
 use airssys_wasm::component::ComponentName;
 use airssys_wasm::control::Client;
@@ -22,15 +22,10 @@ pub(super) async fn ask(shell: &Arc<Shell>, client: &Client, label: &str, missin
     let name: ComponentName = label.split('@').next().unwrap_or(label).parse()?;
     shell.hide_spinner();
     for missing in missing {
-        let place = match &missing.unmounted {
-            Some(directory) => format!(", with `{directory}` of this machine"),
-            None => String::new(),
-        };
-        let asked = format!("Grant {} {}{place} to {name}?", missing.capability, missing.pattern);
-        if !shell.confirmed(printable_line(&asked)).await.unwrap_or(false) {
+        let grant = Grant::parse(missing.capability.clone(), &missing.pattern)?;
+        if !shell.confirmed(question(&name, missing, &grant)).await.unwrap_or(false) {
             return Ok(false);
         }
-        let grant = Grant::parse(missing.capability.clone(), &missing.pattern)?;
         let mut options = GrantOptions::default();
         options.mounts = missing
             .unmounted
@@ -42,6 +37,36 @@ pub(super) async fn ask(shell: &Arc<Shell>, client: &Client, label: &str, missin
         client.grant(&name, &grant, &options).await?;
     }
     Ok(true)
+}
+
+/// What a person is asked: all that they should know before they say yes.
+fn question(name: &ComponentName, missing: &Missing, grant: &Grant) -> String {
+    let mut text = format!("Grant {} {}", missing.capability, missing.pattern);
+    if let Some(directory) = &missing.unmounted {
+        text.push_str(&format!(", with `{directory}` of this machine"));
+    }
+    text.push_str(&format!(" to {name}"));
+    if let Some(why) = grant.breadth() {
+        text.push_str(&format!(", although {why}"));
+    }
+    if missing.revoked {
+        text.push_str(", although it was revoked");
+    }
+    text.push('?');
+    unmistakable(&text)
+}
+
+/// The same text, in which each character can be seen and is what it looks like.
+fn unmistakable(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            ' ' => shown.push(c),
+            c if c.is_ascii_graphic() || c.is_alphanumeric() => shown.push(c),
+            c => shown.extend(c.escape_default()),
+        }
+    }
+    shown
 }
 
 /// The same error; one about what is not granted with the lines that grant it in this state directory.
@@ -72,4 +97,41 @@ pub(super) fn explained(context: &Context, place: &StatePlace, is_remote: bool, 
     }
     let failure = Failure::new(Exit::Denied, host.code().as_str(), sentence(&error), help);
     failure.with_lines(lines).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use airssys_wasm::capability::Capability;
+
+    use super::*;
+
+    fn asked(pattern: &str, change: impl FnOnce(&mut serde_json::Value)) -> String {
+        let mut missing = serde_json::json!({ "capability": "file-read", "pattern": pattern, "unmounted": null });
+        change(&mut missing);
+        let missing: Missing = serde_json::from_value(missing).unwrap();
+        let grant = Grant::parse(Capability::FileRead, pattern).unwrap();
+        question(&"a".parse().unwrap(), &missing, &grant)
+    }
+
+    #[test]
+    fn a_person_is_told_what_speaks_against_it() {
+        assert_eq!(asked("/data/é", |_| {}), "Grant file-read /data/é to a?");
+        let all = asked("/**", |missing| {
+            missing["revoked"] = true.into();
+            missing["unmounted"] = "/".into();
+        });
+        assert_eq!(
+            all,
+            "Grant file-read /**, with `/` of this machine to a, although it is every directory, although it was revoked?"
+        );
+    }
+
+    #[test]
+    fn nothing_in_a_question_is_hidden() {
+        let hiding = "/data/a\u{200b}b\u{ad}c\u{200d}d\u{feff}";
+        assert_eq!(
+            asked(hiding, |_| {}),
+            "Grant file-read /data/a\\u{200b}b\\u{ad}c\\u{200d}d\\u{feff} to a?"
+        );
+    }
 }

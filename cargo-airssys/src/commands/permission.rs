@@ -13,7 +13,7 @@ use crate::shell::permissions;
 use airssys_wasm::capability::{Capability, Grant, UnknownCapability};
 use airssys_wasm::component::ComponentName;
 use airssys_wasm::control::Client;
-use airssys_wasm::{Error, GrantOptions};
+use airssys_wasm::{ComponentPermissions, Error, GrantOptions};
 
 /// Grant, revoke and list what components may do; it holds at once for those that run
 #[derive(Debug, Parser)]
@@ -93,28 +93,66 @@ impl Verb for Permission {
                 options.mounts = mount.into_iter().collect();
                 options.broad = broad;
                 options.origin = origin(reason);
-                let work = async |client: &Client| client.grant(&name, &grant, &options).await;
-                let change = host::with(&context.state()?, listener(&context.shell), work)?;
-                let text = match change.changed {
+                let work = async |client: &Client| {
+                    let change = client.grant(&name, &grant, &options).await?;
+                    Ok::<_, Error>((change, client.permissions(Some(&name)).await?))
+                };
+                let (change, now) = host::with(&context.state()?, listener(&context.shell), work)?;
+                let mut text = match change.changed {
                     true => format!("{name} is granted {grant}"),
                     false => format!("{name} was granted {grant} already"),
                 };
+                for denied in still_denied(&now, &grant) {
+                    text.push_str(&format!("\nStill denied, because it was revoked: {denied}"));
+                }
                 Ok(context.shell.result(text, &change)?)
             }
             Action::Revoke { what, reason } => {
                 let (name, grant) = what.read()?;
                 let origin = origin(reason);
-                let work = async |client: &Client| client.revoke(&name, &grant, &origin).await;
-                let change = host::with(&context.state()?, listener(&context.shell), work)?;
-                let text = match change.changed {
+                let work = async |client: &Client| {
+                    let change = client.revoke(&name, &grant, &origin).await?;
+                    Ok::<_, Error>((change, client.permissions(Some(&name)).await?))
+                };
+                let (change, now) = host::with(&context.state()?, listener(&context.shell), work)?;
+                let mut text = match change.changed {
                     true => format!("{name} is denied {grant}, whatever else grants it"),
                     false => format!("{name} was denied {grant} already"),
                 };
+                for granted in still_granted(&now, grant.capability()) {
+                    text.push_str(&format!("\nStill granted: {granted}"));
+                }
                 Ok(context.shell.result(text, &change)?)
             }
             Action::List { name } => list(context, name),
         }
     }
+}
+
+/// What a component is granted of a capability and is not revoked as a whole: a pattern may be narrower than was meant.
+fn still_granted(now: &[ComponentPermissions], capability: &Capability) -> Vec<Grant> {
+    let granted = now.iter().flat_map(|found| &found.granted);
+    let granted = granted.filter_map(|granted| Grant::parse(granted.capability.clone(), &granted.pattern).ok());
+    let revoked = revoked(now);
+    let mut left: Vec<Grant> = granted
+        .filter(|granted| granted.capability() == capability)
+        .filter(|granted| !revoked.iter().any(|revoked| revoked.covers(granted)))
+        .collect();
+    left.dedup();
+    left
+}
+
+/// What was revoked of that which a grant is for, or all of it.
+fn still_denied(now: &[ComponentPermissions], grant: &Grant) -> Vec<Grant> {
+    let mut revoked = revoked(now);
+    revoked.retain(|revoked| revoked.covers(grant) || grant.covers(revoked));
+    revoked
+}
+
+fn revoked(now: &[ComponentPermissions]) -> Vec<Grant> {
+    let revoked = now.iter().flat_map(|found| &found.revoked);
+    let revoked = revoked.filter_map(|revoked| Grant::parse(revoked.capability.clone(), &revoked.pattern).ok());
+    revoked.collect()
 }
 
 fn list(context: &Context, name: Option<String>) -> anyhow::Result<()> {

@@ -189,11 +189,13 @@ impl Test {
         for side in [&from, &to] {
             check_name(side, name)?;
         }
-        let mut report = {
+        let policy = granted(context, name)?;
+        let report = {
             let _spinner = shell.spin(format_args!("testing the upgrade"));
             let begun = |case: &Case| shell.turn(format_args!("testing the upgrade with {}", case.name()));
-            run_upgrade(name, from, to, found.cases, begun)?
+            run_upgrade(name, from, to, found.cases, policy, begun)
         };
+        let mut report = report.map_err(|error| explained(context, &place, false, error))?;
         report.allows_breaking = self.allow_breaking;
         if let Some(path) = &self.junit {
             files::write(path, junit_of_upgrade(&report)?.as_bytes())?;

@@ -5,8 +5,11 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use airssys_wasm::Compiler;
+use airssys_wasm::capability::Policy;
 use airssys_wasm::testing::{Case, Component, Error, Outcome, Verdict};
 use airssys_wasm_tests::{guest, guest_path, own_compiler, program};
+
+use crate::upgrade::with_manifest;
 
 /// Runs a case of this text, as if it was in `folder`.
 async fn run_in(folder: &Path, guest_name: &str, text: &str) -> Outcome {
@@ -253,4 +256,36 @@ fn an_interrupted_test_leaves_no_folders() {
     assert!(interrupt.unwrap().success());
     assert_eq!(child.wait().unwrap().code(), Some(130));
     assert_eq!(folders(), 0);
+}
+
+#[tokio::test]
+async fn directories_of_a_policy_are_not_there_in_a_test() {
+    let folder = tempfile::tempdir().unwrap();
+    for place in ["in", "outside"] {
+        fs::create_dir(folder.path().join(place)).unwrap();
+        fs::write(folder.path().join(place).join(place), "").unwrap();
+    }
+    let outside = folder.path().join("outside");
+    let policy = format!(
+        "policy-version = 1\n[[grant]]\nto = \"*\"\nfile-read = [\"/data/**\", \"/other/**\"]\n\
+         mounts = {{ \"/data\" = {outside:?}, \"/other\" = {outside:?} }}\n"
+    );
+    let asking = with_manifest(
+        "uses-files",
+        "[capabilities]\nfile-read = [\"/data/**\", \"/other/**\"]\n",
+    );
+    let component = Component::new(asking).unwrap().under(Policy::parse(&policy).unwrap());
+    let text = r#"
+        [grants]
+        file-read = { "/data" = "in" }
+        [[call]]
+        message = "list /data"
+        expect = "in"
+        [[call]]
+        message = "list /other"
+        expect-denied = ""
+    "#;
+    let case = Case::parse(folder.path().join("it.toml"), &format!("case-version = 1\n{text}")).unwrap();
+    let outcome = component.run(&case).await.unwrap();
+    assert_eq!(verdicts(&outcome), [Verdict::Passed, Verdict::Passed], "{outcome:#?}");
 }

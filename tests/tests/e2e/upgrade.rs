@@ -1,5 +1,6 @@
 //! Tests of an upgrade: what a case shows of two releases, and what callers see who go on meanwhile.
 
+use airssys_wasm::capability::Policy;
 use airssys_wasm::component::MANIFEST_SECTION;
 use airssys_wasm::testing::{Case, Component, Error, Fate, Upgrade, UpgradeOutcome, Verdict};
 use airssys_wasm_tests::{edition, guest};
@@ -34,7 +35,7 @@ async fn run(old: Vec<u8>, new: Vec<u8>, text: &str) -> UpgradeOutcome {
 }
 
 /// A guest that carries this manifest.
-fn with_manifest(guest_name: &str, manifest: &str) -> Vec<u8> {
+pub(crate) fn with_manifest(guest_name: &str, manifest: &str) -> Vec<u8> {
     let mut bytes = guest(guest_name);
     let data = format!("manifest-version = 1\n{manifest}");
     let (name, size) = (MANIFEST_SECTION, MANIFEST_SECTION.len() + 1 + data.len());
@@ -231,4 +232,26 @@ async fn both_releases_have_versions_of_their_own() {
     let next = Upgrade::new(component("1.0.0"), component("2.0.0")).await.unwrap();
     assert!(next.compatibility().differences.is_empty());
     assert_eq!(versions(next), ("1.0.0".into(), "2.0.0".into()));
+}
+
+#[tokio::test]
+async fn releases_are_granted_what_the_policy_says() {
+    let asking = || with_manifest("echo", "[capabilities]\nsystem-call = [\"sort\"]\n");
+    let folder = tempfile::tempdir().unwrap();
+    let case = Case::parse(folder.path().join("it.toml"), &format!("case-version = 1\n{HELLO}")).unwrap();
+    let policy = "policy-version = 1\n[[grant]]\nto = \"*\"\nsystem-call = [\"sort\"]\n\
+                  [system-calls.sort]\nprogram = \"/usr/bin/sort\"\n";
+    for (policy, is_granted) in [(Policy::default(), false), (Policy::parse(policy).unwrap(), true)] {
+        let old = Component::new(asking()).unwrap();
+        let new = old.successor(asking()).await.unwrap();
+        let upgrade = Upgrade::new(old.under(policy.clone()), new.under(policy))
+            .await
+            .unwrap();
+        let outcome = upgrade.run(&case).await.unwrap();
+        assert_eq!(
+            outcome.skipped.is_none() && outcome.is_passed(),
+            is_granted,
+            "{outcome:#?}"
+        );
+    }
 }

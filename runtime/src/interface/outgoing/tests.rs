@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::Request;
+use http::{Request, Uri};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::{BodyExt, Empty};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -63,13 +63,25 @@ impl Exchange {
         self.grants.replace(GrantSet::default());
     }
 
-    /// The next connection, with its request.
+    /// The next connection.
     async fn accept(&self) -> TcpStream {
+        self.accept_with_head().await.0
+    }
+
+    /// The next connection, with the head of its request.
+    async fn accept_with_head(&self) -> (TcpStream, String) {
         let (mut stream, _) = self.listener.accept().await.unwrap();
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
             head.push(stream.read_u8().await.unwrap());
         }
+        (stream, String::from_utf8(head).unwrap())
+    }
+
+    /// Answers with an empty body.
+    async fn answer(&self, mut stream: TcpStream) -> TcpStream {
+        let answer = "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
+        stream.write_all(answer.as_bytes()).await.unwrap();
         stream
     }
 }
@@ -123,15 +135,29 @@ async fn whoever_reads_a_body_is_told() {
 }
 
 #[tokio::test]
+async fn a_path_begins_with_a_slash_on_the_wire() {
+    let exchange = Exchange::new().await;
+    for (path, line) in [("?q=1", "/?q=1"), ("/", "/"), ("/a?b", "/a?b")] {
+        let uri = Uri::builder().scheme("http").authority(exchange.address.to_string());
+        let request = Request::get(uri.path_and_query(path).build().unwrap());
+        let sending = Pin::from(exchange.requests.send(request.body(empty()).unwrap(), None));
+        let (sent, _stream) = tokio::join!(sending, async {
+            let (stream, head) = exchange.accept_with_head().await;
+            assert_eq!(head.lines().next(), Some(&*format!("GET {line} HTTP/1.1")));
+            exchange.answer(stream).await
+        });
+        assert_eq!(sent.unwrap().0.status(), 200);
+    }
+}
+
+#[tokio::test]
 async fn a_change_that_leaves_the_grant_ends_nothing() {
     let exchange = Exchange::new().await;
     let sending = Pin::from(exchange.requests.send(exchange.request(empty()), None));
     let (sent, _stream) = tokio::join!(sending, async {
-        let mut stream = exchange.accept().await;
+        let stream = exchange.accept().await;
         exchange.grants.replace(GrantSet::clone(&exchange.grants.now()));
-        let answer = "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
-        stream.write_all(answer.as_bytes()).await.unwrap();
-        stream
+        exchange.answer(stream).await
     });
     assert_eq!(sent.unwrap().0.status(), 200);
 }

@@ -4,7 +4,7 @@ mod script;
 
 use std::collections::BTreeMap;
 
-use wasip2::filesystem::types::Descriptor;
+use wasip2::filesystem::types::{Descriptor, DirectoryEntryStream};
 use wasip2::io::streams::{InputStream, OutputStream};
 
 use airssys_wasm_sdk::prelude::*;
@@ -15,6 +15,7 @@ use airssys_wasm_sdk::prelude::*;
 pub struct Guest {
     inputs: BTreeMap<String, InputStream>,
     outputs: BTreeMap<String, OutputStream>,
+    listings: BTreeMap<String, DirectoryEntryStream>,
     open: BTreeMap<String, Descriptor>,
 }
 

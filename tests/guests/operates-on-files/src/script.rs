@@ -38,6 +38,18 @@ impl Guest {
                 let (bytes, _) = fd(1)?.read(number(2)?, number(3)?).map_err(name)?;
                 Ok(format!("ok {}", String::from_utf8_lossy(&bytes)))
             }
+            "again" => {
+                // Until it is refused, which only happens from outside.
+                let mut times = 0_u64;
+                loop {
+                    match fd(1)?.read(number(2)?, 0) {
+                        Ok(_) if times == 0 => println!("reading"),
+                        Ok(_) => {}
+                        Err(code) => return Ok(format!("{} after {}", name(code), times.min(1))),
+                    }
+                    times += 1;
+                }
+            }
             "write" => Ok(format!(
                 "ok {}",
                 fd(1)?.write(word(3).as_bytes(), number(2)?).map_err(name)?
@@ -59,6 +71,15 @@ impl Guest {
                     count += 1;
                 }
                 Ok(format!("ok {count}"))
+            }
+            "keep" => {
+                let entries = fd(2)?.read_directory().map_err(name)?;
+                self.listings.insert(word(1).to_owned(), entries);
+                Ok(done)
+            }
+            "forget" => {
+                self.listings.remove(word(1));
+                Ok(done)
             }
             "fstat" => fd(1)?.stat().map(|stat| format!("ok {}", stat.size)).map_err(name),
             "fhash" => fd(1)?.metadata_hash().map(|_| done).map_err(name),

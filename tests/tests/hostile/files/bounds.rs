@@ -105,3 +105,39 @@ async fn one_instance_does_not_take_all_descriptors() {
     assert!(answers[opened..].iter().all(|answer| answer == "insufficient-memory"));
     yard.check(&[("drop f0", "ok"), ("open g /data r both/f", "ok")]).await;
 }
+
+#[tokio::test]
+async fn only_so_many_directories_are_listed_at_the_same_time() {
+    let yard = Yard::open(READ, WRITE).await;
+    let listing = |number| format!("keep {number} s");
+    let eight = (0..8).map(listing).collect::<Vec<_>>().join("\n");
+    yard.check(&[("open s /data rd both", "ok")]).await;
+    assert_eq!(yard.run(&eight).await, ["ok"; 8]);
+    yard.check(&[
+        (&listing(8), "insufficient-memory"),
+        ("list s", "insufficient-memory"),
+        // One that is let go makes room.
+        ("forget 0", "ok"),
+        (&listing(8), "ok"),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn the_entries_of_all_listings_count_together() {
+    let yard = Yard::open(READ, WRITE).await;
+    let many = yard.data().join("both/many");
+    fs::create_dir(&many).unwrap();
+    for number in 0..22_000 {
+        fs::write(many.join(number.to_string()), "").unwrap();
+    }
+    yard.check(&[
+        ("open s /data rd both/many", "ok"),
+        ("keep 0 s", "ok"),
+        ("keep 1 s", "ok"),
+        ("keep 2 s", "insufficient-memory"),
+        ("forget 1", "ok"),
+        ("keep 2 s", "ok"),
+    ])
+    .await;
+}

@@ -5,5 +5,6 @@ mod matrix;
 mod model;
 mod mounts;
 mod moves;
+mod revoked;
 mod swap;
 mod yard;

@@ -9,6 +9,7 @@ use super::report::{Driven, UpgradeReport};
 use crate::exit::sentence;
 use crate::ops::host::{compiler, interrupted};
 use crate::ops::interrupt::Answered;
+use airssys_wasm::capability::Policy;
 use airssys_wasm::component::ComponentName;
 use airssys_wasm::testing::{Case, Component, Error, Upgrade};
 
@@ -23,22 +24,22 @@ pub(crate) struct Side {
     pub(crate) said: Option<String>,
 }
 
-/// Has one case after the other drive the upgrade, so that each is measured alone.
+/// Has one case after the other drive the upgrade, so that each is measured alone; both releases are granted `policy`.
 /// Ctrl-C ends them, and what they keep in temporary folders is removed.
 pub(crate) fn run(
     name: Option<&ComponentName>,
     from: Side,
     to: Side,
     cases: Vec<Case>,
+    policy: Policy,
     begun: impl Fn(&Case),
 ) -> anyhow::Result<UpgradeReport> {
-    let begin = Instant::now();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.context("the asynchronous runtime could not be started")?;
     let answered = Answered::by_host();
     runtime.block_on(async {
         tokio::select! {
-            report = driven(name, from, to, cases, begun, begin) => report,
+            report = driven(name, [from, to], cases, policy, begun) => report,
             () = answered.pressed() => Err(interrupted("run the command again if it should go on").into()),
         }
     })
@@ -46,17 +47,17 @@ pub(crate) fn run(
 
 async fn driven(
     name: Option<&ComponentName>,
-    from: Side,
-    to: Side,
+    [from, to]: [Side; 2],
     cases: Vec<Case>,
+    policy: Policy,
     begun: impl Fn(&Case),
-    begin: Instant,
 ) -> anyhow::Result<UpgradeReport> {
+    let begin = Instant::now();
     let old = Component::compiled_by(from.bytes, compiler()).await;
     let old = at(old.map_err(|error| of("old", error))?, from.version);
     let new = old.successor(to.bytes).await;
     let new = at(new.map_err(|error| of("new", error))?, to.version);
-    let upgrade = Upgrade::new(old, new).await?;
+    let upgrade = Upgrade::new(old.under(policy.clone()), new.under(policy)).await?;
     let mut driven = Vec::new();
     for case in cases {
         begun(&case);
