@@ -128,8 +128,12 @@ impl Verb for Dev {
                     steps,
                     tell: &|news| {
                         told.news(&news);
-                        if matches!(news, News::Watching { .. }) && keys.is_some() {
-                            told.shell.keys_hint();
+                        match &news {
+                            News::Watching { .. } if keys.is_some() => told.shell.keys_hint(),
+                            News::NotSwapped(unswapped) if unswapped.is_grantable && keys.is_some() => {
+                                told.shell.grant_hint();
+                            }
+                            _ => {}
                         }
                     },
                 };
@@ -173,6 +177,7 @@ fn keys(told: &Arc<Told>, ask: UnboundedSender<Asked>) -> Option<Keys> {
         let asked = match key {
             'r' => Asked::Rebuild,
             'b' => Asked::RollBack,
+            'g' => Asked::Grant,
             'q' => Asked::Quit,
             'l' => return told.toggle_output(),
             'o' => return told.open(),

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use super::verb::Context;
 use crate::exit::permission::{Policies, advice, in_shell};
 use crate::exit::{Exit, Failure, sentence};
-use crate::ops::origin::origin;
+use crate::ops::grants::give;
 use crate::ops::state::StatePlace;
 use crate::shell::Shell;
+use airssys_wasm::Error;
 use airssys_wasm::capability::{Grant, Missing};
 use airssys_wasm::component::ComponentName;
 use airssys_wasm::control::Client;
-use airssys_wasm::{Error, GrantOptions};
 
 /// Asks a person at a terminal for each of what is missing, and grants it; false when something is not granted.
 /// A `--yes` of the command does not answer that.
@@ -26,15 +26,7 @@ pub(super) async fn ask(shell: &Arc<Shell>, client: &Client, label: &str, missin
         if !shell.confirmed(question(&name, missing, &grant)).await.unwrap_or(false) {
             return Ok(false);
         }
-        let mut options = GrantOptions::default();
-        options.mounts = missing
-            .unmounted
-            .iter()
-            .map(|path| (path.clone(), path.into()))
-            .collect();
-        options.broad = grant.breadth().is_some();
-        options.origin = origin(Some(format!("asked when {label} was deployed")));
-        client.grant(&name, &grant, &options).await?;
+        give(client, &name, missing, &format!("asked when {label} was deployed")).await?;
     }
     Ok(true)
 }

@@ -5,6 +5,7 @@ pub(crate) mod build;
 pub(crate) mod dev;
 pub(crate) mod doctor;
 pub(crate) mod files;
+pub(crate) mod grants;
 pub(crate) mod host;
 pub(crate) mod input;
 mod interrupt;

@@ -20,9 +20,10 @@ const WORD: usize = 13;
 const WIDTH: usize = 80;
 
 /// The keys of a loop, and what they do.
-const KEYS: [(char, &str); 6] = [
+const KEYS: [(char, &str); 7] = [
     ('r', "rebuild everything"),
     ('b', "roll back the last swap"),
+    ('g', "grant what a component was refused for"),
     ('l', "show what components write, or not"),
     ('o', "open in the browser"),
     ('q', "quit"),
@@ -106,6 +107,16 @@ impl Shell {
                 let text = format!("`{component}` was not rolled back: {}", printable_line(reason));
                 self.warn(text);
             }
+            News::Granted {
+                component,
+                capability,
+                pattern,
+            } => self.line(
+                GOOD,
+                "Granted",
+                format_args!("{capability} {} to {component}", printable_line(pattern)),
+            ),
+            News::NotGranted { reason } => self.warn(format_args!("nothing is granted: {}", printable_line(reason))),
             News::Gone { folder } => self.warn(format_args!(
                 "{} is gone; what serves goes on, and it is built again when the folder is back",
                 folder
@@ -140,8 +151,13 @@ impl Shell {
     /// Says that there are keys.
     pub(crate) fn keys_hint(&self) {
         if !self.is_json() {
-            self.under("keys: r rebuild, b roll back, l logs, o open, q quit, ? help");
+            self.under("keys: r rebuild, b roll back, g grant, l logs, o open, q quit, ? help");
         }
+    }
+
+    /// Says how what is missing is granted; also when quiet, as the error before it.
+    pub(crate) fn grant_hint(&self) {
+        self.say(format_args!("{:>12} press g to grant it", ""));
     }
 
     /// Prints the keys of a loop.

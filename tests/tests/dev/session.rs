@@ -196,3 +196,28 @@ fn keys_are_heard_while_a_build_hangs_and_the_terminal_is_given_back() {
     assert!(modes.contains(&"icanon") && modes.contains(&"echo"), "{modes:?}");
     assert_eq!(processes_in(&folder), Vec::<String>::new());
 }
+
+#[test]
+fn what_a_release_was_refused_for_is_granted_at_the_press_of_a_key() {
+    let shell = Session::new();
+    let folder = shell.folder().to_owned();
+    let manifest = crate::project::manifest("mkdir -p dist && cp echo.log dist/echo.wasm");
+    let asking = |what: &str| format!("{manifest}\n[capabilities]\nnetwork-outbound = [\"{what}\"]\n");
+    fs::write(folder.join("Component.toml"), asking("https://*:443")).unwrap();
+    fs::write(folder.join(".gitignore"), "*.log\ndist\n").unwrap();
+    fs::write(folder.join("echo.log"), airssys_wasm_tests::guest("echo")).unwrap();
+    let mut terminal = Terminal::start(&shell, 80, &["dev"]);
+    // What is broad is not a matter of one key.
+    terminal.wait_for("nothing serves yet", 1);
+    terminal.press("g");
+    let screen = terminal.wait_for("nothing is granted", 1);
+    assert!(!screen.contains("press g"), "{screen}");
+    fs::write(folder.join("Component.toml"), asking("https://api.example.com:443")).unwrap();
+    terminal.wait_for("press g to grant it", 1);
+    terminal.press("g");
+    terminal.wait_for("Granted network-outbound https://api.example.com:443 to echo", 1);
+    terminal.wait_for(" Swapped ", 1);
+    terminal.press("q");
+    let (exit, screen) = terminal.end();
+    assert_eq!(exit, 0, "{screen}");
+}

@@ -31,4 +31,5 @@ mod strategies;
 mod testing;
 mod typed;
 mod typed_limits;
+mod unit_file;
 mod upgrade;

@@ -3,9 +3,10 @@
 use std::time::{Duration, Instant};
 
 use super::news::{News, Unswapped};
-use super::session::{Session, names};
+use super::session::{Refused, Session, names};
 use super::work::{Done, Outcome, status};
 use crate::exit::{self, Exit, Failure};
+use crate::ops::grants::{give, is_plain};
 use crate::ops::origin::origin;
 use airssys_wasm::component::ComponentName;
 use airssys_wasm::{Error, RollbackOptions};
@@ -37,6 +38,7 @@ impl Session<'_> {
             Ok(Outcome::Swapped(swap)) => {
                 self.said(done.transcript);
                 self.last = Some(component);
+                self.refused = None;
                 self.swaps += 1;
                 self.tell(News::Swapped(swap));
                 self.serves(component, &name).await;
@@ -98,14 +100,45 @@ impl Session<'_> {
         let serving = self.serving[component].as_ref().unwrap_or(&name);
         let serving = status(&self.setting.client, serving).await?;
         self.not_swapped += 1;
-        self.tell(News::NotSwapped(Box::new(Unswapped::new(
+        self.refused = match error.downcast_ref() {
+            Some(Error::NotGranted { missing, .. }) if missing.iter().all(is_plain) => Some(Refused {
+                component,
+                missing: missing.clone(),
+            }),
+            _ => None,
+        };
+        let mut unswapped = Unswapped::new(
             name,
             changed,
             failure,
             transcript,
             serving.map(|status| (status.release.name, status.release.version)),
-        ))));
+        );
+        unswapped.is_grantable = self.refused.is_some();
+        self.tell(News::NotSwapped(Box::new(unswapped)));
         Ok(())
+    }
+
+    /// Grants what the last release was refused for, and has it deployed.
+    pub(super) async fn grant(&mut self) {
+        let Some(Refused { component, missing }) = self.refused.take() else {
+            return self.tell(News::NotGranted {
+                reason: "no release was refused for what it asks for, or only somebody who says so can grant it".into(),
+            });
+        };
+        let name = self.parts[component].name();
+        for missing in missing {
+            if let Err(error) = give(&self.setting.client, &name, &missing, "asked in dev").await {
+                let reason = exit::explain(&error.into(), self.setting.pacing.program).message;
+                return self.tell(News::NotGranted { reason });
+            }
+            self.tell(News::Granted {
+                component: name.clone(),
+                capability: missing.capability,
+                pattern: missing.pattern,
+            });
+        }
+        self.queue.want(component, [], Instant::now());
     }
 
     /// Takes the component that was swapped last back.

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::exit::Failure;
 use crate::shell::seconds;
+use airssys_wasm::capability::Capability;
 use airssys_wasm::component::{ComponentName, Digest};
 
 /// Something that happened in a loop; the keys are documented in docs/src/dev.md.
@@ -130,6 +131,20 @@ pub(crate) enum News {
         /// The files, relative to the project.
         changed: Vec<String>,
     },
+    /// A component was granted what it had asked for.
+    Granted {
+        /// The component.
+        component: ComponentName,
+        /// What kind of access.
+        capability: Capability,
+        /// What of it.
+        pattern: String,
+    },
+    /// Nothing was granted.
+    NotGranted {
+        /// Why.
+        reason: String,
+    },
     /// The loop has ended.
     Ended {
         /// How many releases came into service.
@@ -214,6 +229,9 @@ pub(crate) struct Unswapped {
     /// Its name and version.
     #[serde(skip)]
     pub(crate) label: Option<String>,
+    /// Whether what is missing may be granted at the press of a key.
+    #[serde(skip)]
+    pub(crate) is_grantable: bool,
 }
 
 impl Unswapped {
@@ -237,6 +255,7 @@ impl Unswapped {
             transcript,
             label: serving.as_ref().map(|(name, version)| format!("{name}@{version}")),
             serving: serving.map(|(_, version)| version),
+            is_grantable: false,
         }
     }
 }

@@ -19,6 +19,7 @@ use super::work::{Done, Round, Steps};
 use crate::exit::Failure;
 use crate::ops::project::Project;
 use crate::toolchain::Stop;
+use airssys_wasm::capability::Missing;
 use airssys_wasm::component::ComponentName;
 use airssys_wasm::control::Client;
 
@@ -33,6 +34,8 @@ pub(crate) enum Asked {
     Rebuild,
     /// Go back to the release that served before the last swap.
     RollBack,
+    /// Grant what the last release was refused for, and deploy it.
+    Grant,
     /// End.
     Quit,
 }
@@ -81,8 +84,16 @@ pub(super) struct Session<'a> {
     pub(super) stopped: u32,
     /// The component that was swapped last.
     pub(super) last: Option<usize>,
+    /// What the last release was refused for.
+    pub(super) refused: Option<Refused>,
     pub(super) swaps: u64,
     pub(super) not_swapped: u64,
+}
+
+/// What a component asks for, was not granted, and may be granted at the press of a key.
+pub(super) struct Refused {
+    pub(super) component: usize,
+    pub(super) missing: Vec<Missing>,
 }
 
 /// The round that is under way.
@@ -151,6 +162,7 @@ pub(crate) async fn run(
         running: None,
         stopped: 0,
         last: None,
+        refused: None,
         swaps: 0,
         not_swapped: 0,
     };
@@ -174,6 +186,7 @@ pub(crate) async fn run(
             Happened::Ended | Happened::Asked(Asked::Quit) => break,
             Happened::Asked(Asked::Rebuild) => session.queue.force_all(Instant::now()),
             Happened::Asked(Asked::RollBack) => session.roll_back().await,
+            Happened::Asked(Asked::Grant) => session.grant().await,
             Happened::Noticed(noticed) => session.notice(noticed),
             Happened::Done(done) => session.conclude(*done).await?,
             Happened::BuildIsLate => session.end_build(),
