@@ -44,6 +44,9 @@
 //!   or an operator grants.
 
 mod actor;
+#[cfg(test)]
+#[path = "../benches/layer/allocations.rs"]
+mod allocations;
 pub mod capability;
 pub mod component;
 pub mod control;

@@ -15,6 +15,7 @@ mod access;
 mod allocations;
 mod calls;
 mod code;
+mod decisions;
 mod encode;
 mod guest;
 mod machine;
@@ -101,17 +102,21 @@ async fn run(arguments: &Arguments) {
     if wanted("access") {
         access::measure(short, long, &mut accesses).await;
     }
+    let mut table_of_decisions = String::new();
+    if wanted("decisions") {
+        table_of_decisions = decisions::measure(short, arguments.measure);
+    }
     let table_of_accesses = table::table("wasmtime-wasi", &accesses);
     let (table, table_of_swaps) = (table::table("raw wasmtime", &rows), table::table("beside it", &swaps));
     if !arguments.measure {
         // The line of a test program, which counts in the sum of all tests.
         println!(
             "test result: ok. {} passed; 0 failed; each row once, unmeasured",
-            rows.len() + swaps.len() + accesses.len()
+            rows.len() + swaps.len() + accesses.len() + decisions::ROWS
         );
         return;
     }
-    println!("{table}\n{table_of_swaps}\n{table_of_accesses}");
+    println!("{table}\n{table_of_swaps}\n{table_of_accesses}\n{table_of_decisions}");
     if let Some(file) = &arguments.write {
         let conditions: Vec<String> = conditions
             .iter()
@@ -121,6 +126,7 @@ async fn run(arguments: &Arguments) {
             .replace("{table}", &table)
             .replace("{swaps}", &table_of_swaps)
             .replace("{accesses}", &table_of_accesses)
+            .replace("{decisions}", &table_of_decisions)
             .replace("{rounds}", &short.rounds.to_string())
             .replace("{long}", &long.rounds.to_string())
             .replace("{turn}", &short.turn.unwrap_or_default().as_millis().to_string())

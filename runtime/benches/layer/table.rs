@@ -120,13 +120,13 @@ impl Target {
     }
 }
 
-fn spread(spread: Spread, show: impl Fn(f64) -> String) -> String {
+pub(crate) fn spread(spread: Spread, show: impl Fn(f64) -> String) -> String {
     let Spread { low, median, high } = spread;
     format!("{} ({}–{})", show(median), show(low), show(high))
 }
 
 /// Three digits of nanoseconds, in a unit in which they can be read.
-fn time(nanoseconds: f64) -> String {
+pub(crate) fn time(nanoseconds: f64) -> String {
     const UNITS: [(f64, &str); 3] = [(1e9, "s"), (1e6, "ms"), (1e3, "µs")];
     let unit = UNITS.iter().find(|(unit, _)| nanoseconds.abs() >= *unit);
     let (unit, name) = unit.copied().unwrap_or((1.0, "ns"));

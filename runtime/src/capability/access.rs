@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::Capability;
 use super::address::Scheme;
-use super::host_name::HostName;
+use super::host_name::{HostBeginning, HostName};
 
 /// What a guest is about to do, normalised: there is one way to write each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +33,25 @@ pub(crate) enum Access<'a> {
     Messaging(&'a str),
 }
 
+/// What an access begins with, without a place of its own in memory.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "it lives on the stack, and nothing is allocated for it"
+)]
+pub(super) enum Beginning<'a> {
+    Text(&'a [u8]),
+    Host(HostBeginning),
+}
+
+impl AsRef<[u8]> for Beginning<'_> {
+    fn as_ref(&self) -> &[u8] {
+        match self {
+            Self::Text(text) => text,
+            Self::Host(host) => host.as_ref(),
+        }
+    }
+}
+
 impl Access<'_> {
     /// What kind of access it is.
     pub(crate) fn capability(&self) -> Capability {
@@ -44,6 +63,24 @@ impl Access<'_> {
             Self::SystemCall(_) => Capability::SystemCall,
             Self::Storage(_) => Capability::Storage,
             Self::Messaging(_) => Capability::Messaging,
+        }
+    }
+
+    /// The row of what is asked for and granted that it is looked up in.
+    pub(super) fn row(&self) -> usize {
+        self.capability().row()
+    }
+
+    /// What the beginnings of patterns are compared with; see [`Grant::beginning`](super::Grant).
+    pub(super) fn beginning(&self) -> Beginning<'_> {
+        match self {
+            Self::FileRead(text)
+            | Self::FileWrite(text)
+            | Self::SystemCall(text)
+            | Self::Storage(text)
+            | Self::Messaging(text) => Beginning::Text(text.as_bytes()),
+            Self::Connect { host, .. } | Self::LookUp(host) => Beginning::Host(host.beginning()),
+            Self::Listen { .. } => Beginning::Text(&[]),
         }
     }
 

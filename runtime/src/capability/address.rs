@@ -138,6 +138,10 @@ impl OutboundPattern {
         self.scheme == scheme && self.port.fits(port) && self.host.fits(host)
     }
 
+    pub(super) fn beginning(&self) -> Vec<u8> {
+        self.host.beginning()
+    }
+
     pub(super) fn is_of(&self, scheme: Scheme) -> bool {
         self.scheme == scheme
     }

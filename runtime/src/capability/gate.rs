@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Semaphore, watch};
 
 use super::access::Access;
+use super::asked::Asked;
 use super::grants::{GrantSet, Grants, Mount, Refusal};
 use super::{Capability, Grant};
 use crate::component::Release;
@@ -18,7 +19,7 @@ const LONGEST_TOLD: usize = 300;
 /// What a release asks for, and what its component is granted: what its instances' gates are made from.
 #[derive(Clone, Debug)]
 pub(crate) struct Clearance {
-    pub(crate) asked: Arc<[Grant]>,
+    pub(crate) asked: Asked,
     pub(crate) grants: Arc<Grants>,
     /// Whether what is not there is shown to be denied instead, so that its author learns what to ask for.
     pub(crate) teaches: bool,
@@ -58,7 +59,7 @@ impl Gate {
     }
 
     fn decide(&self, access: &Access<'_>) -> Result<(), Refusal> {
-        if !self.clearance.asked.iter().any(|asked| asked.fits(access)) {
+        if !self.clearance.asked.fits(access) {
             return Err(Refusal::NotAsked);
         }
         self.clearance.grants.decide(access)

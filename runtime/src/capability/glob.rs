@@ -45,8 +45,27 @@ pub(super) fn matches<P: Iterator + Clone, I: Iterator + Clone>(
     }
 }
 
+/// What every text begins with that a pattern of characters fits.
+pub(super) fn beginning(pattern: &str) -> &str {
+    pattern.split(['*', '?']).next().unwrap_or("")
+}
+
 /// Whether a pattern of characters fits a text: `*` stands for any number of characters and `?` for one.
 pub(super) fn fits_text(pattern: &str, text: &str) -> bool {
+    // Most of what does not fit is told by what stands before and behind all wildcards, and a single `*` always is.
+    let is_wild = |byte: &u8| matches!(byte, b'*' | b'?');
+    let (own, bytes) = (pattern.as_bytes(), text.as_bytes());
+    let Some(first) = own.iter().position(is_wild) else {
+        return own == bytes;
+    };
+    let last = own.iter().rposition(is_wild).unwrap_or(first);
+    let (before, behind) = (&own[..first], &own[last + 1..]);
+    if !bytes.starts_with(before) || !bytes.ends_with(behind) {
+        return false;
+    }
+    if first == last && own[first] == b'*' {
+        return bytes.len() >= before.len() + behind.len();
+    }
     matches(
         pattern.chars(),
         text.chars(),
@@ -60,6 +79,8 @@ pub(super) fn fits_text(pattern: &str, text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -77,5 +98,17 @@ mod tests {
         check("?", "é", true);
         check("?", "", false);
         check("a?c", "abc", true);
+        check("ab*bc", "abc", false);
+        check("a*é", "aé", true);
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_told_early_is_what_comparing_says(pattern in "[ab*?]{0,6}", text in "[abé]{0,8}") {
+            let stands = |element: &char| if *element == '*' { Stands::Many } else { Stands::One };
+            let fits = |element: &char, character: &char| *element == '?' || element == character;
+            prop_assert_eq!(fits_text(&pattern, &text), matches(pattern.chars(), text.chars(), stands, fits));
+            prop_assert!(!fits_text(&pattern, &text) || text.starts_with(beginning(&pattern)));
+        }
     }
 }

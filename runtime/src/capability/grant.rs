@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::Capability;
 use super::access::Access;
 use super::address::{InboundPattern, OutboundPattern, Scheme};
-use super::glob::fits_text;
+use super::glob::{beginning, fits_text};
 use super::path::PathPattern;
 use crate::component::AccessRequests;
 
@@ -182,6 +182,17 @@ impl Grant {
     /// Whether something below this guest path, not that path itself, is what it is for.
     pub(super) fn leads_below(&self, path: &str) -> bool {
         matches!(&self.pattern, Pattern::Path(pattern) if pattern.leads_below(path))
+    }
+
+    /// The bytes that every access begins with, as [`Access::beginning`] has it, that this is for.
+    /// It is only there to find it: whether an access is what it is for says [`Self::fits`].
+    pub(super) fn beginning(&self) -> Vec<u8> {
+        match &self.pattern {
+            Pattern::Path(pattern) => pattern.beginning(),
+            Pattern::Outbound(pattern) => pattern.beginning(),
+            Pattern::Inbound(_) => Vec::new(),
+            Pattern::Name(name) => beginning(name).as_bytes().to_vec(),
+        }
     }
 
     /// The one matcher: whether an access is what this is for.

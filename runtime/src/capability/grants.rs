@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::{Semaphore, watch};
 
 use super::access::Access;
+use super::index::Indexed;
 use super::path::below;
 use super::{Capability, Grant, SystemCall};
 
@@ -49,7 +50,7 @@ pub(crate) struct Mount {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct GrantSet {
     /// A row for each kind of capability.
-    rows: [Row; Capability::NAMED.len() + 1],
+    rows: [Row; Capability::ROWS],
     pub(crate) mounts: Vec<Mount>,
     /// The commands that the operator has defined, whether granted or not.
     pub(crate) system_calls: BTreeMap<String, SystemCall>,
@@ -57,8 +58,8 @@ pub(crate) struct GrantSet {
 
 #[derive(Clone, Debug, Default)]
 struct Row {
-    granted: Vec<Granted>,
-    revoked: Vec<Grant>,
+    granted: Indexed<Granted>,
+    revoked: Indexed<Grant>,
 }
 
 /// What decided that an access is denied.
@@ -79,26 +80,29 @@ pub enum Refusal {
 impl GrantSet {
     pub(crate) fn grant(&mut self, grant: Grant, source: Source) {
         let row = &mut self.rows[grant.capability().row()];
-        row.granted.push(Granted {
+        let beginning = grant.beginning();
+        let granted = Granted {
             grant,
             source,
             uses: Arc::default(),
-        });
+        };
+        row.granted.push(granted, beginning);
     }
 
     /// Denies what `grant` is for, whatever else is granted.
     pub(crate) fn revoke(&mut self, grant: Grant) {
-        self.rows[grant.capability().row()].revoked.push(grant);
+        let beginning = grant.beginning();
+        self.rows[grant.capability().row()].revoked.push(grant, beginning);
     }
 
     /// Every grant in force, by capability.
     pub(crate) fn granted(&self) -> impl Iterator<Item = &Granted> {
-        self.rows.iter().flat_map(|row| &row.granted)
+        self.rows.iter().flat_map(|row| row.granted.iter())
     }
 
     /// Everything that is revoked, by capability.
     pub(crate) fn revoked(&self) -> impl Iterator<Item = &Grant> {
-        self.rows.iter().flat_map(|row| &row.revoked)
+        self.rows.iter().flat_map(|row| row.revoked.iter())
     }
 
     /// Whether all that `asked` is for is granted, and nothing of it is revoked as a whole.
@@ -129,29 +133,31 @@ impl GrantSet {
         })
     }
 
+    /// The grant that allows an access; of several the narrowest, by how much of their beginning is given.
     fn decide(&self, access: &Access<'_>) -> Result<&Granted, Refusal> {
-        let row = &self.rows[access.capability().row()];
+        let row = &self.rows[access.row()];
+        let beginning = access.beginning();
+        let mut fitting = row
+            .granted
+            .beginning(beginning.as_ref())
+            .filter(|granted| granted.grant.fits(access));
         // A name is looked up for whatever is left of it; what is revoked as a whole is no reason for it.
         if let Access::LookUp(_) = access {
             let is_left = |granted: &&Granted| !row.revoked.iter().any(|revoked| revoked.covers(&granted.grant));
-            let mut fitting = row
-                .granted
-                .iter()
-                .filter(|granted| granted.grant.fits(access))
-                .peekable();
+            let mut fitting = fitting.peekable();
             fitting.peek().ok_or(Refusal::NotGranted)?;
             return fitting.find(is_left).ok_or(Refusal::Revoked);
         }
-        if row.revoked.iter().any(|revoked| revoked.fits(access)) {
+        let mut revoked = row.revoked.beginning(beginning.as_ref());
+        if revoked.any(|revoked| revoked.fits(access)) {
             return Err(Refusal::Revoked);
         }
-        let granted = row.granted.iter().find(|granted| granted.grant.fits(access));
-        granted.ok_or(Refusal::NotGranted)
+        fitting.next().ok_or(Refusal::NotGranted)
     }
 
     /// Keeps the counts of what was granted before.
     fn keep_counts(&mut self, before: &Self) {
-        for granted in self.rows.iter_mut().flat_map(|row| &mut row.granted) {
+        for granted in self.rows.iter_mut().flat_map(|row| row.granted.iter_mut()) {
             let same = before
                 .granted()
                 .find(|old| old.grant == granted.grant && old.source == granted.source);

@@ -47,6 +47,47 @@ impl HostName {
     }
 }
 
+/// What the beginnings of patterns of machines are compared with: a name from its end on, or the bytes of an address.
+pub(super) struct HostBeginning {
+    bytes: [u8; MAX_NAME + 1],
+    length: usize,
+}
+
+impl HostBeginning {
+    /// Takes as much as there is room for; nothing that is longer fits a pattern.
+    fn of(kind: u8, rest: impl Iterator<Item = u8>) -> Self {
+        let (mut bytes, mut length) = ([0; MAX_NAME + 1], 1);
+        bytes[0] = kind;
+        for (room, byte) in bytes[1..].iter_mut().zip(rest) {
+            *room = byte;
+            length += 1;
+        }
+        Self { bytes, length }
+    }
+
+    fn of_address(address: &IpAddr, length: usize) -> Self {
+        match address {
+            IpAddr::V4(address) => Self::of(b'4', address.octets().into_iter().take(length)),
+            IpAddr::V6(address) => Self::of(b'6', address.octets().into_iter().take(length)),
+        }
+    }
+}
+
+impl AsRef<[u8]> for HostBeginning {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes[..self.length]
+    }
+}
+
+impl HostName {
+    pub(super) fn beginning(&self) -> HostBeginning {
+        match self {
+            Self::Name(name) => HostBeginning::of(b'n', name.bytes().rev()),
+            Self::Address(address) => HostBeginning::of_address(address, 16),
+        }
+    }
+}
+
 impl fmt::Display for HostName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -80,6 +121,17 @@ impl HostPattern {
             Some(HostName::Address(address)) => Ok(Self::Addresses(address.into())),
             None => Err("this is no name of a machine, no address and no range of addresses"),
         }
+    }
+
+    /// What every machine begins with, as [`HostName::beginning`] has it, that it fits.
+    pub(super) fn beginning(&self) -> Vec<u8> {
+        let beginning = match self {
+            Self::Any => return Vec::new(),
+            Self::Name(name) => HostBeginning::of(b'n', name.bytes().rev()),
+            Self::Below(name) => HostBeginning::of(b'n', name.bytes().rev().chain([b'.'])),
+            Self::Addresses(range) => HostBeginning::of_address(&range.network(), usize::from(range.prefix_len() / 8)),
+        };
+        beginning.as_ref().to_vec()
     }
 
     pub(super) fn fits(&self, host: &HostName) -> bool {
@@ -239,9 +291,11 @@ mod tests {
 
     #[test]
     fn patterns_fit_whole_labels() {
-        let check = |pattern: &str, host: &str, expected| {
+        let check = |pattern: &str, host: &str, expected: bool| {
             let (pattern, host) = (HostPattern::parse(pattern).unwrap(), HostName::parse(host).unwrap());
             assert_eq!(pattern.fits(&host), expected, "{pattern} {host}");
+            let begins = host.beginning().as_ref().starts_with(&pattern.beginning());
+            assert!(begins || !expected, "{pattern} {host}");
         };
         check("example.com", "EXAMPLE.com.", true);
         check("example.com", "a.example.com", false);
@@ -292,6 +346,9 @@ mod tests {
             let name = HostName::parse(&name).unwrap();
             if own.covers(&other) && other.fits(&name) {
                 prop_assert!(own.fits(&name), "{} {} {}", own, other, name);
+            }
+            if own.fits(&name) {
+                prop_assert!(name.beginning().as_ref().starts_with(&own.beginning()), "{} {}", own, name);
             }
         }
 

@@ -60,12 +60,21 @@ impl Capability {
         }
     }
 
-    /// Its place in a table with one row for each kind; all custom ones share the last.
+    /// How many rows a table has with one for each kind; all custom ones share the last.
+    pub(super) const ROWS: usize = Self::NAMED.len() + 1;
+
+    /// Its place in such a table.
     pub(super) fn row(&self) -> usize {
-        Self::NAMED
-            .iter()
-            .position(|named| named == self)
-            .unwrap_or(Self::NAMED.len())
+        match self {
+            Self::FileRead => 0,
+            Self::FileWrite => 1,
+            Self::NetworkOutbound => 2,
+            Self::NetworkInbound => 3,
+            Self::SystemCall => 4,
+            Self::Storage => 5,
+            Self::Messaging => 6,
+            Self::Custom(_) => Self::NAMED.len(),
+        }
     }
 }
 

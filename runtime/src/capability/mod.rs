@@ -2,11 +2,14 @@
 
 mod access;
 mod address;
+mod asked;
+mod decision;
 mod gate;
 mod glob;
 mod grant;
 mod grants;
 mod host_name;
+mod index;
 mod kind;
 mod missing;
 mod path;
@@ -17,6 +20,8 @@ mod system_call;
 
 pub(crate) use access::Access;
 pub(crate) use address::Scheme;
+#[doc(hidden)]
+pub use decision::Decision;
 pub(crate) use gate::{Clearance, Denied, Gate};
 pub(crate) use grant::MAX_NAME;
 pub use grant::{Grant, GrantError};

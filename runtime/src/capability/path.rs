@@ -17,8 +17,10 @@ const MAX_GLOB: usize = 64;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct PathPattern {
     components: Vec<Component>,
-    /// All before the first wildcard, as every path has it that fits: most of what does not fit is told by it.
+    /// All before the first component with a wildcard, as every path has it that fits.
     literal: String,
+    /// How many components that are.
+    literals: usize,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +44,7 @@ impl PathPattern {
             return Ok(Self {
                 components: Vec::new(),
                 literal: String::new(),
+                literals: 0,
             });
         }
         let components = rest.split('/').map(|part| match part {
@@ -56,27 +59,44 @@ impl PathPattern {
             part => Ok(Component::Literal(part.to_owned())),
         });
         let components = components.collect::<Result<Vec<_>, _>>()?;
-        let literal = components.iter().map_while(|component| match component {
+        let literals = components.iter().map_while(|component| match component {
             Component::Literal(literal) => Some(["/", literal]),
             _ => None,
         });
-        let literal = literal.flatten().collect();
-        Ok(Self { components, literal })
+        let (literal, literals) = (literals.clone().flatten().collect(), literals.count());
+        Ok(Self {
+            components,
+            literal,
+            literals,
+        })
     }
 
     /// Whether it fits an absolute, normalised path.
     pub(super) fn fits(&self, path: &str) -> bool {
-        path.starts_with(&self.literal)
-            && glob::matches(
-                self.components.iter(),
-                components(path),
-                stands,
-                |pattern, part| match pattern {
+        let Some(rest) = path.strip_prefix(&self.literal) else {
+            return false;
+        };
+        let is_whole = rest.is_empty() || rest.starts_with('/');
+        is_whole
+            && match &self.components[self.literals..] {
+                [] => components(rest).next().is_none(),
+                [Component::Any] => true,
+                others => glob::matches(others.iter(), components(rest), stands, |pattern, part| match pattern {
                     Component::Literal(literal) => literal == part,
                     Component::Glob(glob) => glob::fits_text(glob, part),
                     Component::Any => false,
-                },
-            )
+                }),
+            }
+    }
+
+    /// What every path begins with that it fits.
+    pub(super) fn beginning(&self) -> Vec<u8> {
+        let mut beginning = self.literal.clone().into_bytes();
+        if let Some(Component::Glob(glob)) = self.components.get(self.literals) {
+            beginning.push(b'/');
+            beginning.extend(glob::beginning(glob).bytes());
+        }
+        beginning
     }
 
     /// Whether it fits every path that `other` fits.
@@ -305,6 +325,14 @@ mod tests {
         fn a_written_pattern_reads_the_same(text in patterns()) {
             let read = pattern(&text);
             prop_assert_eq!(pattern(&read.to_string()), read);
+        }
+
+        #[test]
+        fn all_that_fits_has_the_beginning(text in patterns(), path in paths()) {
+            let pattern = pattern(&text);
+            if pattern.fits(&path) {
+                prop_assert!(path.as_bytes().starts_with(&pattern.beginning()), "{} {}", text, path);
+            }
         }
 
         #[test]

@@ -1,5 +1,7 @@
 //! What the gate is asked about a path or an open descriptor, and how what it says comes to the guest.
 
+use std::borrow::Cow;
+
 use rustix::fs::FileType;
 use wasmtime::component::Resource;
 use wasmtime_wasi::filesystem::{Descriptor, Dir};
@@ -9,7 +11,8 @@ use wasmtime_wasi::p2::{FsError, FsResult};
 use super::FilesView;
 use super::files::Place;
 use super::lexical::{Misnamed, Named, named};
-use super::walk::{Astray, find};
+use super::seen::Seen;
+use super::walk::{Astray, find, split};
 use crate::capability::{Access, Gate, Refusal, below};
 
 /// What is done to a file or directory.
@@ -19,15 +22,32 @@ pub(super) enum Right {
     Write,
 }
 
+/// Where it is noted that something was allowed to be seen, behind both rights.
+const SEEING: usize = 2;
+
 /// Where a path that is allowed is.
-pub(super) struct Found {
+pub(super) struct Found<'a> {
     /// The directory that it is in.
     pub(super) dir: Dir,
     /// Its name there; `.` when it is the directory that the guest named it from.
-    pub(super) name: String,
+    pub(super) name: Cow<'a, str>,
     /// What is there now; a program of this machine may change it at any time.
-    pub(super) kind: Option<FileType>,
+    pub(super) seen: Option<Seen>,
     pub(super) local: bool,
+}
+
+impl Found<'_> {
+    pub(super) fn kind(&self) -> Option<FileType> {
+        self.seen.map(|seen| seen.kind)
+    }
+
+    /// The same for another thread.
+    pub(super) fn into_owned(self) -> Found<'static> {
+        Found {
+            name: Cow::Owned(self.name.into_owned()),
+            ..self
+        }
+    }
 }
 
 impl Right {
@@ -49,11 +69,18 @@ pub(super) fn may_see(gate: &Gate, path: &str) -> bool {
     gate.would_allow(&Access::FileRead(path)) || gate.would_allow(&Access::FileWrite(path))
 }
 
+fn allow_seeing(gate: &Gate, path: &str, is_directory: impl FnOnce() -> bool) -> FsResult<()> {
+    if may_see(gate, path) || (gate.leads_below(path) && is_directory()) {
+        return Ok(());
+    }
+    allow(gate, Right::Read, path)
+}
+
 impl FilesView<'_> {
     /// The path that a guest names below an open directory.
     pub(super) fn named(&self, at: &Resource<Descriptor>, right: Right, text: &str) -> FsResult<Named> {
         self.dir(at)?;
-        named(&self.place(at)?.path(), text).map_err(|misnamed| match misnamed {
+        named(&self.place(at)?.trail.path(), text).map_err(|misnamed| match misnamed {
             Misnamed::Unusable(code) => code.into(),
             Misnamed::Leaves(path) => {
                 self.files.gate.deny(&right.to(&path), Refusal::LeadsElsewhere);
@@ -68,47 +95,69 @@ impl FilesView<'_> {
 
     /// Decides whether the guest may know what is at a path: what it may read or write, and a directory on the way to it.
     pub(super) fn allow_seeing(&self, path: &str, is_directory: impl FnOnce() -> bool) -> FsResult<()> {
+        allow_seeing(&self.files.gate, path, is_directory)
+    }
+
+    /// What a guest sees of an open descriptor: what it may read or write, and directories on the way to that.
+    /// It is decided again only when what is granted has changed.
+    pub(super) fn sees(&mut self, descriptor: &Resource<Descriptor>) -> FsResult<()> {
         let gate = &self.files.gate;
-        if may_see(gate, path) || (gate.leads_below(path) && is_directory()) {
-            return Ok(());
+        let place = self.files.places.get_mut(&descriptor.rep());
+        let place = place.ok_or(ErrorCode::BadDescriptor)?;
+        // Read before it is decided, so that a change in between is seen the next time.
+        let revision = Some(gate.revision());
+        if place.allowed[SEEING] != revision {
+            let is_directory = matches!(self.table.get(descriptor)?, Descriptor::Dir(_));
+            allow_seeing(gate, &place.trail.path(), || is_directory)?;
+            place.allowed[SEEING] = revision;
         }
-        self.allow(Right::Read, path)
+        Ok(())
     }
 
     /// Finds a path that the gate has allowed; what leads elsewhere is denied after all.
-    pub(super) async fn find(&mut self, at: &Resource<Descriptor>, right: Right, named: &Named) -> FsResult<Found> {
+    pub(super) async fn find<'a>(
+        &mut self,
+        at: &Resource<Descriptor>,
+        right: Right,
+        named: &'a Named,
+    ) -> FsResult<Found<'a>> {
         let own = self.files.own;
         let (mut dir, path, local) = self.begin(at, &named.path)?;
-        let base = dir.dir.clone();
-        let spot = on(local, move || find(&base, &path, own)).await?;
+        let spot = if local {
+            find(&dir.dir, path, own)
+        } else {
+            let (base, path) = (dir.dir.clone(), path.to_owned());
+            on(local, move || find(&base, &path, own)).await?
+        };
         let spot = spot.map_err(|astray| self.astray(right, &named.path, astray))?;
         dir.dir = spot.parent;
-        match spot.found {
+        let found = Found {
+            dir,
+            name: split(path).1.into(),
+            seen: spot.seen,
+            local,
+        };
+        match found.kind() {
             Some(FileType::Symlink) if named.is_directory => Err(self.astray(right, &named.path, Astray::Link)),
             Some(kind) if named.is_directory && kind != FileType::Directory => Err(ErrorCode::NotDirectory.into()),
-            _ => Ok(Found {
-                dir,
-                name: spot.name,
-                kind: spot.found,
-                local,
-            }),
+            _ => Ok(found),
         }
     }
 
     /// The directory that a path is looked up in, and the path in it: a mount inside the open directory comes first.
-    fn begin(&self, at: &Resource<Descriptor>, path: &str) -> FsResult<(Dir, String, bool)> {
+    fn begin<'a>(&self, at: &Resource<Descriptor>, path: &'a str) -> FsResult<(Dir, &'a str, bool)> {
         let place = self.place(at)?;
-        let own = place.path();
+        let own = place.trail.path();
         let inside = self.files.roots.iter().filter_map(|root| {
             let is_inside = below(&root.guest, &own).is_some_and(|rest| !rest.is_empty());
             Some((root, below(path, &root.guest).filter(|_| is_inside)?))
         });
         if let Some((root, rest)) = inside.max_by_key(|(root, _)| root.guest.len()) {
-            return Ok((root.dir.clone(), rest.to_owned(), root.local));
+            return Ok((root.dir.clone(), rest, root.local));
         }
         // A named path is below its directory.
         let rest = below(path, &own).ok_or(ErrorCode::Access)?;
-        Ok((self.dir(at)?.clone(), rest.to_owned(), place.local))
+        Ok((self.dir(at)?.clone(), rest, place.local))
     }
 
     /// What the guest is told of a path that leads elsewhere.
@@ -123,16 +172,22 @@ impl FilesView<'_> {
     }
 
     /// Refuses to follow a link that is named itself.
-    pub(super) fn refuse_following(&self, right: Right, path: &str, flags: PathFlags, found: &Found) -> FsResult<()> {
+    pub(super) fn refuse_following(
+        &self,
+        right: Right,
+        path: &str,
+        flags: PathFlags,
+        found: &Found<'_>,
+    ) -> FsResult<()> {
         let follows = flags.contains(PathFlags::SYMLINK_FOLLOW);
-        match found.kind {
+        match found.kind() {
             Some(FileType::Symlink) if follows => Err(self.astray(right, path, Astray::Link)),
             _ => Ok(()),
         }
     }
 
     /// Makes a directory a descriptor for wasmtime-wasi; it never comes to the guest, and is taken back after.
-    pub(super) fn lend(&mut self, found: &Found) -> FsResult<Resource<Descriptor>> {
+    pub(super) fn lend(&mut self, found: &Found<'_>) -> FsResult<Resource<Descriptor>> {
         Ok(self.table.push(Descriptor::Dir(found.dir.clone()))?)
     }
 
@@ -147,10 +202,9 @@ impl FilesView<'_> {
             .ok_or(ErrorCode::BadDescriptor)?;
         // Read before it is decided, so that a change in between is seen the next time.
         let revision = gate.revision();
-        let path = place.path();
         let allowed = &mut place.allowed[right as usize];
         if *allowed != Some(revision) {
-            allow(gate, right, &path)?;
+            allow(gate, right, &place.trail.path())?;
             *allowed = Some(revision);
         }
         Ok(place)

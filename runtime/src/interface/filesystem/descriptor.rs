@@ -28,34 +28,25 @@ impl Host for FilesView<'_> {
 }
 
 impl FilesView<'_> {
-    /// What a guest sees of an open descriptor: what it may read or write, and directories on the way to that.
-    fn sees(&self, descriptor: &Resource<Descriptor>) -> FsResult<()> {
-        let is_directory = matches!(self.table.get(descriptor)?, Descriptor::Dir(_));
-        self.allow_seeing(&self.place(descriptor)?.path(), || is_directory)
-    }
-
     /// Finds a path that is only looked at.
-    async fn look(&mut self, at: &Resource<Descriptor>, flags: PathFlags, path: &str) -> FsResult<Found> {
-        let named = self.named(at, Right::Read, path)?;
+    async fn look<'a>(&mut self, at: &Resource<Descriptor>, flags: PathFlags, named: &'a Named) -> FsResult<Found<'a>> {
         let sees = may_see(&self.files.gate, &named.path);
         if !sees {
             self.allow_seeing(&named.path, || true)?;
         }
-        let found = self.find(at, Right::Read, &named).await?;
+        let found = self.find(at, Right::Read, named).await?;
         if !sees {
             // What is on the way to something granted is a directory, or it is not seen after all.
-            self.allow_seeing(&named.path, || found.kind == Some(FileType::Directory))?;
+            self.allow_seeing(&named.path, || found.kind() == Some(FileType::Directory))?;
         }
         self.refuse_following(Right::Read, &named.path, flags, &found)?;
         Ok(found)
     }
 
     /// Finds a path whose entry in its directory is changed.
-    async fn find_to_change(&mut self, at: &Resource<Descriptor>, path: &str) -> FsResult<(Named, Found)> {
-        let named = self.named(at, Right::Write, path)?;
+    async fn find_to_change<'a>(&mut self, at: &Resource<Descriptor>, named: &'a Named) -> FsResult<Found<'a>> {
         self.allow(Right::Write, &named.path)?;
-        let found = self.find(at, Right::Write, &named).await?;
-        Ok((named, found))
+        self.find(at, Right::Write, named).await
     }
 }
 
@@ -135,9 +126,13 @@ impl HostDescriptor for FilesView<'_> {
     }
 
     async fn create_directory_at(&mut self, fd: Resource<Descriptor>, path: String) -> FsResult<()> {
-        let (_, found) = self.find_to_change(&fd, &path).await?;
+        let named = self.named(&fd, Right::Write, &path)?;
+        let found = self.find_to_change(&fd, &named).await?;
         let at = self.lend(&found)?;
-        let made = self.inner().create_directory_at(again(&at), found.name).await;
+        let made = self
+            .inner()
+            .create_directory_at(again(&at), found.name.into_owned())
+            .await;
         self.table.delete(at)?;
         made
     }
@@ -148,16 +143,10 @@ impl HostDescriptor for FilesView<'_> {
     }
 
     async fn stat_at(&mut self, fd: Resource<Descriptor>, flags: PathFlags, path: String) -> FsResult<DescriptorStat> {
-        let found = self.look(&fd, flags, &path).await?;
-        let at = self.lend(&found)?;
-        let stat = self.inner().stat_at(again(&at), PathFlags::empty(), found.name).await;
-        self.table.delete(at)?;
-        let mut stat = stat?;
-        if stat.type_ == DescriptorType::SymbolicLink {
-            // How long the path is that it leads to is not the guest's business.
-            stat.size = 0;
-        }
-        Ok(stat)
+        let named = self.named(&fd, Right::Read, &path)?;
+        // What was seen when it was found is what is told, so that it is looked at once.
+        let seen = self.look(&fd, flags, &named).await?.seen;
+        Ok(seen.ok_or(ErrorCode::NoEntry)?.to_guest())
     }
 
     async fn set_times_at(
@@ -168,10 +157,11 @@ impl HostDescriptor for FilesView<'_> {
         accessed: NewTimestamp,
         modified: NewTimestamp,
     ) -> FsResult<()> {
-        let (named, found) = self.find_to_change(&fd, &path).await?;
+        let named = self.named(&fd, Right::Write, &path)?;
+        let found = self.find_to_change(&fd, &named).await?;
         self.refuse_following(Right::Write, &named.path, flags, &found)?;
         let at = self.lend(&found)?;
-        let set = match found.name.as_str() {
+        let set = match &*found.name {
             "." => self.inner().set_times(again(&at), accessed, modified).await,
             name => {
                 let (flags, name) = (PathFlags::empty(), name.to_owned());
@@ -217,7 +207,7 @@ impl HostDescriptor for FilesView<'_> {
     async fn readlink_at(&mut self, fd: Resource<Descriptor>, path: String) -> FsResult<String> {
         let named = self.named(&fd, Right::Read, &path)?;
         self.allow(Right::Read, &named.path)?;
-        match self.find(&fd, Right::Read, &named).await?.kind {
+        match self.find(&fd, Right::Read, &named).await?.kind() {
             // A link holds a path of this machine.
             Some(FileType::Symlink) => Err(self.astray(Right::Read, &named.path, Astray::Link)),
             Some(_) => Err(ErrorCode::Invalid.into()),
@@ -226,12 +216,16 @@ impl HostDescriptor for FilesView<'_> {
     }
 
     async fn remove_directory_at(&mut self, fd: Resource<Descriptor>, path: String) -> FsResult<()> {
-        let (_, found) = self.find_to_change(&fd, &path).await?;
+        let named = self.named(&fd, Right::Write, &path)?;
+        let found = self.find_to_change(&fd, &named).await?;
         if found.name == "." {
             return Err(ErrorCode::Busy.into());
         }
         let at = self.lend(&found)?;
-        let removed = self.inner().remove_directory_at(again(&at), found.name).await;
+        let removed = self
+            .inner()
+            .remove_directory_at(again(&at), found.name.into_owned())
+            .await;
         self.table.delete(at)?;
         removed
     }
@@ -257,12 +251,13 @@ impl HostDescriptor for FilesView<'_> {
     }
 
     async fn unlink_file_at(&mut self, fd: Resource<Descriptor>, path: String) -> FsResult<()> {
-        let (_, found) = self.find_to_change(&fd, &path).await?;
-        if found.kind == Some(FileType::Directory) {
+        let named = self.named(&fd, Right::Write, &path)?;
+        let found = self.find_to_change(&fd, &named).await?;
+        if found.kind() == Some(FileType::Directory) {
             return Err(ErrorCode::IsDirectory.into());
         }
         let at = self.lend(&found)?;
-        let removed = self.inner().unlink_file_at(again(&at), found.name).await;
+        let removed = self.inner().unlink_file_at(again(&at), found.name.into_owned()).await;
         self.table.delete(at)?;
         removed
     }
@@ -300,11 +295,12 @@ impl HostDescriptor for FilesView<'_> {
         flags: PathFlags,
         path: String,
     ) -> FsResult<MetadataHashValue> {
-        let found = self.look(&fd, flags, &path).await?;
+        let named = self.named(&fd, Right::Read, &path)?;
+        let found = self.look(&fd, flags, &named).await?;
         let at = self.lend(&found)?;
         let hash = self
             .inner()
-            .metadata_hash_at(again(&at), PathFlags::empty(), found.name)
+            .metadata_hash_at(again(&at), PathFlags::empty(), found.name.into_owned())
             .await;
         self.table.delete(at)?;
         Ok(self.files.hidden(&hash?))

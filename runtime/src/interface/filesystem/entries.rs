@@ -1,7 +1,5 @@
 //! Listing a directory: what the guest may not see is not in it.
 
-use std::sync::Arc;
-
 use rustix::fs::{Dir, FileType};
 use wasmtime::component::Resource;
 use wasmtime_wasi::filesystem::Descriptor;
@@ -62,8 +60,8 @@ impl HostDirectoryEntryStream for FilesView<'_> {
         &mut self,
         listing: Resource<DirectoryEntryStream>,
     ) -> FsResult<Option<DirectoryEntry>> {
-        let path: Arc<String> = match self.files.listings.get(&listing.rep()) {
-            Some(listing) => listing.trail.load_full(),
+        let path = match self.files.listings.get(&listing.rep()) {
+            Some(listing) => listing.trail.path().clone(),
             None => return Err(ErrorCode::BadDescriptor.into()),
         };
         self.allow(Right::Read, &path)?;

@@ -1,11 +1,10 @@
 //! What the host knows of an instance's files: its directories, and which guest path each open descriptor has.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
 use std::path::Path;
 use std::sync::{Arc, Weak};
 
-use arc_swap::ArcSwap;
 use wasmtime::component::{Resource, ResourceTable};
 use wasmtime_wasi::filesystem::{Descriptor, Dir, WasiFilesystemCtx, WasiFilesystemCtxView};
 use wasmtime_wasi::p2::FsResult;
@@ -15,7 +14,8 @@ use super::bounds::MAX_OPEN;
 use super::host_path::Identity;
 use super::mount::{Root, roots};
 use super::slots::Slot;
-use crate::capability::{Gate, below, is_within};
+use super::trail::Trail;
+use crate::capability::{Gate, is_within};
 use crate::error::Error;
 
 /// The files of one instance.
@@ -23,11 +23,11 @@ pub(crate) struct Files {
     pub(super) gate: Arc<Gate>,
     pub(super) roots: Vec<Root>,
     /// By the numbers of the descriptors in the table, which bounds how many there are.
-    pub(super) places: HashMap<u32, Place>,
+    pub(super) places: BTreeMap<u32, Place>,
     /// The guest paths of the directories that are being listed, in the same way.
-    pub(super) listings: HashMap<u32, Listing>,
-    /// The paths of all that is open, also of streams whose descriptor is gone.
-    trails: Vec<Weak<ArcSwap<String>>>,
+    pub(super) listings: BTreeMap<u32, Listing>,
+    /// The paths of streams and listings whose descriptor is gone.
+    trails: Vec<Weak<Trail>>,
     /// The state directory of this host, which nothing leads into.
     pub(super) own: Option<Identity>,
     /// Makes numbers of files that are the same within this instance and say nothing about the machine's.
@@ -36,39 +36,29 @@ pub(crate) struct Files {
 }
 
 /// What an open descriptor is of.
-#[derive(Clone)]
 pub(super) struct Place {
     /// Its guest path, which follows the moves that the instance makes.
-    pub(super) trail: Trail,
-    /// Held as long as it is open; none for what was open before.
-    pub(super) slot: Option<Arc<Slot>>,
+    pub(super) trail: Arc<Trail>,
     /// Whether the thread that runs the guest waits for it.
     pub(super) local: bool,
-    /// The revisions of the grants at which reading and writing were last allowed.
-    pub(super) allowed: [Option<u64>; 2],
+    /// The revisions of the grants at which reading, writing and seeing it were last allowed.
+    pub(super) allowed: [Option<u64>; 3],
 }
-
-/// The guest path of what is open, for everything that was made from it.
-pub(super) type Trail = Arc<ArcSwap<String>>;
 
 /// A directory that is being listed.
 pub(super) struct Listing {
-    pub(super) trail: Trail,
+    pub(super) trail: Arc<Trail>,
     pub(super) entries: usize,
 }
 
 impl Place {
-    pub(super) fn new(path: String, local: bool) -> Self {
+    /// What is open has a slot, but for what was open before.
+    pub(super) fn new(path: String, local: bool, slot: Option<Slot>) -> Self {
         Self {
-            trail: Arc::new(ArcSwap::from_pointee(path)),
-            slot: None,
+            trail: Arc::new(Trail::new(path, slot)),
             local,
-            allowed: [None; 2],
+            allowed: [None; 3],
         }
-    }
-
-    pub(super) fn path(&self) -> Arc<String> {
-        self.trail.load_full()
     }
 }
 
@@ -86,8 +76,8 @@ impl Files {
             own: own.filter(|_| !roots.is_empty()).and_then(Identity::at),
             roots,
             gate,
-            places: HashMap::new(),
-            listings: HashMap::new(),
+            places: BTreeMap::new(),
+            listings: BTreeMap::new(),
             trails: Vec::new(),
             identities: RandomState::new(),
             context: WasiFilesystemCtx::default(),
@@ -101,15 +91,11 @@ impl Files {
     /// Has open descriptors, streams and listings decided on by the path that what they are of has now.
     pub(super) fn follow(&mut self, from: &str, to: &str) {
         for trail in self.trails.iter().filter_map(Weak::upgrade) {
-            let moved = match below(&trail.load(), from) {
-                Some("") => to.to_owned(),
-                Some(rest) => format!("{to}/{rest}"),
-                None => continue,
-            };
-            trail.store(Arc::new(moved));
+            trail.follow(from, to);
         }
         for place in self.places.values_mut() {
-            place.allowed = [None; 2];
+            place.trail.follow(from, to);
+            place.allowed = [None; 3];
         }
     }
 
@@ -151,11 +137,6 @@ impl FilesView<'_> {
 
     /// Gives a descriptor to the guest.
     pub(super) fn hand_out(&mut self, opened: Descriptor, place: Place) -> FsResult<Resource<Descriptor>> {
-        // What is gone is forgotten before there is much of it.
-        if self.files.trails.len() >= 2 * MAX_OPEN {
-            self.files.trails.retain(|trail| trail.strong_count() > 0);
-        }
-        self.files.trails.push(Arc::downgrade(&place.trail));
         let descriptor = self.table.push(opened)?;
         self.files.places.insert(descriptor.rep(), place);
         Ok(descriptor)
@@ -165,7 +146,17 @@ impl FilesView<'_> {
     pub(super) fn take_back(&mut self, descriptor: Resource<Descriptor>) -> wasmtime::Result<()> {
         let number = descriptor.rep();
         self.table.delete(descriptor)?;
-        self.files.places.remove(&number);
+        let Some(place) = self.files.places.remove(&number) else {
+            return Ok(());
+        };
+        // Whoever has it from here on was made from it, and none is made any more.
+        if Arc::strong_count(&place.trail) > 1 {
+            // What is gone is forgotten before there is much of it.
+            if self.files.trails.len() >= 2 * MAX_OPEN {
+                self.files.trails.retain(|trail| trail.strong_count() > 0);
+            }
+            self.files.trails.push(Arc::downgrade(&place.trail));
+        }
         Ok(())
     }
 }

@@ -32,6 +32,14 @@ impl Identity {
         }
     }
 
+    #[cfg(target_os = "linux")]
+    pub(super) fn of_statx(stat: &rustix::fs::Statx) -> Self {
+        Self {
+            device: rustix::fs::makedev(stat.stx_dev_major, stat.stx_dev_minor),
+            number: stat.stx_ino,
+        }
+    }
+
     /// That of the directory at this path; none when there is none.
     pub(super) fn at(path: &Path) -> Option<Self> {
         let directory = open_path(path).ok()?;

@@ -30,30 +30,39 @@ pub(super) fn named(directory: &str, text: &str) -> Result<Named, Misnamed> {
     if text.is_empty() {
         return unusable(ErrorCode::NoEntry);
     }
-    if text.len() > MAX_PATH || text.split('/').any(|part| part.len() > MAX_NAME) {
+    let has_long = text.len() > MAX_NAME && text.split('/').any(|part| part.len() > MAX_NAME);
+    if text.len() > MAX_PATH || has_long {
         return unusable(ErrorCode::NameTooLong);
     }
     if text.contains('\0') {
         return unusable(ErrorCode::Invalid);
     }
-    let mut parts = parts(directory);
-    let own = parts.len();
+    let mut path = String::with_capacity(directory.len() + 1 + text.len());
+    // How many components it has below the directory, as long as it does not leave it.
+    let mut depth: usize = 0;
     let mut leaves = text.starts_with('/');
-    if leaves {
-        parts.clear();
+    if !leaves {
+        path.push_str(directory.trim_end_matches('/'));
     }
     for part in text.split('/') {
         match part {
             "" | "." => {}
             ".." => {
                 // It is denied even when the rest of it comes back.
-                leaves |= parts.len() <= own;
-                parts.pop();
+                leaves |= depth == 0;
+                depth = depth.saturating_sub(1);
+                path.truncate(path.rfind('/').unwrap_or(0));
             }
-            part => parts.push(part),
+            part => {
+                depth += 1;
+                path.push('/');
+                path.push_str(part);
+            }
         }
     }
-    let path = format!("/{}", parts.join("/"));
+    if path.is_empty() {
+        path.push('/');
+    }
     if leaves {
         return Err(Misnamed::Leaves(path));
     }
@@ -64,10 +73,6 @@ pub(super) fn named(directory: &str, text: &str) -> Result<Named, Misnamed> {
         path,
         is_directory: text.ends_with('/') || matches!(text.rsplit('/').next(), Some("." | "..")),
     })
-}
-
-fn parts(path: &str) -> Vec<&str> {
-    path.split('/').filter(|part| !part.is_empty()).collect()
 }
 
 #[cfg(test)]

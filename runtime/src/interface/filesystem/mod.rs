@@ -12,8 +12,10 @@ mod mount;
 mod move_file;
 mod open;
 mod preopens;
+mod seen;
 mod slots;
 mod stream;
+mod trail;
 mod walk;
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Operations with two paths: no file comes by them to where more may be done to it.
 
-use rustix::fs::{AtFlags, FileType, statat};
+use rustix::fs::FileType;
 use wasmtime::component::Resource;
 use wasmtime_wasi::filesystem::Descriptor;
 use wasmtime_wasi::p2::FsResult;
@@ -10,14 +10,14 @@ use super::FilesView;
 use super::decide::{Found, Right};
 use super::files::again;
 use super::lexical::Named;
+use super::seen::Seen;
 use super::walk::Astray;
 use crate::capability::{Access, Capability, Refusal};
 
 /// Whether a file has more than one name.
-fn has_other_names(file: &Found) -> FsResult<bool> {
-    let stat = statat(&*file.dir.dir, &file.name, AtFlags::SYMLINK_NOFOLLOW);
-    let stat = stat.map_err(std::io::Error::from)?;
-    Ok(stat.st_nlink > 1)
+fn has_other_names(file: &Found<'_>) -> FsResult<bool> {
+    let seen = Seen::at(&*file.dir.dir, &file.name).map_err(std::io::Error::from)?;
+    Ok(seen.links > 1)
 }
 
 impl FilesView<'_> {
@@ -34,21 +34,27 @@ impl FilesView<'_> {
             self.allow(Right::Write, path)?;
         }
         let source = self.find(&from_at, Right::Write, &from).await?;
-        match source.kind {
+        match source.kind() {
             Some(FileType::RegularFile) => {}
             Some(FileType::Directory) => return Err(ErrorCode::NotPermitted.into()),
             Some(kind) => return Err(self.not_a_file(&from.path, kind)),
             None => return Err(ErrorCode::NoEntry.into()),
         }
         let target = self.find(&to_at, Right::Write, &to).await?;
-        if to.is_directory && target.kind.is_none() {
+        if to.is_directory && target.seen.is_none() {
             return Err(ErrorCode::NoEntry.into());
         }
         let (old, new) = self.lend_both(&source, &target)?;
         let flags = PathFlags::empty();
         let made = self
             .inner()
-            .link_at(again(&old), flags, source.name, again(&new), target.name)
+            .link_at(
+                again(&old),
+                flags,
+                source.name.into_owned(),
+                again(&new),
+                target.name.into_owned(),
+            )
             .await;
         self.table.delete(old)?;
         self.table.delete(new)?;
@@ -73,7 +79,7 @@ impl FilesView<'_> {
         if self.files.holds_mount(&from.path) || self.files.holds_mount(&to.path) {
             return Err(ErrorCode::Busy.into());
         }
-        match source.kind {
+        match source.kind() {
             // What is done by another name of it may be done to it wherever it goes, as with a link that is made there.
             Some(FileType::RegularFile) if has_other_names(&source)? => {
                 self.allow(Right::Read, &from.path)?;
@@ -85,7 +91,7 @@ impl FilesView<'_> {
             None => return Err(ErrorCode::NoEntry.into()),
         }
         let target = self.find(&to_at, Right::Write, &to).await?;
-        if to.is_directory && target.kind.is_none() && source.kind != Some(FileType::Directory) {
+        if to.is_directory && target.seen.is_none() && source.kind() != Some(FileType::Directory) {
             return Err(ErrorCode::NotDirectory.into());
         }
         if source.name == "." || target.name == "." {
@@ -94,7 +100,12 @@ impl FilesView<'_> {
         let (old, new) = self.lend_both(&source, &target)?;
         let moved = self
             .inner()
-            .rename_at(again(&old), source.name, again(&new), target.name)
+            .rename_at(
+                again(&old),
+                source.name.into_owned(),
+                again(&new),
+                target.name.into_owned(),
+            )
             .await;
         self.table.delete(old)?;
         self.table.delete(new)?;
@@ -130,7 +141,11 @@ impl FilesView<'_> {
         self.astray(Right::Write, path, astray)
     }
 
-    fn lend_both(&mut self, source: &Found, target: &Found) -> FsResult<(Resource<Descriptor>, Resource<Descriptor>)> {
+    fn lend_both(
+        &mut self,
+        source: &Found<'_>,
+        target: &Found<'_>,
+    ) -> FsResult<(Resource<Descriptor>, Resource<Descriptor>)> {
         let old = self.lend(source)?;
         match self.lend(target) {
             Ok(new) => Ok((old, new)),

@@ -82,21 +82,23 @@ impl FilesView<'_> {
         let named = self.named(&at, effect.right(), &path)?;
         effect.only_directories |= named.is_directory;
         let gate = &self.files.gate;
-        let passes =
-            !effect.writes && !gate.would_allow(&Access::FileRead(&named.path)) && gate.leads_below(&named.path);
-        if !passes {
+        let mut passes = false;
+        if effect.writes {
             if effect.mode.contains(OpenMode::READ) {
                 self.allow(Right::Read, &named.path)?;
             }
-            if effect.writes {
-                self.allow(Right::Write, &named.path)?;
+            self.allow(Right::Write, &named.path)?;
+        } else if !gate.would_allow(&Access::FileRead(&named.path)) {
+            passes = gate.leads_below(&named.path);
+            if !passes {
+                self.allow(Right::Read, &named.path)?;
             }
         }
         let found = self.find(&at, effect.right(), &named).await?;
-        if passes && found.kind != Some(FileType::Directory) {
+        if passes && found.kind() != Some(FileType::Directory) {
             // A directory on the way is gone through and not listed; anything else is read.
             self.allow_seeing(&named.path, || false)?;
-            if found.kind.is_some() {
+            if found.seen.is_some() {
                 self.allow(Right::Read, &named.path)?;
             }
         }
@@ -107,16 +109,19 @@ impl FilesView<'_> {
         let slot = Slot::take().ok_or(ErrorCode::InsufficientMemory)?;
         let own = self.files.own;
         let local = found.local;
-        let opened = on(local, move || opened(&found, effect, own)).await?;
+        let opened = if local {
+            opened(&found, effect, own)
+        } else {
+            let found = found.into_owned();
+            on(local, move || opened(&found, effect, own)).await?
+        };
         let opened = opened.map_err(|astray| self.astray(effect.right(), &named.path, astray))?;
-        let mut place = Place::new(named.path, local);
-        place.slot = Some(slot);
-        self.hand_out(opened, place)
+        self.hand_out(opened, Place::new(named.path, local, Some(slot)))
     }
 }
 
-fn opened(found: &Found, effect: Effect, own: Option<Identity>) -> Result<Descriptor, Astray> {
-    match found.kind {
+fn opened(found: &Found<'_>, effect: Effect, own: Option<Identity>) -> Result<Descriptor, Astray> {
+    match found.kind() {
         None if effect.only_directories => return Err(Astray::System(Errno::NOENT)),
         Some(FileType::Directory) if effect.mode.contains(OpenMode::WRITE) => {
             return Err(Astray::System(Errno::ISDIR));
@@ -127,7 +132,7 @@ fn opened(found: &Found, effect: Effect, own: Option<Identity>) -> Result<Descri
     }
     let mut flags = effect.flags | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
     flags.set(OFlags::DIRECTORY, effect.only_directories);
-    let opened = openat(&*found.dir.dir, &found.name, flags, Mode::from_raw_mode(0o666));
+    let opened = openat(&*found.dir.dir, &*found.name, flags, Mode::from_raw_mode(0o666));
     let handle = Handle::from(opened.map_err(|errno| match errno {
         Errno::MLINK => Astray::Link,
         // What nobody reads from is a pipe, which took the place of what was looked at.

@@ -11,7 +11,7 @@ impl preopens::Host for FilesView<'_> {
     fn get_directories(&mut self) -> wasmtime::Result<Vec<(Resource<Descriptor>, String)>> {
         let roots = self.files.roots.clone();
         let each = roots.into_iter().map(|root| {
-            let place = Place::new(root.guest.clone(), root.local);
+            let place = Place::new(root.guest.clone(), root.local, None);
             Ok((self.hand_out(Descriptor::Dir(root.dir), place)?, root.guest))
         });
         each.collect()

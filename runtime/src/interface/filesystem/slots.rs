@@ -1,20 +1,20 @@
 //! How many files may be open at the same time, so that the host has descriptors left for its own work.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
 
 use rustix::process::{Resource, getrlimit};
 
 /// The files that guests of this process have open.
 static OPEN: AtomicUsize = AtomicUsize::new(0);
 
-/// One open file; it is given back when the last of what was made from it is gone.
+/// One open file; it is given back when it is dropped.
 #[derive(Debug)]
 pub(super) struct Slot(());
 
 impl Slot {
     /// A slot, as long as guests have no more than half of what this process may have.
-    pub(super) fn take() -> Option<Arc<Self>> {
+    pub(super) fn take() -> Option<Self> {
         // Asked for once, because it is needed at each opening.
         static HALF: OnceLock<u64> = OnceLock::new();
         let half = *HALF.get_or_init(|| getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX) / 2);
@@ -22,7 +22,7 @@ impl Slot {
         let taken = OPEN.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |open| {
             is_left(open).then_some(open + 1)
         });
-        taken.is_ok().then(|| Arc::new(Self(())))
+        taken.is_ok().then(|| Self(()))
     }
 }
 

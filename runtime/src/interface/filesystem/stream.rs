@@ -17,8 +17,8 @@ use wasmtime_wasi::p2::{
 use super::FilesView;
 use super::bounds::{MAX_FILE_BYTES, MAX_READ_BYTES};
 use super::decide::Right;
-use super::files::{Trail, again};
-use super::slots::Slot;
+use super::files::again;
+use super::trail::Trail;
 use crate::capability::Gate;
 
 impl FilesView<'_> {
@@ -30,14 +30,17 @@ impl FilesView<'_> {
         if let Descriptor::Dir(_) = self.table.get(&descriptor)? {
             return Err(ErrorCode::IsDirectory.into());
         }
-        self.holds(&descriptor, Right::Read)?;
-        let stream = self.inner().read_via_stream(again(&descriptor), offset)?;
-        let stream = self.table.delete(stream)?;
-        let input = self.guarded(&descriptor, stream)?;
-        Ok(self.table.push(input)?)
+        let guard = self.guard(&descriptor, Right::Read)?;
+        let made = self.inner().read_via_stream(again(&descriptor), offset)?;
+        // It takes the place in the table of the one that it guards.
+        let place = self.table.get_mut(&made)?;
+        let stream = std::mem::replace(place, Box::new(Nothing));
+        *place = Box::new(Input { stream, guard });
+        Ok(made)
     }
 
     /// The same stream, which ends when reading is revoked.
+    #[cfg(test)]
     pub(super) fn guarded(&mut self, of: &Resource<Descriptor>, stream: DynInputStream) -> FsResult<DynInputStream> {
         let guard = self.guard(of, Right::Read)?;
         Ok(Box::new(Input { stream, guard }))
@@ -68,16 +71,13 @@ impl FilesView<'_> {
 
     fn guard(&mut self, descriptor: &Resource<Descriptor>, right: Right) -> FsResult<Guard> {
         let revision = self.files.gate.revision();
-        let place = self.holds(descriptor, right)?;
-        let (trail, slot) = (place.trail.clone(), place.slot.clone());
-        let path = trail.load_full();
+        let trail = self.holds(descriptor, right)?.trail.clone();
         Ok(Guard {
             gate: self.files.gate.clone(),
             right,
+            moves: trail.moves(),
             trail,
-            path,
             revision,
-            _slot: slot,
             state: State::Allowed,
         })
     }
@@ -87,12 +87,11 @@ impl FilesView<'_> {
 struct Guard {
     gate: Arc<Gate>,
     right: Right,
-    trail: Trail,
-    /// The path and the revision of the grants at which it was allowed.
-    path: Arc<String>,
+    /// The file is open as long as the stream, and counts as that.
+    trail: Arc<Trail>,
+    /// The moves of the file and the revision of the grants at which it was allowed.
+    moves: u64,
     revision: u64,
-    /// The file is open as long as the stream.
-    _slot: Option<Arc<Slot>>,
     state: State,
 }
 
@@ -106,12 +105,11 @@ enum State {
 
 impl Guard {
     fn is_allowed(&mut self) -> bool {
-        let revision = self.gate.revision();
-        let has_moved = !Arc::ptr_eq(&self.path, &*self.trail.load());
-        if self.state == State::Allowed && (has_moved || revision != self.revision) {
-            self.revision = revision;
-            self.path = self.trail.load_full();
-            if self.gate.check(&self.right.to(&self.path)).is_err() {
+        // Read before it is decided, so that a change in between is seen the next time.
+        let (revision, moves) = (self.gate.revision(), self.trail.moves());
+        if self.state == State::Allowed && (moves != self.moves || revision != self.revision) {
+            (self.revision, self.moves) = (revision, moves);
+            if self.gate.check(&self.right.to(&self.trail.path())).is_err() {
                 self.state = State::Denied;
             }
         }
@@ -148,6 +146,21 @@ fn failed(errno: Errno) -> StreamError {
 struct Input {
     stream: DynInputStream,
     guard: Guard,
+}
+
+/// What stands where a stream is taken from, until the one that guards it is put there.
+struct Nothing;
+
+#[async_trait]
+impl Pollable for Nothing {
+    async fn ready(&mut self) {}
+}
+
+#[async_trait]
+impl InputStream for Nothing {
+    fn read(&mut self, _: usize) -> StreamResult<Bytes> {
+        Err(StreamError::Closed)
+    }
 }
 
 #[async_trait]

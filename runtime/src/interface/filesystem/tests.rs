@@ -45,7 +45,7 @@ impl Fixture {
         fs::write(folder.path().join("data/f"), "a file").unwrap();
         let grants = Arc::new(Grants::new(Self::set(&folder, "/data/**")));
         let clearance = Clearance {
-            asked: both("/data/**").into(),
+            asked: both("/data/**").to_vec().into(),
             grants: grants.clone(),
             teaches: false,
         };
@@ -248,7 +248,7 @@ async fn what_is_revoked_ends_a_listing() {
 async fn whoever_learns_is_told_what_would_be_opened() {
     let folder = tempfile::tempdir().unwrap();
     let clearance = Clearance {
-        asked: Arc::default(),
+        asked: Vec::new().into(),
         grants: Arc::new(Grants::new(GrantSet::default())),
         teaches: true,
     };

@@ -4,10 +4,11 @@ use std::fs::File;
 use std::os::fd::AsFd;
 use std::sync::Arc;
 
-use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat, fstat, openat, statat};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, fstat, openat, statat};
 use rustix::io::Errno;
 
 use super::host_path::Identity;
+use super::seen::Seen;
 
 /// Opens a directory to go through it.
 #[cfg(target_os = "linux")]
@@ -17,14 +18,12 @@ const THROUGH: OFlags = ONLY_DIRECTORIES;
 
 const ONLY_DIRECTORIES: OFlags = OFlags::DIRECTORY.union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
 
-/// Where a path is: the directory that it is in, and its name there.
+/// Where a path is: the directory that it is in, and what has its name there.
 pub(super) struct Spot {
     /// A handle of the directory.
     pub(super) parent: Arc<File>,
-    /// One name; `.` for the directory itself.
-    pub(super) name: String,
     /// What is there now; a program of this machine may change it at any time.
-    pub(super) found: Option<FileType>,
+    pub(super) seen: Option<Seen>,
 }
 
 /// Why a path is no place that a guest may come to.
@@ -49,29 +48,38 @@ impl From<Errno> for Astray {
     }
 }
 
-/// Finds a normalised path that is relative to a directory; it is empty for the directory itself.
+/// The directories on the way of a normalised path that is relative to a directory, and the one name behind them; `.`
+/// for the directory itself, whose path is empty.
+pub(super) fn split(path: &str) -> (Option<&str>, &str) {
+    match path.rsplit_once('/') {
+        Some((way, name)) => (Some(way), name),
+        None => (None, if path.is_empty() { "." } else { path }),
+    }
+}
+
+/// Finds such a path.
 /// Nothing is opened but the directories on the way, and no link is followed.
 pub(super) fn find(base: &Arc<File>, path: &str, own: Option<Identity>) -> Result<Spot, Astray> {
-    let (parent, name) = match path.rsplit_once('/') {
-        Some((way, name)) => (Arc::new(directory(base, way, own)?), name),
-        None => (base.clone(), if path.is_empty() { "." } else { path }),
+    let (way, name) = split(path);
+    let parent = match way {
+        Some(way) => Arc::new(directory(base, way, own)?),
+        None => base.clone(),
     };
-    let found = look(&parent, name, own)?;
-    let name = name.to_owned();
-    Ok(Spot { parent, name, found })
+    let seen = look(&parent, name, own)?;
+    Ok(Spot { parent, seen })
 }
 
 /// What has this name in a directory.
-fn look(parent: &File, name: &str, own: Option<Identity>) -> Result<Option<FileType>, Astray> {
-    match statat(parent, name, AtFlags::SYMLINK_NOFOLLOW) {
-        Ok(stat) => not_own(&stat, own).map(|()| Some(FileType::from_raw_mode(stat.st_mode))),
+fn look(parent: &File, name: &str, own: Option<Identity>) -> Result<Option<Seen>, Astray> {
+    match Seen::at(parent, name) {
+        Ok(seen) => not_own(seen.identity, own).map(|()| Some(seen)),
         Err(Errno::NOENT) => Ok(None),
         Err(errno) => Err(errno.into()),
     }
 }
 
-fn not_own(stat: &Stat, own: Option<Identity>) -> Result<(), Astray> {
-    match own == Some(Identity::of(stat)) {
+fn not_own(identity: Identity, own: Option<Identity>) -> Result<(), Astray> {
+    match own == Some(identity) {
         true => Err(Astray::Own),
         false => Ok(()),
     }
@@ -90,7 +98,7 @@ fn directory(base: &File, way: &str, own: Option<Identity>) -> Result<File, Astr
     let through = THROUGH.difference(OFlags::NOFOLLOW);
     match openat2(base, way, through, Mode::empty(), BENEATH) {
         Ok(opened) => {
-            not_own(&fstat(&opened)?, own)?;
+            not_own(Identity::of(&fstat(&opened)?), own)?;
             Ok(opened.into())
         }
         // Another file system is mounted on the way, where this host's own directory could be as well, so each one is
@@ -121,7 +129,7 @@ fn step_by_step(base: &File, way: &str, own: Option<Identity>) -> Result<File, A
             }
             opened => File::from(opened?),
         };
-        not_own(&fstat(&opened)?, own)?;
+        not_own(Identity::of(&fstat(&opened)?), own)?;
         reached = Some(opened);
     }
     reached.ok_or(Astray::System(Errno::NOENT))
@@ -190,7 +198,7 @@ mod tests {
         fs::write(folder.path().join("f"), "").unwrap();
         symlink("f", folder.path().join("l")).unwrap();
         let base = Arc::new(File::open(folder.path()).unwrap());
-        let found = |path| find(&base, path, None).unwrap().found;
+        let found = |path| find(&base, path, None).unwrap().seen.map(|seen| seen.kind);
         assert_eq!(found("f"), Some(FileType::RegularFile));
         assert_eq!(found("l"), Some(FileType::Symlink));
         assert_eq!(found("n"), None);

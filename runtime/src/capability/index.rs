@@ -1,0 +1,134 @@
+//! Finds the patterns that may fit an access without comparing it with each: by what all that they fit begins with.
+
+/// Patterns, or what is beside them, each under the bytes that every access begins with that it fits.
+#[derive(Clone, Debug)]
+pub(super) struct Indexed<T> {
+    all: Vec<T>,
+    /// In the order of their beginnings; of equal ones the first that was added comes last, because it is found first.
+    entries: Vec<Entry>,
+}
+
+#[derive(Clone, Debug)]
+struct Entry {
+    beginning: Box<[u8]>,
+    /// Its place among all.
+    place: usize,
+    /// The entry with the next shorter beginning that this one begins with as well.
+    shorter: Option<usize>,
+}
+
+impl<T> Default for Indexed<T> {
+    fn default() -> Self {
+        Self {
+            all: Vec::new(),
+            entries: Vec::new(),
+        }
+    }
+}
+
+impl<T> Indexed<T> {
+    pub(super) fn push(&mut self, item: T, beginning: Vec<u8>) {
+        let place = self.all.len();
+        self.all.push(item);
+        let at = self.entries.partition_point(|entry| *entry.beginning < *beginning);
+        let entry = Entry {
+            beginning: beginning.into(),
+            place,
+            shorter: None,
+        };
+        self.entries.insert(at, entry);
+        self.link();
+    }
+
+    /// Links each entry to the one before it in whose range it is.
+    fn link(&mut self) {
+        let mut around: Vec<usize> = Vec::new();
+        for own in 0..self.entries.len() {
+            let begins_with = |other: usize| {
+                let (own, other) = (&self.entries[own].beginning, &self.entries[other].beginning);
+                own.starts_with(other)
+            };
+            while around.last().is_some_and(|other| !begins_with(*other)) {
+                around.pop();
+            }
+            self.entries[own].shorter = around.last().copied();
+            around.push(own);
+        }
+    }
+
+    pub(super) fn iter(&self) -> std::slice::Iter<'_, T> {
+        self.all.iter()
+    }
+
+    pub(super) fn iter_mut(&mut self) -> std::slice::IterMut<'_, T> {
+        self.all.iter_mut()
+    }
+
+    /// All whose beginning `text` has, the longest first.
+    ///
+    /// What begins in one way is next to each other in the order of bytes. So the last entry that is not behind `text`
+    /// begins with everything that is looked for, and the links from it lead to all of it.
+    pub(super) fn beginning(&self, text: &[u8]) -> impl Iterator<Item = &T> {
+        let behind = self.entries.partition_point(|entry| *entry.beginning <= *text);
+        let nearest = behind.checked_sub(1).map(|last| &self.entries[last]);
+        let chain = std::iter::successors(nearest, |entry| entry.shorter.map(|shorter| &self.entries[shorter]));
+        chain
+            .filter(|entry| text.starts_with(&entry.beginning))
+            .map(|entry| &self.all[entry.place])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn indexed(beginnings: &[String]) -> Indexed<String> {
+        let mut indexed = Indexed::default();
+        for beginning in beginnings {
+            indexed.push(beginning.clone(), beginning.clone().into_bytes());
+        }
+        indexed
+    }
+
+    #[test]
+    fn the_longest_beginning_is_found_first() {
+        let indexed = indexed(&["", "/data", "/data/a", "/data/b", "/database"].map(str::to_owned));
+        let check = |text: &str, expected: &[&str]| {
+            let found: Vec<_> = indexed.beginning(text.as_bytes()).collect();
+            assert_eq!(found, expected, "{text}");
+        };
+        check("/data/b/c", &["/data/b", "/data", ""]);
+        check("/data/c", &["/data", ""]);
+        check("/dat", &[""]);
+        check("", &[""]);
+    }
+
+    #[test]
+    fn of_equal_beginnings_the_first_that_was_added_is_found_first() {
+        let mut indexed = Indexed::default();
+        for n in 0..5 {
+            indexed.push(n, b"/data".to_vec());
+        }
+        assert_eq!(
+            indexed.beginning(b"/data/a").copied().collect::<Vec<_>>(),
+            [0, 1, 2, 3, 4]
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn all_that_have_the_beginning_are_found(
+            beginnings in prop::collection::vec("[ab]{0,4}", 0..12),
+            text in "[ab]{0,5}",
+        ) {
+            let indexed = indexed(&beginnings);
+            let mut found: Vec<_> = indexed.beginning(text.as_bytes()).cloned().collect();
+            let mut expected: Vec<_> = beginnings.into_iter().filter(|own| text.starts_with(own)).collect();
+            found.sort();
+            expected.sort();
+            prop_assert_eq!(found, expected);
+        }
+    }
+}
