@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use anyhow::Context as _;
 use clap::Parser;
 use serde_json::json;
 
 use super::listen::Listen;
 use super::verb::{Context, Verb};
 use crate::ops::host::{self, Compiling};
-use crate::ops::listen;
+use crate::ops::{descriptors, listen};
 use crate::shell::counted;
 
 /// Run a host until Ctrl-C or SIGTERM; other commands on its state directory use it
@@ -28,6 +29,7 @@ impl Verb for Serve {
 
     fn run(self, context: &Context) -> anyhow::Result<()> {
         let (shell, place) = (&context.shell, context.state()?);
+        descriptors::prepare().context("the open descriptors of this program cannot be looked at")?;
         let told = Arc::clone(shell);
         // Components do their work whether or not somebody reads what is told of it.
         let listener = Arc::new(move |event: &_| drop(told.followed(event)));

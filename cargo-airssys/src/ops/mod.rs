@@ -2,6 +2,7 @@
 
 pub(crate) mod artifact;
 pub(crate) mod build;
+pub(crate) mod descriptors;
 pub(crate) mod dev;
 pub(crate) mod doctor;
 pub(crate) mod files;

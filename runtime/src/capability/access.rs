@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use super::Capability;
 use super::address::Scheme;
+use super::glob::escaped;
 use super::host_name::{HostBeginning, HostName};
 
 /// What a guest is about to do, normalised: there is one way to write each.
@@ -87,7 +88,7 @@ impl Access<'_> {
     /// The narrowest pattern that fits it, as a manifest has it.
     pub(crate) fn pattern(&self) -> String {
         match self {
-            Self::FileRead(path) | Self::FileWrite(path) => (*path).to_owned(),
+            Self::FileRead(path) | Self::FileWrite(path) => escaped(path),
             Self::Connect { scheme, host, port } => format!("{}://{host}:{port}", scheme.as_str()),
             // A name is looked up to connect to it, and how is not known yet.
             Self::LookUp(name) => format!("tcp://{name}:*"),
@@ -95,7 +96,7 @@ impl Access<'_> {
                 let scheme = if *scheme == Scheme::Udp { "udp://" } else { "" };
                 format!("{scheme}{}:{port}", HostName::Address(*address))
             }
-            Self::SystemCall(name) | Self::Storage(name) | Self::Messaging(name) => (*name).to_owned(),
+            Self::SystemCall(name) | Self::Storage(name) | Self::Messaging(name) => escaped(name),
         }
     }
 }

@@ -150,6 +150,11 @@ impl OutboundPattern {
         self.host.fits(name)
     }
 
+    /// Whether it is for all that `other` is for at this machine.
+    pub(super) fn covers_at(&self, name: &HostName, other: &Self) -> bool {
+        self.scheme == other.scheme && self.port.covers(other.port) && self.host.fits(name)
+    }
+
     pub(super) fn covers(&self, other: &Self) -> bool {
         self.scheme == other.scheme && self.port.covers(other.port) && self.host.covers(&other.host)
     }

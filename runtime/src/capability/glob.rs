@@ -45,9 +45,83 @@ pub(super) fn matches<P: Iterator + Clone, I: Iterator + Clone>(
     }
 }
 
+/// The most `*` in a pattern of characters: what is between two of them is searched for in the whole text.
+const MAX_STARS: usize = 2;
+
+/// What one character of a pattern, or an escaped one, stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Element {
+    Many,
+    One,
+    Exactly(char),
+}
+
+/// The elements of a pattern of characters; `[*]`, `[?]` and `[[]` are the characters themselves.
+#[derive(Clone)]
+struct Elements<'a>(std::str::Chars<'a>);
+
+impl Iterator for Elements<'_> {
+    type Item = Element;
+
+    fn next(&mut self) -> Option<Element> {
+        let rest = self.0.as_str();
+        for escaped in ['*', '?', '['] {
+            if let Some(after) = rest.strip_prefix('[').and_then(|rest| rest.strip_prefix(escaped))
+                && let Some(after) = after.strip_prefix(']')
+            {
+                self.0 = after.chars();
+                return Some(Element::Exactly(escaped));
+            }
+        }
+        self.0.next().map(|character| match character {
+            '*' => Element::Many,
+            '?' => Element::One,
+            character => Element::Exactly(character),
+        })
+    }
+}
+
+fn elements(pattern: &str) -> Elements<'_> {
+    Elements(pattern.chars())
+}
+
+/// Whether something in a pattern of characters stands for others.
+pub(super) fn is_wild(pattern: &str) -> bool {
+    elements(pattern).any(|element| !matches!(element, Element::Exactly(_)))
+}
+
+/// Whether comparing with it takes longer than it may.
+pub(super) fn has_too_many_stars(pattern: &str) -> bool {
+    elements(pattern).filter(|element| *element == Element::Many).count() > MAX_STARS
+}
+
+/// The text that a pattern without wildcards is.
+pub(super) fn unescaped(pattern: &str) -> String {
+    let characters = elements(pattern).filter_map(|element| match element {
+        Element::Exactly(character) => Some(character),
+        Element::Many | Element::One => None,
+    });
+    characters.collect()
+}
+
+/// The pattern that fits this text and no other.
+pub(crate) fn escaped(text: &str) -> String {
+    let mut pattern = String::with_capacity(text.len());
+    for (at, character) in text.char_indices() {
+        let rest = &text[at..];
+        let is_escape = ["[*]", "[?]", "[[]"].iter().any(|escape| rest.starts_with(escape));
+        match character {
+            '*' | '?' => pattern.extend(['[', character, ']']),
+            '[' if is_escape => pattern.push_str("[[]"),
+            character => pattern.push(character),
+        }
+    }
+    pattern
+}
+
 /// What every text begins with that a pattern of characters fits.
 pub(super) fn beginning(pattern: &str) -> &str {
-    pattern.split(['*', '?']).next().unwrap_or("")
+    pattern.split(['*', '?', '[']).next().unwrap_or("")
 }
 
 /// Whether a pattern of characters fits a text: `*` stands for any number of characters and `?` for one.
@@ -55,6 +129,9 @@ pub(super) fn fits_text(pattern: &str, text: &str) -> bool {
     // Most of what does not fit is told by what stands before and behind all wildcards, and a single `*` always is.
     let is_wild = |byte: &u8| matches!(byte, b'*' | b'?');
     let (own, bytes) = (pattern.as_bytes(), text.as_bytes());
+    if own.contains(&b'[') {
+        return fits_slowly(pattern, text);
+    }
     let Some(first) = own.iter().position(is_wild) else {
         return own == bytes;
     };
@@ -66,14 +143,18 @@ pub(super) fn fits_text(pattern: &str, text: &str) -> bool {
     if first == last && own[first] == b'*' {
         return bytes.len() >= before.len() + behind.len();
     }
+    fits_slowly(pattern, text)
+}
+
+fn fits_slowly(pattern: &str, text: &str) -> bool {
     matches(
-        pattern.chars(),
+        elements(pattern),
         text.chars(),
         |element| match element {
-            '*' => Stands::Many,
+            Element::Many => Stands::Many,
             _ => Stands::One,
         },
-        |element, character| *element == '?' || element == character,
+        |element, character| *element == Element::One || *element == Element::Exactly(*character),
     )
 }
 
@@ -100,15 +181,26 @@ mod tests {
         check("a?c", "abc", true);
         check("ab*bc", "abc", false);
         check("a*é", "aé", true);
+        check("[*]", "*", true);
+        check("[*]", "a", false);
+        check("[?][[]*", "?[x", true);
+        check("[a]", "[a]", true);
+        check("[", "[", true);
     }
 
     proptest! {
         #[test]
-        fn what_is_told_early_is_what_comparing_says(pattern in "[ab*?]{0,6}", text in "[abé]{0,8}") {
-            let stands = |element: &char| if *element == '*' { Stands::Many } else { Stands::One };
-            let fits = |element: &char, character: &char| *element == '?' || element == character;
-            prop_assert_eq!(fits_text(&pattern, &text), matches(pattern.chars(), text.chars(), stands, fits));
+        fn what_is_told_early_is_what_comparing_says(pattern in "[ab*?\\[\\]]{0,6}", text in "[abé\\[\\]*]{0,8}") {
+            prop_assert_eq!(fits_text(&pattern, &text), fits_slowly(&pattern, &text));
             prop_assert!(!fits_text(&pattern, &text) || text.starts_with(beginning(&pattern)));
+        }
+
+        #[test]
+        fn an_escaped_text_fits_itself_and_nothing_else(text in "[ab*?\\[\\]]{0,8}", other in "[ab*?\\[\\]]{0,8}") {
+            let pattern = escaped(&text);
+            prop_assert!(!is_wild(&pattern));
+            prop_assert_eq!(&unescaped(&pattern), &text);
+            prop_assert_eq!(fits_text(&pattern, &other), text == other);
         }
     }
 }

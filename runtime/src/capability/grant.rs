@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::Capability;
 use super::access::Access;
 use super::address::{InboundPattern, OutboundPattern, Scheme};
-use super::glob::{beginning, fits_text};
+use super::glob::{beginning, fits_text, has_too_many_stars, is_wild, unescaped};
+use super::host_name::HostName;
 use super::path::PathPattern;
 use crate::component::AccessRequests;
 
@@ -126,7 +127,7 @@ impl Grant {
                 (Pattern::Outbound(own), Pattern::Outbound(other)) => own.covers(other),
                 (Pattern::Inbound(own), Pattern::Inbound(other)) => own.covers(other),
                 (Pattern::Name(own), Pattern::Name(other)) => {
-                    own == other || own == "*" || (!other.contains(['*', '?']) && fits_text(own, other))
+                    own == other || own == "*" || (!is_wild(other) && fits_text(own, &unescaped(other)))
                 }
                 _ => false,
             }
@@ -171,12 +172,20 @@ impl Grant {
     pub(crate) fn mountable(&self) -> Option<String> {
         let directory = self.directory()?;
         let pattern = self.pattern();
-        let is_single = pattern != "/" && !pattern.contains(['*', '?']);
+        let is_single = pattern != "/" && !is_wild(&pattern);
         Some(if directory == "/" && is_single {
-            pattern
+            unescaped(&pattern)
         } else {
             directory
         })
+    }
+
+    /// Whether all that `other` allows at this machine is what it is for.
+    pub(super) fn covers_at(&self, name: &HostName, other: &Self) -> bool {
+        match (&self.pattern, &other.pattern) {
+            (Pattern::Outbound(own), Pattern::Outbound(other)) => own.covers_at(name, other),
+            _ => false,
+        }
     }
 
     /// Whether something below this guest path, not that path itself, is what it is for.
@@ -228,13 +237,15 @@ fn name(text: &str) -> Result<String, &'static str> {
     if text.len() > MAX_NAME {
         return Err("a name has at most 256 bytes");
     }
+    if has_too_many_stars(text) {
+        return Err("a name has at most two `*`");
+    }
     Ok(text.to_owned())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::capability::host_name::HostName;
 
     fn grant(capability: Capability, text: &str) -> Grant {
         Grant::parse(capability, text).unwrap()

@@ -141,9 +141,10 @@ impl GrantSet {
             .granted
             .beginning(beginning.as_ref())
             .filter(|granted| granted.grant.fits(access));
-        // A name is looked up for whatever is left of it; what is revoked as a whole is no reason for it.
-        if let Access::LookUp(_) = access {
-            let is_left = |granted: &&Granted| !row.revoked.iter().any(|revoked| revoked.covers(&granted.grant));
+        // A name is looked up for whatever is left of it; what is revoked of this name is no reason for it.
+        if let Access::LookUp(name) = access {
+            let is_revoked = |granted: &Granted| row.revoked.iter().any(|own| own.covers_at(name, &granted.grant));
+            let is_left = |granted: &&Granted| !is_revoked(granted);
             let mut fitting = fitting.peekable();
             fitting.peek().ok_or(Refusal::NotGranted)?;
             return fitting.find(is_left).ok_or(Refusal::Revoked);
@@ -223,5 +224,43 @@ impl Grants {
 
     pub(super) fn watch(&self) -> watch::Receiver<u64> {
         self.revision.subscribe()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capability::host_name::HostName;
+
+    fn set(granted: &[&str], revoked: &[&str]) -> GrantSet {
+        let grant = |pattern: &&str| Grant::parse(Capability::NetworkOutbound, pattern).unwrap();
+        let mut set = GrantSet::default();
+        granted
+            .iter()
+            .map(grant)
+            .for_each(|grant| set.grant(grant, Source::Policy));
+        revoked.iter().map(grant).for_each(|grant| set.revoke(grant));
+        set
+    }
+
+    #[test]
+    fn a_name_of_which_all_is_revoked_is_not_looked_up() {
+        let granted = &["tcp://*.example.com:80", "https://*.example.com"];
+        let check = |revoked: &[&str], name: &str, expected: Result<(), Refusal>| {
+            let name = HostName::parse(name).unwrap();
+            let decided = set(granted, revoked).decide(&Access::LookUp(&name)).map(drop);
+            assert_eq!(decided, expected, "{revoked:?} {name}");
+        };
+        let all = &["tcp://evil.example.com:*", "https://evil.example.com:*"];
+        check(all, "evil.example.com", Err(Refusal::Revoked));
+        check(all, "a.evil.example.com", Ok(()));
+        check(all, "good.example.com", Ok(()));
+        check(&all[..1], "evil.example.com", Ok(()));
+        check(
+            &["tcp://*.evil.example.com:80", "https://*.evil.example.com"],
+            "a.evil.example.com",
+            Err(Refusal::Revoked),
+        );
+        check(&[], "example.org", Err(Refusal::NotGranted));
     }
 }

@@ -10,10 +10,16 @@ pub(crate) const MAX_PATH: usize = 4_096;
 /// The longest component with wildcards, in bytes: comparing takes as much time as it is long.
 const MAX_GLOB: usize = 64;
 
+/// The most components of a pattern, and of those the most with wildcards: each is compared with each access.
+const MAX_COMPONENTS: usize = 64;
+const MAX_GLOBS: usize = 4;
+
 /// A pattern of guest paths, matched by whole components.
 ///
 /// `*` stands for any characters of one component, `?` for one, and `**` alone for any number of components, also none:
 /// `/data/**` is `/data` and all that is below it.
+/// A pattern has one `**` at most, so that comparing goes over a path once, from both ends.
+/// `[*]`, `[?]` and `[[]` are the characters themselves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct PathPattern {
     components: Vec<Component>,
@@ -52,13 +58,22 @@ impl PathPattern {
             "." | ".." => Err("a path has no `.` or `..`"),
             "**" => Ok(Component::Any),
             part if part.contains("**") => Err("`**` is a whole component"),
-            part if part.contains(['*', '?']) && part.len() > MAX_GLOB => {
-                Err("a component with wildcards has at most 64 bytes")
-            }
-            part if part.contains(['*', '?']) => Ok(Component::Glob(part.to_owned())),
-            part => Ok(Component::Literal(part.to_owned())),
+            part if !glob::is_wild(part) => Ok(Component::Literal(glob::unescaped(part))),
+            part if part.len() > MAX_GLOB => Err("a component with wildcards has at most 64 bytes"),
+            part if glob::has_too_many_stars(part) => Err("a component has at most two `*`"),
+            part => Ok(Component::Glob(part.to_owned())),
         });
         let components = components.collect::<Result<Vec<_>, _>>()?;
+        let count = |is_such: fn(&Component) -> bool| components.iter().filter(|component| is_such(component)).count();
+        if components.len() > MAX_COMPONENTS {
+            return Err("a pattern has at most 64 components");
+        }
+        if count(|component| matches!(component, Component::Glob(_))) > MAX_GLOBS {
+            return Err("a pattern has wildcards in at most four components, beside a `**`");
+        }
+        if count(|component| *component == Component::Any) > 1 {
+            return Err("a pattern has at most one `**`");
+        }
         let literals = components.iter().map_while(|component| match component {
             Component::Literal(literal) => Some(["/", literal]),
             _ => None,
@@ -77,16 +92,21 @@ impl PathPattern {
             return false;
         };
         let is_whole = rest.is_empty() || rest.starts_with('/');
-        is_whole
-            && match &self.components[self.literals..] {
-                [] => components(rest).next().is_none(),
-                [Component::Any] => true,
-                others => glob::matches(others.iter(), components(rest), stands, |pattern, part| match pattern {
-                    Component::Literal(literal) => literal == part,
-                    Component::Glob(glob) => glob::fits_text(glob, part),
-                    Component::Any => false,
-                }),
-            }
+        if !is_whole {
+            return false;
+        }
+        let others = &self.components[self.literals..];
+        let any = others.iter().position(|component| *component == Component::Any);
+        let (front, back) = others.split_at(any.unwrap_or(others.len()));
+        let mut parts = components(rest);
+        let fits = |own: &Component, part: Option<&str>| part.is_some_and(|part| own.fits(part));
+        if !front.iter().all(|own| fits(own, parts.next())) {
+            return false;
+        }
+        match back.split_first() {
+            Some((_, back)) => back.iter().rev().all(|own| fits(own, parts.next_back())),
+            None => parts.next().is_none(),
+        }
     }
 
     /// What every path begins with that it fits.
@@ -134,8 +154,7 @@ impl PathPattern {
         for part in components(path) {
             match own.next() {
                 Some(Component::Any) => return true,
-                Some(Component::Literal(literal)) if literal == part => {}
-                Some(Component::Glob(glob)) if glob::fits_text(glob, part) => {}
+                Some(own) if own.fits(part) => {}
                 _ => return false,
             }
         }
@@ -154,9 +173,21 @@ impl fmt::Display for PathPattern {
             return f.write_str("/");
         }
         self.components.iter().try_for_each(|component| match component {
-            Component::Literal(text) | Component::Glob(text) => write!(f, "/{text}"),
+            Component::Literal(text) => write!(f, "/{}", glob::escaped(text)),
+            Component::Glob(text) => write!(f, "/{text}"),
             Component::Any => f.write_str("/**"),
         })
+    }
+}
+
+impl Component {
+    /// Whether it fits one component of a path.
+    fn fits(&self, part: &str) -> bool {
+        match self {
+            Self::Literal(literal) => literal == part,
+            Self::Glob(glob) => glob::fits_text(glob, part),
+            Self::Any => false,
+        }
     }
 }
 
@@ -167,7 +198,7 @@ fn stands(component: &&Component) -> Stands {
     }
 }
 
-fn components(path: &str) -> impl Iterator<Item = &str> + Clone {
+fn components(path: &str) -> impl DoubleEndedIterator<Item = &str> {
     path.split('/').filter(|part| !part.is_empty())
 }
 
@@ -228,11 +259,36 @@ mod tests {
     fn what_is_no_pattern_is_refused() {
         let check = |text: &str| assert!(PathPattern::parse(text).is_err(), "{text}");
         for text in [
-            "", "data", "/data/", "//", "/a//b", "/a/../b", "/./a", "/a/b**", "/a\0b", "/a\nb",
+            "",
+            "data",
+            "/data/",
+            "//",
+            "/a//b",
+            "/a/../b",
+            "/./a",
+            "/a/b**",
+            "/a\0b",
+            "/a\nb",
+            "/**/a/**",
+            "/a*b*c*",
+            "/*/*/*/*/*",
         ] {
             check(text);
         }
         check(&format!("/{}", "a".repeat(MAX_PATH)));
+        check(&"/a".repeat(MAX_COMPONENTS + 1));
+        assert!(PathPattern::parse(&"/a".repeat(MAX_COMPONENTS)).is_ok());
+    }
+
+    #[test]
+    fn wildcards_in_brackets_are_characters() {
+        let check = |text, path, expected| assert_eq!(pattern(text).fits(path), expected, "{text} {path}");
+        check("/a/[*][*]", "/a/**", true);
+        check("/a/[*][*]", "/a/b", false);
+        check("/a/[?]*", "/a/?b", true);
+        check("/a/[b]", "/a/[b]", true);
+        assert_eq!(pattern("/a/[*]/**").directory(), "/a/*");
+        assert_eq!(pattern("/a/[*]").to_string(), "/a/[*]");
     }
 
     #[test]
@@ -273,7 +329,15 @@ mod tests {
 
     prop_compose! {
         fn patterns()(parts in prop::collection::vec("[ab*?]{1,3}", 0..5)) -> String {
-            let parts: Vec<_> = parts.iter().map(|part| if part.contains("**") { "**" } else { part }).collect();
+            let mut is_first = true;
+            let parts: Vec<_> = parts
+                .iter()
+                .map(|part| match part.contains("**") {
+                    true if std::mem::take(&mut is_first) => "**",
+                    true => "*",
+                    false => part,
+                })
+                .collect();
             format!("/{}", parts.join("/"))
         }
     }

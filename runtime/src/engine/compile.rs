@@ -17,6 +17,7 @@ use wasmtime::component::Component;
 use self::child::translate;
 pub use self::child::{COMPILE_ARGUMENT, compile_child};
 use self::compatibility::compatibility;
+pub use self::confine::withhold_descriptors;
 use self::process::{Processes, Work};
 pub(crate) use self::settings::CompileSettings;
 pub use self::settings::Compiler;

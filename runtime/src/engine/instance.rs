@@ -79,7 +79,7 @@ impl Instance {
         let (output, error, log) = Lines::pair(&release.name, &prepared.events);
         let gate = Gate::new(prepared.clearance.clone(), release.clone(), prepared.events.clone());
         let gate = Arc::new(gate);
-        let files = Files::new(gate.clone(), prepared.sandbox.own.as_deref())?;
+        let files = Files::new(gate.clone(), &prepared.sandbox.own)?;
         let mut context = prepared.sandbox.context(output, error);
         adapt(&mut context);
         let network = Arc::new(Network::new(gate.clone(), prepared.sandbox.outside.clone()));
@@ -146,6 +146,11 @@ impl Instance {
     /// Whether the guest returned in order from every entry.
     pub(crate) fn is_usable(&self) -> bool {
         !self.broken
+    }
+
+    /// Whether a new instance would find other directories than this one.
+    pub(crate) fn is_outdated(&self) -> bool {
+        self.store.data().has_other_directories()
     }
 
     /// The release that this is an instance of.

@@ -31,7 +31,7 @@ mod timeout;
 pub(crate) use aot_cache::AotCache;
 pub(crate) use blocking::blocking;
 pub(crate) use call::{Answer, Call, Fields, Handled};
-pub use compile::{COMPILE_ARGUMENT, Compiler, compile_child};
+pub use compile::{COMPILE_ARGUMENT, Compiler, compile_child, withhold_descriptors};
 pub(crate) use compile::{CodeSource, CompileSettings, Compiled, is_offered};
 pub(crate) use debug::Debugging;
 pub(crate) use engines::Engines;

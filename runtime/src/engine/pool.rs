@@ -73,8 +73,9 @@ impl Pool {
             }
         };
         let mut instance = match idle {
-            Some(instance) => instance,
-            None => {
+            Some(instance) if !instance.is_outdated() => instance,
+            outdated => {
+                Self::end_excess(outdated);
                 let instance = Box::new(Instance::start(&self.prepared).await?);
                 now = Instant::now();
                 instance

@@ -62,6 +62,13 @@ impl InstanceState {
     }
 }
 
+impl InstanceState {
+    /// Whether a new instance would find other directories than this one.
+    pub(super) fn has_other_directories(&self) -> bool {
+        self.files.are_outdated()
+    }
+}
+
 impl WasiView for InstanceState {
     fn ctx(&mut self) -> WasiCtxView<'_> {
         WasiCtxView {

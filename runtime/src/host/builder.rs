@@ -166,13 +166,13 @@ impl HostBuilder {
                 None => (Store::temporary()?, None, events),
             };
             let sources = grants.open(store.directory())?;
+            let key_file = cache_key_file.unwrap_or_else(|| store.directory().join("cache.key"));
             let sandbox = Sandbox {
                 outside: Outside::new(resolver, sources.policy.policy())?,
-                ..sandbox.beside(store.directory())
+                ..sandbox.beside(store.directory(), &key_file)
             };
             let router = recover(&store, &events)?;
             let store = Arc::new(store);
-            let key_file = cache_key_file.unwrap_or_else(|| store.directory().join("cache.key"));
             let seal = Seal::open(&key_file);
             let code = match shared {
                 Some(code) => code,

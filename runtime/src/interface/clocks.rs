@@ -5,7 +5,7 @@ use std::time::{Duration, Instant, SystemTime};
 use wasmtime_wasi::{HostMonotonicClock, HostWallClock};
 
 /// Clocks show multiples of this.
-const RESOLUTION: Duration = Duration::from_micros(100);
+pub(super) const RESOLUTION: Duration = Duration::from_micros(100);
 
 /// The time of day.
 pub(super) struct Wall;

@@ -10,6 +10,7 @@ mod outgoing;
 mod output;
 mod process;
 mod sandbox;
+mod slots;
 mod sockets;
 mod wasi;
 
@@ -25,7 +26,7 @@ pub(crate) use filesystem::{Files, FilesView};
 pub(crate) use http::{Outgoing, context as http_context};
 pub(crate) use network::{Network, Outside, Resolver};
 pub(crate) use output::{Capture, Lines, Log};
-pub(crate) use sandbox::{Directory, Sandbox, Source};
+pub(crate) use sandbox::{Directory, Own, Sandbox, Source};
 pub(crate) use sockets::{Sockets, SocketsView};
 use wasi::empty_context;
 

@@ -25,10 +25,19 @@ pub(crate) struct Sandbox {
     pub(crate) source: Option<Source>,
     /// The directories that are there.
     pub(crate) directories: Vec<Directory>,
-    /// The state directory of the host, which no directory of an instance may lead to.
-    pub(crate) own: Option<PathBuf>,
+    /// What the host keeps for itself, and no directory of an instance may lead to.
+    pub(crate) own: Own,
     /// How they reach the network.
     pub(crate) outside: Outside,
+}
+
+/// What a host keeps for itself on this machine.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Own {
+    /// Its state directory.
+    pub(crate) state_dir: Option<PathBuf>,
+    /// The directory of the key by which it knows what it has compiled, and what an operator has granted.
+    pub(crate) key_dir: Option<PathBuf>,
 }
 
 /// Randomness and time that are the same in every run.
@@ -61,10 +70,13 @@ impl Sandbox {
         context
     }
 
-    /// The same on a host that keeps its own in this directory.
-    pub(crate) fn beside(self, own: &Path) -> Self {
+    /// The same on a host that keeps its own in this directory, and its key in this file.
+    pub(crate) fn beside(self, state_dir: &Path, key_file: &Path) -> Self {
         Self {
-            own: Some(own.to_owned()),
+            own: Own {
+                state_dir: Some(state_dir.to_owned()),
+                key_dir: key_file.parent().map(Path::to_owned),
+            },
             ..self
         }
     }

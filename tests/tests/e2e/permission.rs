@@ -413,3 +413,28 @@ async fn grants_that_came_along_with_a_directory_count_for_nothing() {
     let test = TestHost::open(folder, |builder| builder.cache_key_file(of("mallory"))).await;
     assert_eq!(shown(&test.host, "a").await.granted.len(), 1);
 }
+
+#[tokio::test]
+async fn a_directory_that_is_granted_elsewhere_is_the_new_one() {
+    let test = TestHost::new().await;
+    let folder = tempfile::tempdir().unwrap();
+    for place in ["one", "two"] {
+        fs::create_dir(folder.path().join(place)).unwrap();
+        fs::write(folder.path().join(place).join("f"), place).unwrap();
+    }
+    let reader = name("uses-files");
+    let grant = async |place: &str| {
+        let place = folder.path().join(place).display().to_string();
+        let options = mounted("/data", &place);
+        test.host.grant(&reader, read("/data/**"), &options).await.unwrap();
+    };
+    grant("one").await;
+    let manifest = Manifest::parse(&format!("manifest-version = 1\n[capabilities]\n{READS}\n")).unwrap();
+    let asking = |package: Package| package.manifest(manifest);
+    test.deploy_as("uses-files", "1.0.0", asking).await.unwrap();
+    assert_eq!(test.call("uses-files", "read /data/f").await.unwrap(), "one");
+    let nobody = Origin::default();
+    test.host.revoke(&reader, read("/data/**"), &nobody).await.unwrap();
+    grant("two").await;
+    assert_eq!(test.call("uses-files", "read /data/f").await.unwrap(), "two");
+}

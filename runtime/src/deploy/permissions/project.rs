@@ -7,17 +7,8 @@ use std::path::{Component, Path, PathBuf};
 use crate::capability::{Capability, Grant, GrantSet, Mount, Source};
 use crate::error::Error;
 
-/// Folders of a project in which tools keep what they build, or build it from.
-const BUILT: [&str; 8] = [
-    "build",
-    "dist",
-    "node_modules",
-    "src",
-    "target",
-    "tests",
-    "vendor",
-    "wit",
-];
+/// The folder of a project that components write to without being asked: no tool takes what it builds or runs from it.
+const DATA: &str = "data";
 
 /// The endings and names of files that are built or run, or say how.
 const SOURCES: [&str; 17] = [
@@ -92,7 +83,7 @@ impl Project {
         let host = mounted.unwrap_or_else(|| self.root.join(directory.trim_start_matches('/')));
         let Some(host) = self.inside(&host) else { return false };
         // Whoever writes what is built or run does more than a component may.
-        if writes && (self.is_built(&host) || holds_sources(&host)) {
+        if writes && (!self.is_data(&host) || holds_sources(&host)) {
             return false;
         }
         if !is_mounted {
@@ -104,14 +95,9 @@ impl Project {
         true
     }
 
-    /// Whether it is where tools keep what is built, or what it is built from.
-    fn is_built(&self, host: &Path) -> bool {
-        let first = host
-            .strip_prefix(&self.root)
-            .ok()
-            .and_then(|rest| rest.components().next());
-        let name = first.and_then(|first| first.as_os_str().to_str());
-        name.is_none_or(|name| BUILT.contains(&name))
+    /// Whether it is the folder that is for what components write, or in it.
+    fn is_data(&self, host: &Path) -> bool {
+        host.starts_with(self.root.join(DATA))
     }
 
     /// The directory without links, when it is below the project's own and holds nothing that is not for components.
@@ -215,7 +201,6 @@ mod tests {
             ("/data/**", Some("data")),
             ("/data/in/*.txt", Some("data/in")),
             ("/data/new/**", Some("data/new")),
-            ("/fresh", Some("fresh")),
             ("/alias/**", Some("data")),
             ("/notes.txt", None),
             ("/out/**", None),
@@ -232,16 +217,17 @@ mod tests {
             check(Capability::FileWrite, pattern, place);
             check(Capability::FileRead, pattern, place);
         }
-        // What tools build or run can be read and not written.
-        for part in ["member/src", "scripts", "target", "src"] {
+        // Elsewhere are what tools build and run: it can be read and not written.
+        for part in ["data/code", "src"] {
             fs::create_dir_all(root.join(part)).unwrap();
         }
-        fs::write(root.join("member/src/lib.rs"), "").unwrap();
-        fs::write(root.join("scripts/Makefile"), "").unwrap();
+        fs::write(root.join("data/code/lib.rs"), "").unwrap();
         for (pattern, place) in [
-            ("/member/**", "member"),
-            ("/scripts/*", "scripts"),
-            ("/target/**", "target"),
+            ("/data/code/**", "data/code"),
+            ("/fresh", "fresh"),
+            ("/benches/**", "benches"),
+            ("/config/**", "config"),
+            ("/database/**", "database"),
             ("/src/new/**", "src/new"),
         ] {
             check(Capability::FileWrite, pattern, None);

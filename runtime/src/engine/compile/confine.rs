@@ -45,16 +45,42 @@ fn limit(resource: Resource, most: u64) -> Result<(), String> {
 
 /// Closes what the process that started this one had open, but for the standard descriptors.
 fn close_inherited() -> std::io::Result<()> {
+    for_each_open(close_if_inherited)
+}
+
+/// Keeps what the process that started this one had open from the commands that it starts, but for the standard
+/// descriptors: they may be sockets of a service manager, or files of a shell.
+///
+/// For a program that serves, before it has a second thread.
+///
+/// # Errors
+///
+/// When the open descriptors cannot be listed.
+pub fn withhold_descriptors() -> std::io::Result<()> {
+    for_each_open(withhold)
+}
+
+fn for_each_open(each: fn(RawFd)) -> std::io::Result<()> {
     let mut folder = std::fs::read_dir("/dev/fd")?;
     let mut listed = Vec::new();
     for entry in folder.by_ref() {
         let number = entry?.file_name().to_str().and_then(|name| name.parse::<RawFd>().ok());
         listed.extend(number.filter(|number| *number > 2));
     }
-    listed.into_iter().for_each(close_if_inherited);
+    listed.into_iter().for_each(each);
     // The folder that was listed is among what it lists, so it stays open until here.
     drop(folder);
     Ok(())
+}
+
+/// Marks a descriptor as one that programs which this one starts do not get.
+#[allow(unsafe_code, reason = "inherited descriptors have no owner; see SAFETY")]
+fn withhold(number: RawFd) {
+    // SAFETY: the descriptor was just listed as open, and nobody closes it while this process has one thread. Only a
+    // flag of it is changed, which does nothing to how an owner in this process uses it.
+    let borrowed = unsafe { BorrowedFd::borrow_raw(number) };
+    // One that cannot be marked is not open any more.
+    let _ = rustix::io::fcntl_setfd(borrowed, FdFlags::CLOEXEC);
 }
 
 /// Closes a descriptor unless this process opened it.

@@ -12,6 +12,7 @@ use super::FilesView;
 use super::files::Place;
 use super::lexical::{Misnamed, Named, named};
 use super::seen::Seen;
+use super::trail::Trail;
 use super::walk::{Astray, find, split};
 use crate::capability::{Access, Gate, Refusal, below};
 
@@ -76,6 +77,20 @@ fn allow_seeing(gate: &Gate, path: &str, is_directory: impl FnOnce() -> bool) ->
     allow(gate, Right::Read, path)
 }
 
+/// Denies what is open, or a path, because it is not where what was decided on leads.
+fn astray(gate: &Gate, right: Right, path: &str) -> FsError {
+    gate.deny(&right.to(path), Refusal::LeadsElsewhere);
+    ErrorCode::Access.into()
+}
+
+/// Whether the path of what is open still leads to it.
+pub(super) fn check_way(gate: &Gate, trail: &Trail, right: Right) -> FsResult<()> {
+    match trail.leads_there(gate) {
+        true => Ok(()),
+        false => Err(astray(gate, right, &trail.path())),
+    }
+}
+
 impl FilesView<'_> {
     /// The path that a guest names below an open directory.
     pub(super) fn named(&self, at: &Resource<Descriptor>, right: Right, text: &str) -> FsResult<Named> {
@@ -109,6 +124,7 @@ impl FilesView<'_> {
         if place.allowed[SEEING] != revision {
             let is_directory = matches!(self.table.get(descriptor)?, Descriptor::Dir(_));
             allow_seeing(gate, &place.trail.path(), || is_directory)?;
+            check_way(gate, &place.trail, Right::Read)?;
             place.allowed[SEEING] = revision;
         }
         Ok(())
@@ -122,7 +138,7 @@ impl FilesView<'_> {
         named: &'a Named,
     ) -> FsResult<Found<'a>> {
         let own = self.files.own;
-        let (mut dir, path, local) = self.begin(at, &named.path)?;
+        let (mut dir, path, local) = self.begin(at, right, &named.path)?;
         let spot = if local {
             find(&dir.dir, path, own)
         } else {
@@ -145,10 +161,15 @@ impl FilesView<'_> {
     }
 
     /// The directory that a path is looked up in, and the path in it: a mount inside the open directory comes first.
-    fn begin<'a>(&self, at: &Resource<Descriptor>, path: &'a str) -> FsResult<(Dir, &'a str, bool)> {
+    fn begin<'a>(&self, at: &Resource<Descriptor>, right: Right, path: &'a str) -> FsResult<(Dir, &'a str, bool)> {
         let place = self.place(at)?;
+        let (gate, roots) = (&self.files.gate, &self.files.roots);
+        check_way(gate, &place.trail, right)?;
+        if !roots.holds(gate, path) {
+            return Err(astray(gate, right, path));
+        }
         let own = place.trail.path();
-        let inside = self.files.roots.iter().filter_map(|root| {
+        let inside = roots.each.iter().filter_map(|root| {
             let is_inside = below(&root.guest, &own).is_some_and(|rest| !rest.is_empty());
             Some((root, below(path, &root.guest).filter(|_| is_inside)?))
         });
@@ -205,6 +226,7 @@ impl FilesView<'_> {
         let allowed = &mut place.allowed[right as usize];
         if *allowed != Some(revision) {
             allow(gate, right, &place.trail.path())?;
+            check_way(gate, &place.trail, right)?;
             *allowed = Some(revision);
         }
         Ok(place)

@@ -14,6 +14,7 @@ use super::bounds::{MAX_FILE_BYTES, MAX_READ_BYTES};
 use super::decide::{Found, Right, may_see};
 use super::files::again;
 use super::lexical::Named;
+use super::seen::coarsened;
 use super::walk::Astray;
 use crate::capability::Refusal;
 
@@ -139,7 +140,7 @@ impl HostDescriptor for FilesView<'_> {
 
     async fn stat(&mut self, fd: Resource<Descriptor>) -> FsResult<DescriptorStat> {
         self.sees(&fd)?;
-        self.inner().stat(fd).await
+        self.inner().stat(fd).await.map(coarsened)
     }
 
     async fn stat_at(&mut self, fd: Resource<Descriptor>, flags: PathFlags, path: String) -> FsResult<DescriptorStat> {

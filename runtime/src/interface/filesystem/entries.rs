@@ -10,7 +10,7 @@ use wasmtime_wasi::p2::bindings::filesystem::types::{
 
 use super::FilesView;
 use super::bounds::{MAX_ENTRIES, MAX_LISTINGS};
-use super::decide::{Right, may_see, on};
+use super::decide::{Right, check_way, may_see, on};
 use super::files::{Listing, again};
 
 impl FilesView<'_> {
@@ -60,11 +60,13 @@ impl HostDirectoryEntryStream for FilesView<'_> {
         &mut self,
         listing: Resource<DirectoryEntryStream>,
     ) -> FsResult<Option<DirectoryEntry>> {
-        let path = match self.files.listings.get(&listing.rep()) {
-            Some(listing) => listing.trail.path().clone(),
+        let trail = match self.files.listings.get(&listing.rep()) {
+            Some(listing) => &listing.trail,
             None => return Err(ErrorCode::BadDescriptor.into()),
         };
+        let path = trail.path().clone();
         self.allow(Right::Read, &path)?;
+        check_way(&self.files.gate, trail, Right::Read)?;
         loop {
             let again = Resource::new_borrow(listing.rep());
             match self.inner().read_directory_entry(again).await {

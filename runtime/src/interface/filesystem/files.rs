@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
-use std::path::Path;
 use std::sync::{Arc, Weak};
 
 use wasmtime::component::{Resource, ResourceTable};
@@ -12,16 +11,16 @@ use wasmtime_wasi::p2::bindings::filesystem::types::{ErrorCode, MetadataHashValu
 
 use super::bounds::MAX_OPEN;
 use super::host_path::Identity;
-use super::mount::{Root, roots};
-use super::slots::Slot;
+use super::mount::{Roots, roots};
 use super::trail::Trail;
 use crate::capability::{Gate, is_within};
 use crate::error::Error;
+use crate::interface::Own;
 
 /// The files of one instance.
 pub(crate) struct Files {
     pub(super) gate: Arc<Gate>,
-    pub(super) roots: Vec<Root>,
+    pub(super) roots: Arc<Roots>,
     /// By the numbers of the descriptors in the table, which bounds how many there are.
     pub(super) places: BTreeMap<u32, Place>,
     /// The guest paths of the directories that are being listed, in the same way.
@@ -52,10 +51,9 @@ pub(super) struct Listing {
 }
 
 impl Place {
-    /// What is open has a slot, but for what was open before.
-    pub(super) fn new(path: String, local: bool, slot: Option<Slot>) -> Self {
+    pub(super) fn new(trail: Trail, local: bool) -> Self {
         Self {
-            trail: Arc::new(Trail::new(path, slot)),
+            trail: Arc::new(trail),
             local,
             allowed: [None; 3],
         }
@@ -69,12 +67,13 @@ pub(crate) struct FilesView<'a> {
 }
 
 impl Files {
-    /// Opens the directories of a new instance; none of them is, or leads to, the host's state directory `own`.
-    pub(crate) fn new(gate: Arc<Gate>, own: Option<&Path>) -> Result<Self, Error> {
+    /// Opens the directories of a new instance; none of them is, or leads to, what is the host's own.
+    pub(crate) fn new(gate: Arc<Gate>, own: &Own) -> Result<Self, Error> {
         let roots = roots(&gate, own)?;
+        let state_dir = own.state_dir.as_deref();
         Ok(Self {
-            own: own.filter(|_| !roots.is_empty()).and_then(Identity::at),
-            roots,
+            own: state_dir.filter(|_| !roots.each.is_empty()).and_then(Identity::at),
+            roots: Arc::new(roots),
             gate,
             places: BTreeMap::new(),
             listings: BTreeMap::new(),
@@ -101,7 +100,12 @@ impl Files {
 
     /// Whether a mount is at this path or below it: moving what is there does not move the mount.
     pub(super) fn holds_mount(&self, path: &str) -> bool {
-        self.roots.iter().any(|root| is_within(&root.guest, path))
+        self.roots.each.iter().any(|root| is_within(&root.guest, path))
+    }
+
+    /// Whether a new instance would begin with other directories.
+    pub(crate) fn are_outdated(&self) -> bool {
+        self.roots.are_outdated(&self.gate)
     }
 
     /// Hides which file of the machine it is; equal files stay equal.

@@ -8,6 +8,7 @@ use rustix::fs::{CWD, Mode, OFlags, Stat, fstat, openat};
 use rustix::io::Errno;
 
 use super::bounds::MAX_DEPTH;
+use crate::interface::Own;
 
 /// Which file or directory it is, whatever its path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,19 +81,27 @@ fn upwards(directory: &File) -> Result<Vec<Identity>, Errno> {
 }
 
 /// Why guests may not have this directory, where there is a reason.
-/// `own` is the state directory of this host.
-pub(super) fn unsuitable(directory: &File, own: Option<&Path>) -> Result<Option<&'static str>, Errno> {
-    let own = own.map(|path| (path, "it is, contains or is in the state directory of this host"));
+pub(super) fn unsuitable(directory: &File, own: &Own) -> Result<Option<&'static str>, Errno> {
+    let state_dir = own.state_dir.as_deref();
+    let state_dir = state_dir.map(|path| (path, "it is, contains or is in the state directory of this host"));
     let system = SYSTEM.map(|path| (Path::new(path), "it is, contains or is in `/proc`, `/sys` or `/dev`"));
     let above = upwards(directory)?;
     let Some(this) = above.first() else { return Ok(None) };
-    for (path, reason) in own.into_iter().chain(system) {
+    for (path, reason) in state_dir.into_iter().chain(system) {
         let Ok(kept) = open_path(path) else { continue };
         let above_kept = upwards(&kept)?;
         let is_in = above_kept.first().is_some_and(|kept| above.contains(kept));
         if is_in || above_kept.contains(this) {
             return Ok(Some(reason));
         }
+    }
+    // What is beside the key is not the host's.
+    if let Some(Ok(kept)) = own.key_dir.as_deref().map(open_path)
+        && upwards(&kept)?.contains(this)
+    {
+        return Ok(Some(
+            "the key by which this host knows its compiled code and its grants is in it",
+        ));
     }
     Ok(kind_of(directory)?.unsuitable())
 }
@@ -177,9 +186,16 @@ mod tests {
         fs::create_dir_all(own.join("blobs")).unwrap();
         fs::create_dir(folder.path().join("a/other")).unwrap();
         let check = |path: &Path, expected| {
-            let reason = unsuitable(&File::open(path).unwrap(), Some(&own)).unwrap();
+            let own = Own {
+                state_dir: Some(own.clone()),
+                key_dir: Some(folder.path().join("a/keys")),
+            };
+            let reason = unsuitable(&File::open(path).unwrap(), &own).unwrap();
             assert_eq!(reason.is_some(), expected, "{}", path.display());
         };
+        fs::create_dir_all(folder.path().join("a/keys/beside")).unwrap();
+        check(&folder.path().join("a/keys"), true);
+        check(&folder.path().join("a/keys/beside"), false);
         check(&own, true);
         check(&own.join("blobs"), true);
         check(&folder.path().join("a"), true);

@@ -13,7 +13,6 @@ mod move_file;
 mod open;
 mod preopens;
 mod seen;
-mod slots;
 mod stream;
 mod trail;
 mod walk;

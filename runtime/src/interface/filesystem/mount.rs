@@ -2,8 +2,8 @@
 
 use std::fs::File;
 use std::io;
-use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
 
 use rustix::fs::{CWD, Mode, OFlags, openat};
 use rustix::io::Errno;
@@ -11,8 +11,9 @@ use wasmtime_wasi::filesystem::Dir;
 use wasmtime_wasi::{FsPerms, OpenMode};
 
 use super::host_path::{FileSystem, kind_of, unsuitable};
-use crate::capability::{Gate, GrantSet, Mount, is_within};
+use crate::capability::{Gate, GrantSet, Mount, below, is_within};
 use crate::error::Error;
+use crate::interface::Own;
 
 /// A directory that guest paths begin in.
 #[derive(Clone)]
@@ -24,10 +25,45 @@ pub(super) struct Root {
     pub(super) local: bool,
 }
 
+/// The directories of an instance, and what was granted when they were opened.
+pub(super) struct Roots {
+    pub(super) each: Vec<Root>,
+    granted: Arc<GrantSet>,
+    pub(super) revision: u64,
+}
+
+impl Roots {
+    /// The one that a guest path is looked up in, and the path in it.
+    pub(super) fn of<'a>(&self, path: &'a str) -> Option<(&Root, &'a str)> {
+        let around = self
+            .each
+            .iter()
+            .filter_map(|root| Some((root, below(path, &root.guest)?)));
+        around.max_by_key(|(root, _)| root.guest.len())
+    }
+
+    /// Whether a guest path is still in the directory of this machine that it was in.
+    pub(super) fn holds(&self, gate: &Gate, path: &str) -> bool {
+        if gate.revision() == self.revision {
+            return true;
+        }
+        let now = gate.granted();
+        let mount = |granted: &GrantSet| granted.mount_of(path).map(|(mount, _)| mount.clone());
+        now.mounts == self.granted.mounts || mount(&now) == mount(&self.granted)
+    }
+
+    /// Whether a new instance would begin with other directories.
+    pub(super) fn are_outdated(&self, gate: &Gate) -> bool {
+        gate.revision() != self.revision && gate.granted().mounts != self.granted.mounts
+    }
+}
+
 /// Opens the mounts that something asked for is in, once for each instance.
 /// One that does not exist is empty.
 /// They are there as long as they are asked for, also when all in them is revoked: then the gate denies it.
-pub(super) fn roots(gate: &Gate, own: Option<&Path>) -> Result<Vec<Root>, Error> {
+pub(super) fn roots(gate: &Gate, own: &Own) -> Result<Roots, Error> {
+    // Read before what is granted, so that a change in between is seen the next time.
+    let revision = gate.revision();
     let granted = gate.granted();
     let mut wanted: Vec<&Mount> = Vec::new();
     for mount in &granted.mounts {
@@ -48,7 +84,11 @@ pub(super) fn roots(gate: &Gate, own: Option<&Path>) -> Result<Vec<Root>, Error>
             local: true,
         });
     }
-    Ok(roots)
+    Ok(Roots {
+        each: roots,
+        granted,
+        revision,
+    })
 }
 
 /// Whether what is asked for is in this mount, or it is a mount inside what is asked for.
@@ -64,7 +104,7 @@ fn is_wanted(gate: &Gate, granted: &GrantSet, mount: &Mount) -> bool {
     })
 }
 
-fn open(mount: &Mount, own: Option<&Path>, gate: &Gate) -> Result<Root, Error> {
+fn open(mount: &Mount, own: &Own, gate: &Gate) -> Result<Root, Error> {
     let refused = |reason: &str| Error::Mount {
         directory: mount.guest.clone(),
         reason: reason.to_owned(),

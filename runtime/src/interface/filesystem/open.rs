@@ -15,9 +15,10 @@ use super::bounds::MAX_OPEN;
 use super::decide::{Found, Right, on};
 use super::files::Place;
 use super::host_path::Identity;
-use super::slots::Slot;
+use super::trail::Trail;
 use super::walk::Astray;
 use crate::capability::Access;
+use crate::interface::slots::Slot;
 
 /// What opening does, whatever it is called.
 #[derive(Clone, Copy)]
@@ -82,6 +83,8 @@ impl FilesView<'_> {
         let named = self.named(&at, effect.right(), &path)?;
         effect.only_directories |= named.is_directory;
         let gate = &self.files.gate;
+        // Read before it is decided, so that a change in between is seen the next time.
+        let revision = gate.revision();
         let mut passes = false;
         if effect.writes {
             if effect.mode.contains(OpenMode::READ) {
@@ -115,12 +118,14 @@ impl FilesView<'_> {
             let found = found.into_owned();
             on(local, move || opened(&found, effect, own)).await?
         };
-        let opened = opened.map_err(|astray| self.astray(effect.right(), &named.path, astray))?;
-        self.hand_out(opened, Place::new(named.path, local, Some(slot)))
+        let (opened, identity) = opened.map_err(|astray| self.astray(effect.right(), &named.path, astray))?;
+        let roots = self.files.roots.clone();
+        let trail = Trail::of_opened(named.path, roots, (identity, slot), revision);
+        self.hand_out(opened, Place::new(trail, local))
     }
 }
 
-fn opened(found: &Found<'_>, effect: Effect, own: Option<Identity>) -> Result<Descriptor, Astray> {
+fn opened(found: &Found<'_>, effect: Effect, own: Option<Identity>) -> Result<(Descriptor, Identity), Astray> {
     match found.kind() {
         None if effect.only_directories => return Err(Astray::System(Errno::NOENT)),
         Some(FileType::Directory) if effect.mode.contains(OpenMode::WRITE) => {
@@ -143,17 +148,19 @@ fn opened(found: &Found<'_>, effect: Effect, own: Option<Identity>) -> Result<De
     let stat = fstat(&handle)?;
     let kind = FileType::from_raw_mode(stat.st_mode);
     admit(kind)?;
-    if own == Some(Identity::of(&stat)) {
+    let identity = Identity::of(&stat);
+    if own == Some(identity) {
         return Err(Astray::Own);
     }
-    Ok(match kind {
+    let opened = match kind {
         FileType::Directory => {
             let mut dir = Dir::new(handle, FsPerms::ReadWrite, effect.mode, found.local);
             dir.open_mode.set(OpenMode::WRITE, effect.writes);
             Descriptor::Dir(dir)
         }
         _ => Descriptor::File(File::new(handle, FsPerms::ReadWrite, effect.mode, found.local)),
-    })
+    };
+    Ok((opened, identity))
 }
 
 /// Lets files and directories through; reading from anything else may wait for ever, or do what no file does.

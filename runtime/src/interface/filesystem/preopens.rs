@@ -6,13 +6,15 @@ use wasmtime_wasi::p2::bindings::filesystem::preopens;
 
 use super::FilesView;
 use super::files::Place;
+use super::trail::Trail;
 
 impl preopens::Host for FilesView<'_> {
     fn get_directories(&mut self) -> wasmtime::Result<Vec<(Resource<Descriptor>, String)>> {
         let roots = self.files.roots.clone();
-        let each = roots.into_iter().map(|root| {
-            let place = Place::new(root.guest.clone(), root.local, None);
-            Ok((self.hand_out(Descriptor::Dir(root.dir), place)?, root.guest))
+        let each = roots.each.iter().map(|root| {
+            let trail = Trail::of_root(root.guest.clone(), roots.clone());
+            let opened = self.hand_out(Descriptor::Dir(root.dir.clone()), Place::new(trail, root.local))?;
+            Ok((opened, root.guest.clone()))
         });
         each.collect()
     }

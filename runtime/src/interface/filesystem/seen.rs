@@ -8,6 +8,7 @@ use wasmtime_wasi::p2::bindings::clocks::wall_clock::Datetime;
 use wasmtime_wasi::p2::bindings::filesystem::types::{DescriptorStat, DescriptorType};
 
 use super::host_path::Identity;
+use crate::interface::clocks::RESOLUTION;
 
 /// What the system says of a file or directory at one moment.
 #[derive(Clone, Copy, Debug)]
@@ -110,10 +111,29 @@ impl Seen {
 
 /// A moment by the seconds since 1970; none for one before, which guests cannot be told.
 fn datetime(seconds: i64, nanoseconds: u64) -> Option<Datetime> {
-    Some(Datetime {
+    Some(coarse(Datetime {
         seconds: seconds.try_into().ok()?,
         nanoseconds: nanoseconds.try_into().ok()?,
-    })
+    }))
+}
+
+/// A moment as coarse as the clocks of guests: a file that is written would be a finer one.
+fn coarse(moment: Datetime) -> Datetime {
+    let step = u32::try_from(RESOLUTION.as_nanos()).unwrap_or(1);
+    Datetime {
+        nanoseconds: moment.nanoseconds - moment.nanoseconds % step,
+        ..moment
+    }
+}
+
+/// The same as wasmtime-wasi tells it of something open.
+pub(super) fn coarsened(stat: DescriptorStat) -> DescriptorStat {
+    DescriptorStat {
+        data_access_timestamp: stat.data_access_timestamp.map(coarse),
+        data_modification_timestamp: stat.data_modification_timestamp.map(coarse),
+        status_change_timestamp: stat.status_change_timestamp.map(coarse),
+        ..stat
+    }
 }
 
 #[cfg(test)]
@@ -146,7 +166,7 @@ mod tests {
             let modified = stat.data_modification_timestamp.unwrap();
             let expected = (
                 u64::try_from(found.mtime()).unwrap(),
-                u32::try_from(found.mtime_nsec()).unwrap(),
+                u32::try_from(found.mtime_nsec()).unwrap() / 100_000 * 100_000,
             );
             assert_eq!((modified.seconds, modified.nanoseconds), expected);
             let link = look(&directory, "l").unwrap().to_guest();

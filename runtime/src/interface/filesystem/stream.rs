@@ -16,7 +16,7 @@ use wasmtime_wasi::p2::{
 
 use super::FilesView;
 use super::bounds::{MAX_FILE_BYTES, MAX_READ_BYTES};
-use super::decide::Right;
+use super::decide::{Right, check_way};
 use super::files::again;
 use super::trail::Trail;
 use crate::capability::Gate;
@@ -109,7 +109,8 @@ impl Guard {
         let (revision, moves) = (self.gate.revision(), self.trail.moves());
         if self.state == State::Allowed && (moves != self.moves || revision != self.revision) {
             (self.revision, self.moves) = (revision, moves);
-            if self.gate.check(&self.right.to(&self.trail.path())).is_err() {
+            let is_denied = self.gate.check(&self.right.to(&self.trail.path())).is_err();
+            if is_denied || check_way(&self.gate, &self.trail, self.right).is_err() {
                 self.state = State::Denied;
             }
         }

@@ -17,6 +17,7 @@ use super::Files;
 use crate::capability::{Capability, Clearance, Gate, Grant, GrantSet, Grants, Mount, Source};
 use crate::component::Package;
 use crate::event::{Event, Events};
+use crate::interface::Own;
 
 /// The smallest component: its header.
 const EMPTY: &[u8] = b"\0asm\x0d\0\x01\0";
@@ -70,7 +71,7 @@ impl Fixture {
         let release = package.version("1.0.0".parse().unwrap()).validate().unwrap().release;
         let gate = Arc::new(Gate::new(clearance, Arc::new(release), events));
         Self {
-            files: Files::new(gate, None).unwrap(),
+            files: Files::new(gate, &Own::default()).unwrap(),
             table: ResourceTable::new(),
             folder,
             grants,
@@ -113,8 +114,16 @@ impl Fixture {
     }
 
     async fn open(&mut self, path: &str) -> FsResult<Resource<Descriptor>> {
+        self.open_for(path, DescriptorFlags::READ | DescriptorFlags::WRITE)
+            .await
+    }
+
+    async fn open_directory(&mut self, path: &str) -> FsResult<Resource<Descriptor>> {
+        self.open_for(path, DescriptorFlags::READ).await
+    }
+
+    async fn open_for(&mut self, path: &str, flags: DescriptorFlags) -> FsResult<Resource<Descriptor>> {
         let root = self.root();
-        let flags = DescriptorFlags::READ | DescriptorFlags::WRITE;
         let (nothing, path) = (PathFlags::empty(), path.to_owned());
         self.view()
             .open_at(root, nothing, path, OpenFlags::empty(), flags)
@@ -287,4 +296,78 @@ async fn a_number_says_nothing_of_the_machine_and_is_the_same_within_an_instance
         .await
         .unwrap();
     assert_ne!(own.lower, plain.lower);
+}
+
+#[tokio::test]
+async fn what_somebody_else_moved_is_not_decided_on_by_its_old_path() {
+    let mut test = Fixture::new();
+    let place = |test: &Fixture, name: &str| test.folder.path().join("data").join(name);
+    fs::create_dir(place(&test, "a")).unwrap();
+    fs::write(place(&test, "a/inside"), "").unwrap();
+    let directory = test.open_directory("a").await.unwrap();
+    let file = test.open("a/inside").await.unwrap();
+    let mut stream = {
+        let stream = test.view().read_via_stream(same(&file), 0).unwrap();
+        test.table.delete(stream).unwrap()
+    };
+    // Another instance moves it to where it may be for now.
+    fs::rename(place(&test, "a"), place(&test, "b")).unwrap();
+    let mut set = Fixture::set(&test.folder, "/data/**");
+    both("/data/b/**").into_iter().for_each(|grant| set.revoke(grant));
+    test.grants.replace(set);
+    let below = |name: &str| {
+        (
+            PathFlags::empty(),
+            name.to_owned(),
+            OpenFlags::empty(),
+            DescriptorFlags::READ,
+        )
+    };
+    let (nothing, name, none, read) = below("inside");
+    let opened = test.view().open_at(same(&directory), nothing, name, none, read).await;
+    assert_eq!(code(opened), ErrorCode::Access);
+    assert_eq!(code(test.view().read(same(&file), 1, 0).await), ErrorCode::Access);
+    assert_eq!(code(test.view().stat(same(&file)).await), ErrorCode::Access);
+    assert!(is_denied(stream.read(1)));
+    let told = test.told.lock().unwrap().clone();
+    assert!(
+        told.contains(&"file-read /data/a/inside LeadsElsewhere".into()),
+        "{told:?}"
+    );
+    // What is where it was goes on.
+    let other = test.open("f").await.unwrap();
+    assert!(test.view().read(other, 1, 0).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_grant_in_another_directory_gives_nothing_in_the_one_that_is_open() {
+    let mut test = Fixture::new();
+    let (root, file) = (test.root(), test.open("f").await.unwrap());
+    let elsewhere = |guest: &str, test: &Fixture| {
+        let mut set = Fixture::set(&test.folder, "/data/**");
+        if guest == "/data" {
+            set.mounts.clear();
+        }
+        set.mounts.push(Mount {
+            guest: guest.into(),
+            host: test.folder.path().join("elsewhere"),
+        });
+        set
+    };
+    // A directory inside it is somewhere else: a path there is not looked up here.
+    let set = elsewhere("/data/out", &test);
+    test.grants.replace(set);
+    let made = test.view().create_directory_at(same(&root), "out".into()).await;
+    assert_eq!(code(made), ErrorCode::Access);
+    assert!(test.view().read(same(&file), 1, 0).await.is_ok());
+    assert!(test.files.are_outdated());
+    // All of it is.
+    let set = elsewhere("/data", &test);
+    test.grants.replace(set);
+    assert_eq!(code(test.view().read(same(&file), 1, 0).await), ErrorCode::Access);
+    let made = test.view().create_directory_at(same(&root), "d".into()).await;
+    assert_eq!(code(made), ErrorCode::Access);
+    test.give_back();
+    assert!(test.view().read(same(&file), 1, 0).await.is_ok());
+    assert!(!test.files.are_outdated());
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::Network;
+use crate::interface::slots::Slot;
 
 /// The most requests of one instance, and the most names that it looks up, at the same time.
 const MAX_REQUESTS: usize = 64;
@@ -24,6 +25,8 @@ pub(super) struct Counts([AtomicUsize; 2]);
 pub(crate) struct UnderWay {
     network: Arc<Network>,
     work: Work,
+    /// A connection takes a descriptor of the host.
+    _slot: Slot,
 }
 
 impl Work {
@@ -38,11 +41,15 @@ impl Work {
 impl Network {
     /// Begins something; none when there is too much of it.
     pub(crate) fn begin(self: &Arc<Self>, work: Work) -> Option<UnderWay> {
+        let slot = Slot::take()?;
         let count = &self.counts.0[work as usize];
         let more = |number| (number < work.most()).then_some(number + 1);
         count.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).ok()?;
-        let network = self.clone();
-        Some(UnderWay { network, work })
+        Some(UnderWay {
+            network: self.clone(),
+            work,
+            _slot: slot,
+        })
     }
 }
 

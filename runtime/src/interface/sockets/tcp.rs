@@ -9,7 +9,6 @@ use wasmtime_wasi::p2::{
     DynInputStream, DynOutputStream, DynPollable, Network as NetworkHandle, SocketError, SocketResult, TcpSocket,
 };
 
-use super::limits::check_room;
 use super::pass::End;
 use super::streams;
 use super::view::SocketsView;
@@ -77,7 +76,7 @@ impl HostTcpSocket for SocketsView<'_> {
         &mut self,
         socket: Resource<TcpSocket>,
     ) -> SocketResult<(Resource<TcpSocket>, Resource<DynInputStream>, Resource<DynOutputStream>)> {
-        check_room(self.inner.table)?;
+        let slot = self.room()?;
         let local: SocketAddr = self.inner.local_address(same(&socket))?.into();
         let network = &self.sockets.network;
         let revision = network.gate.revision();
@@ -88,7 +87,7 @@ impl HostTcpSocket for SocketsView<'_> {
         let (accepted, input, output) = self.inner.accept(socket)?;
         let by = (network, End::Local(local), revision);
         streams::watch(self.inner.table, (&input, &output), by).map_err(SocketError::trap)?;
-        Ok((accepted, input, output))
+        Ok((self.occupy(accepted, slot), input, output))
     }
 
     fn local_address(&mut self, socket: Resource<TcpSocket>) -> SocketResult<IpSocketAddress> {
@@ -176,6 +175,9 @@ impl HostTcpSocket for SocketsView<'_> {
     }
 
     fn drop(&mut self, socket: Resource<TcpSocket>) -> wasmtime::Result<()> {
-        HostTcpSocket::drop(&mut self.inner, socket)
+        let number = socket.rep();
+        HostTcpSocket::drop(&mut self.inner, socket)?;
+        self.vacate(number);
+        Ok(())
     }
 }

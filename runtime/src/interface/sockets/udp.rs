@@ -80,7 +80,10 @@ impl HostUdpSocket for SocketsView<'_> {
     }
 
     fn drop(&mut self, socket: Resource<UdpSocket>) -> wasmtime::Result<()> {
-        HostUdpSocket::drop(&mut self.inner, socket)
+        let number = socket.rep();
+        HostUdpSocket::drop(&mut self.inner, socket)?;
+        self.vacate(number);
+        Ok(())
     }
 }
 

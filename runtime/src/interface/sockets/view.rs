@@ -11,6 +11,7 @@ use wasmtime_wasi::sockets::WasiSocketsCtxView;
 
 use super::lookup;
 use crate::interface::network::Network;
+use crate::interface::slots::Slot;
 use crate::interface::{Interface, View};
 
 /// What is known of the sockets of one instance.
@@ -18,6 +19,8 @@ pub(crate) struct Sockets {
     pub(super) network: Arc<Network>,
     /// The local addresses of the streams of datagrams, by what the table knows these as.
     pub(super) bound: HashMap<u32, SocketAddr>,
+    /// The room that each socket takes, in the same way.
+    pub(super) slots: HashMap<u32, Slot>,
 }
 
 /// What an interface of sockets works on.
@@ -38,6 +41,7 @@ impl Sockets {
         Self {
             network,
             bound: HashMap::new(),
+            slots: HashMap::new(),
         }
     }
 }

@@ -153,3 +153,13 @@ async fn an_instance_has_so_many_sockets_and_no_more() {
         "128 and new-socket-limit\n128"
     );
 }
+
+#[tokio::test]
+async fn who_asks_for_nothing_of_the_network_has_hardly_a_socket() {
+    let net = Net::new("uses-sockets", wanted(&[])).await;
+    assert_eq!(net.run("sockets 200").await, "4");
+    // They come back.
+    assert_eq!(net.run("sockets 200").await, "4");
+    let net = Net::new("uses-sockets", wanted(&["tcp://127.0.0.1:1"])).await;
+    assert_eq!(net.run("sockets 200").await, "128");
+}

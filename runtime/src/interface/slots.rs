@@ -1,14 +1,14 @@
-//! How many files may be open at the same time, so that the host has descriptors left for its own work.
+//! How many descriptors guests take at the same time, so that the host has some left for its own work.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rustix::process::{Resource, getrlimit};
 
-/// The files that guests of this process have open.
+/// The descriptors that guests of this process have.
 static OPEN: AtomicUsize = AtomicUsize::new(0);
 
-/// One open file; it is given back when it is dropped.
+/// One descriptor, of a file or a connection; it is given back when it is dropped.
 #[derive(Debug)]
 pub(super) struct Slot(());
 
