@@ -71,8 +71,7 @@ pub(super) fn explained(context: &Context, place: &StatePlace, is_remote: bool, 
             policy: None,
             ..
         } => Policies::Elsewhere,
-        StatePlace { is_named: true, .. } => Policies::At(place.own_policy()),
-        _ => Policies::Named,
+        place => place.own_policy().map_or(Policies::Named, Policies::At),
     };
     let Some(host) = error.chain().find_map(|cause| cause.downcast_ref::<Error>()) else {
         return error;

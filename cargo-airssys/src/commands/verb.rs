@@ -68,7 +68,9 @@ impl Context {
 
     /// Where the state is that this command works on.
     pub(crate) fn state(&self) -> anyhow::Result<StatePlace> {
-        Ok(self.place(&self.folder()?))
+        let place = self.place(&self.folder()?);
+        place.check()?;
+        Ok(place)
     }
 }
 

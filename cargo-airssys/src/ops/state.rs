@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 
 use super::project::root_of;
+use crate::exit::Failure;
 use airssys_wasm::Versioning;
 
 /// The name of a state directory.
@@ -71,16 +72,28 @@ impl StatePlace {
     pub(crate) fn under(mut self, policy: Option<&Path>, is_typed: bool) -> Self {
         self.policy = policy.map(Path::to_owned);
         self.policy_is_typed = is_typed && policy.is_some();
-        let own = self.own_policy();
-        if self.policy.is_none() && self.is_named && fs::symlink_metadata(&own).is_ok() {
-            self.policy = Some(own);
+        if self.policy.is_none() {
+            self.policy = self.own_policy().filter(|own| fs::symlink_metadata(own).is_ok());
         }
         self
     }
 
-    /// Where the policy is that is read without being named, when the directory was.
-    pub(crate) fn own_policy(&self) -> PathBuf {
-        self.directory.join("policy.toml")
+    /// Where the policy is that is read without being named, when the directory was; none in a project's own state
+    /// directory, which came with the project.
+    pub(crate) fn own_policy(&self) -> Option<PathBuf> {
+        (self.is_named && !self.directory.ends_with(NAME)).then(|| self.directory.join("policy.toml"))
+    }
+
+    /// Refuses a directory that nobody named and that leads elsewhere: a project may have come with such a link.
+    pub(crate) fn check(&self) -> Result<(), Failure> {
+        let is_link = |path: &Path| fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink());
+        if self.is_named || !is_link(&self.directory) {
+            return Ok(());
+        }
+        let directory = self.directory.display();
+        let message = format!("the state directory {directory} is a link, and nobody has named it");
+        let help = format!("remove it, or say where it leads: `--state-dir {directory}/`");
+        Err(Failure::usage("linked-state-dir", message, help))
     }
 
     /// Whether something may have been deployed here.

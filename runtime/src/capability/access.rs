@@ -85,6 +85,14 @@ impl Access<'_> {
         }
     }
 
+    /// Whether it is to a file or directory that is hidden, or in one that is.
+    pub(super) fn is_hidden(&self) -> bool {
+        match self {
+            Self::FileRead(path) | Self::FileWrite(path) => path.contains("/."),
+            _ => false,
+        }
+    }
+
     /// The narrowest pattern that fits it, as a manifest has it.
     pub(crate) fn pattern(&self) -> String {
         match self {

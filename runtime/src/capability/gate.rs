@@ -1,5 +1,6 @@
 //! The single place where an access is allowed or denied.
 
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{Semaphore, watch};
@@ -56,6 +57,26 @@ impl Gate {
     /// Decides on an access without recording a denial: for what is asked about without being wanted.
     pub(crate) fn would_allow(&self, access: &Access<'_>) -> bool {
         self.decide(access).is_ok()
+    }
+
+    /// Whether an operator has revoked an access, whatever else grants it.
+    pub(crate) fn is_revoked(&self, access: &Access<'_>) -> bool {
+        self.clearance.grants.now().revokes(access)
+    }
+
+    /// Notes that a file or directory was moved, so that every instance looks again at what it has open.
+    pub(crate) fn moved(&self) {
+        self.clearance.grants.moved();
+    }
+
+    /// How many descriptors the component's instances have.
+    pub(crate) fn descriptors(&self) -> &Arc<AtomicUsize> {
+        self.clearance.grants.descriptors()
+    }
+
+    /// One place for each lookup of a name that the component may have under way.
+    pub(crate) fn lookups(&self) -> &Arc<Semaphore> {
+        self.clearance.grants.lookups()
     }
 
     fn decide(&self, access: &Access<'_>) -> Result<(), Refusal> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use arc_swap::ArcSwap;
 use serde::{Deserialize, Serialize};
@@ -16,6 +16,10 @@ use super::{Capability, Grant, SystemCall};
 
 /// The most commands of a component that run at the same time.
 pub(crate) const MAX_COMMANDS: usize = 8;
+
+/// The most names of a component that are looked up at the same time: each takes a thread for as long as this machine
+/// asks for it, and there are few for all components together.
+const MAX_LOOKUPS: usize = 16;
 
 /// Who has given a grant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +41,14 @@ pub(crate) struct Granted {
     pub(crate) source: Source,
     /// How many accesses it has allowed since the host was opened.
     pub(crate) uses: Arc<AtomicU64>,
+    /// Whether hidden files and directories are not for it.
+    is_hidden_out: bool,
+}
+
+impl Granted {
+    fn allows(&self, access: &Access<'_>) -> bool {
+        self.grant.fits(access) && !(self.is_hidden_out && access.is_hidden())
+    }
 }
 
 /// A directory of this machine, and the path by which guests know it.
@@ -85,6 +97,7 @@ impl GrantSet {
             grant,
             source,
             uses: Arc::default(),
+            is_hidden_out: false,
         };
         row.granted.push(granted, beginning);
     }
@@ -93,6 +106,26 @@ impl GrantSet {
     pub(crate) fn revoke(&mut self, grant: Grant) {
         let beginning = grant.beginning();
         self.rows[grant.capability().row()].revoked.push(grant, beginning);
+    }
+
+    /// The same for nothing in hidden files and directories, which belong to tools.
+    pub(crate) fn grant_visible(&mut self, grant: Grant, source: Source) {
+        let row = &mut self.rows[grant.capability().row()];
+        let beginning = grant.beginning();
+        let granted = Granted {
+            grant,
+            source,
+            uses: Arc::default(),
+            is_hidden_out: true,
+        };
+        row.granted.push(granted, beginning);
+    }
+
+    /// Whether an access is revoked.
+    pub(super) fn revokes(&self, access: &Access<'_>) -> bool {
+        let beginning = access.beginning();
+        let mut revoked = self.rows[access.row()].revoked.beginning(beginning.as_ref());
+        revoked.any(|revoked| revoked.fits(access))
     }
 
     /// Every grant in force, by capability.
@@ -140,7 +173,7 @@ impl GrantSet {
         let mut fitting = row
             .granted
             .beginning(beginning.as_ref())
-            .filter(|granted| granted.grant.fits(access));
+            .filter(|granted| granted.allows(access));
         // A name is looked up for whatever is left of it; what is revoked of this name is no reason for it.
         if let Access::LookUp(name) = access {
             let is_revoked = |granted: &Granted| row.revoked.iter().any(|own| own.covers_at(name, &granted.grant));
@@ -149,8 +182,7 @@ impl GrantSet {
             fitting.peek().ok_or(Refusal::NotGranted)?;
             return fitting.find(is_left).ok_or(Refusal::Revoked);
         }
-        let mut revoked = row.revoked.beginning(beginning.as_ref());
-        if revoked.any(|revoked| revoked.fits(access)) {
+        if self.revokes(access) {
             return Err(Refusal::Revoked);
         }
         fitting.next().ok_or(Refusal::NotGranted)
@@ -179,6 +211,9 @@ pub(crate) struct Grants {
     latest: AtomicU64,
     /// The commands of the component that may still be started.
     commands: Semaphore,
+    /// The lookups that it may still begin, and the descriptors that its instances have.
+    lookups: Arc<Semaphore>,
+    descriptors: Arc<AtomicUsize>,
 }
 
 impl Grants {
@@ -188,7 +223,17 @@ impl Grants {
             revision: watch::Sender::new(0),
             latest: AtomicU64::new(0),
             commands: Semaphore::new(MAX_COMMANDS),
+            lookups: Arc::new(Semaphore::new(MAX_LOOKUPS)),
+            descriptors: Arc::default(),
         }
+    }
+
+    pub(super) fn lookups(&self) -> &Arc<Semaphore> {
+        &self.lookups
+    }
+
+    pub(super) fn descriptors(&self) -> &Arc<AtomicUsize> {
+        &self.descriptors
     }
 
     /// One place for each command that the component may run at the same time.
@@ -205,6 +250,11 @@ impl Grants {
     pub(crate) fn replace(&self, mut set: GrantSet) {
         set.keep_counts(&self.now.load());
         self.now.store(Arc::new(set));
+        self.moved();
+    }
+
+    /// Has every instance decide again on what it has open.
+    pub(super) fn moved(&self) {
         self.latest.fetch_add(1, Ordering::Release);
         self.revision.send_modify(|revision| *revision += 1);
     }

@@ -25,6 +25,10 @@ impl Remote {
     /// Opens a connection to a host of the same user, or of the administrator.
     pub(super) async fn connect(&self) -> Result<UnixStream> {
         let path = self.directory.join(SOCKET);
+        // A link would lead to a host that keeps something else.
+        if std::fs::symlink_metadata(&path).is_ok_and(|found| found.is_symlink()) {
+            return Err(self.unreachable("its socket is a link to somewhere else"));
+        }
         let connected = match Address::of(&path) {
             Ok(address) => UnixStream::connect(address.path()).await,
             Err(error) => Err(error),

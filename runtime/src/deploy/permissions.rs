@@ -4,7 +4,7 @@ mod policy_source;
 mod project;
 mod recorded;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -125,6 +125,37 @@ impl Permissions {
             missing.retain(|missing| !asked.iter().any(|grant| missing.is(grant) && set.covers(grant)));
         }
         Ok(missing)
+    }
+
+    /// Refuses to say of a guest directory that it is somewhere else than a policy or another grant says: paths would still
+    /// lead to where it was.
+    pub(super) fn check_mounts(
+        &self,
+        name: &ComponentName,
+        grant: &Grant,
+        mounts: &BTreeMap<String, PathBuf>,
+    ) -> Result<(), Error> {
+        if mounts.is_empty() {
+            return Ok(());
+        }
+        let mut recorded = {
+            let mut known = lock(&self.0.known);
+            self.known(&mut known, name)?.recorded.clone()
+        };
+        // The same grant is replaced as a whole.
+        recorded.granted.retain(|old| old.grant != *grant);
+        let others = self.set_of(name, &recorded, &[]).mounts;
+        let differs = |other: &&Mount| mounts.get(&other.guest).is_some_and(|host| *host != other.host);
+        match others.iter().find(differs) {
+            None => Ok(()),
+            Some(other) => Err(Error::InvalidOptions {
+                reason: format!(
+                    "`{}` of {name} is {} already, by the policy or another grant: change that, or mount at another path",
+                    other.guest,
+                    other.host.display()
+                ),
+            }),
+        }
     }
 
     /// Reads the policy file again, and has what is new in it hold for every component.

@@ -20,10 +20,14 @@ pub(super) fn copy(
     let mut copies = Vec::new();
     let mut kept = Vec::new();
     for directory in directories {
-        let from = folder.join(&directory.host);
         let failed = |(path, reason)| Error::File { path, reason };
+        let from = folder.join(&directory.host);
+        // A case may have come with a project, and a test that is written in Rust says what it means.
+        let root = directory.host.is_relative().then(|| project_of(folder));
+        let root = root.transpose().map_err(|reason| failed((folder.to_owned(), reason)))?;
+        stays_in(&from, root.as_deref()).map_err(failed)?;
         let to = tempfile::tempdir().map_err(|reason| failed((std::env::temp_dir(), reason)))?;
-        copy_below(&from, to.path(), time).map_err(failed)?;
+        copy_below(&from, to.path(), root.as_deref(), time).map_err(failed)?;
         copies.push(Directory {
             host: to.path().to_owned(),
             ..directory.clone()
@@ -33,8 +37,29 @@ pub(super) fn copy(
     Ok((copies, kept))
 }
 
+/// The project that a folder is in, without links; the folder itself when it is in none.
+fn project_of(folder: &Path) -> io::Result<PathBuf> {
+    let folder = fs::canonicalize(folder)?;
+    let is_project = |folder: &&Path| folder.join("Component.toml").exists() || folder.join(".git").exists();
+    let project = folder.ancestors().find(is_project);
+    Ok(project.unwrap_or(&folder).to_owned())
+}
+
+/// Refuses what is outside of the project.
+fn stays_in(path: &Path, root: Option<&Path>) -> Result<(), (PathBuf, io::Error)> {
+    let Some(root) = root else { return Ok(()) };
+    let found = fs::canonicalize(path).map_err(|reason| (path.to_owned(), reason))?;
+    match found.starts_with(root) {
+        true => Ok(()),
+        false => {
+            let reason = format!("it is outside of the project {}", root.display());
+            Err((path.to_owned(), io::Error::new(io::ErrorKind::PermissionDenied, reason)))
+        }
+    }
+}
+
 /// Copies what is in one directory into another; an error names the path.
-fn copy_below(from: &Path, to: &Path, time: SystemTime) -> Result<(), (PathBuf, io::Error)> {
+fn copy_below(from: &Path, to: &Path, root: Option<&Path>, time: SystemTime) -> Result<(), (PathBuf, io::Error)> {
     let failed = |path: &Path| {
         let path = path.to_owned();
         move |reason| (path, reason)
@@ -49,8 +74,9 @@ fn copy_below(from: &Path, to: &Path, time: SystemTime) -> Result<(), (PathBuf, 
         let kind = entry.file_type().map_err(failed(&path))?;
         if kind.is_dir() {
             fs::create_dir(&target).map_err(failed(&path))?;
-            copy_below(&path, &target, time)?;
+            copy_below(&path, &target, root, time)?;
         } else if fs::metadata(&path).map_err(failed(&path))?.is_file() {
+            stays_in(&path, root)?;
             // Of a link to a file the file is copied, and without its mode: a fixture may be read-only.
             let mut original = File::open(&path).map_err(failed(&path))?;
             let mut copied = File::create_new(&target).map_err(failed(&path))?;
@@ -104,6 +130,34 @@ mod tests {
         }
         drop(kept);
         assert!(!copied.exists());
+    }
+
+    #[test]
+    fn nothing_outside_of_the_project_is_copied() {
+        let folder = tempfile::tempdir().unwrap();
+        let cases = folder.path().join("project/tests/cases");
+        fs::create_dir_all(cases.join("data")).unwrap();
+        fs::create_dir_all(folder.path().join("project/shared")).unwrap();
+        fs::write(folder.path().join("project/Component.toml"), "").unwrap();
+        fs::create_dir(folder.path().join("secrets")).unwrap();
+        fs::write(folder.path().join("secrets/key"), "").unwrap();
+        let copied = |host: &str| {
+            let directory = Directory {
+                guest: "/data".into(),
+                host: host.into(),
+                writable: false,
+            };
+            copy(&[directory], &cases, SystemTime::UNIX_EPOCH).map(drop)
+        };
+        copied("data").unwrap();
+        copied("../../shared").unwrap();
+        let error = copied("../../../secrets").unwrap_err().to_string();
+        assert!(error.ends_with("../../../secrets cannot be used"), "{error}");
+        std::os::unix::fs::symlink("../../../../secrets/key", cases.join("data/link")).unwrap();
+        assert!(copied("data").is_err());
+        fs::remove_file(cases.join("data/link")).unwrap();
+        std::os::unix::fs::symlink("../../../secrets", cases.join("linked")).unwrap();
+        assert!(copied("linked").is_err());
     }
 
     #[test]

@@ -438,3 +438,33 @@ async fn a_directory_that_is_granted_elsewhere_is_the_new_one() {
     grant("two").await;
     assert_eq!(test.call("uses-files", "read /data/f").await.unwrap(), "two");
 }
+
+#[tokio::test]
+async fn a_grant_does_not_say_that_a_directory_is_somewhere_else() {
+    let policy = format!(
+        "{}mounts = {{ \"/data\" = \"{}\" }}\n",
+        policy("file-read = [\"/data/**\"]"),
+        place()
+    );
+    let policy = Policy::parse(&policy).unwrap();
+    let test = TestHost::with(|builder| builder.policy(policy)).await;
+    let a = name("a");
+    let write = |pattern: &str| grant(Capability::FileWrite, pattern);
+    let elsewhere = workspace().join("docs").display().to_string();
+    let refused = test
+        .host
+        .grant(&a, write("/data/**"), &mounted("/data", &elsewhere))
+        .await;
+    let reason = refused.unwrap_err().to_string();
+    assert!(reason.contains("docs/src already"), "{reason}");
+    // In it is another matter, and so is the same place.
+    let options = mounted("/data/out", &elsewhere);
+    test.host.grant(&a, write("/data/out/**"), &options).await.unwrap();
+    test.host
+        .grant(&a, write("/data/**"), &mounted("/data", &place()))
+        .await
+        .unwrap();
+    // What was granted itself is granted anew.
+    let options = mounted("/data/out", &place());
+    test.host.grant(&a, write("/data/out/**"), &options).await.unwrap();
+}

@@ -134,6 +134,7 @@ impl Deploy {
         options: &GrantOptions,
     ) -> Result<PermissionChange, Error> {
         check(&grant, options)?;
+        self.starter.permissions.check_mounts(name, &grant, &options.mounts)?;
         let given = Given {
             grant,
             mounts: options.mounts.clone(),

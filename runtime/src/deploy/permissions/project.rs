@@ -45,8 +45,15 @@ impl HomeRule {
             return;
         }
         for grant in asked {
+            if grant.breadth().is_some() && !matches!(self, Self::Test) {
+                continue;
+            }
             if grant.is_loopback() || self.takes_in(set, grant) {
-                set.grant(grant.clone(), Source::Project);
+                match self {
+                    // Hidden directories are those of tools: git runs what is in its own, and so does cargo.
+                    Self::Project(_) => set.grant_visible(grant.clone(), Source::Project),
+                    _ => set.grant(grant.clone(), Source::Project),
+                }
             }
         }
     }
@@ -60,7 +67,7 @@ impl HomeRule {
             Self::Test => true,
             Self::Project(project) => {
                 let writes = *grant.capability() == Capability::FileWrite;
-                grant.breadth().is_none() && project.mount(set, &directory, writes)
+                project.mount(set, &directory, writes)
             }
         }
     }
@@ -104,12 +111,14 @@ impl Project {
     fn inside(&self, host: &Path) -> Option<PathBuf> {
         let host = resolved(host)?;
         let rest = host.strip_prefix(&self.root).ok()?;
-        // Hidden directories are those of tools: git runs what is in its own, and so does cargo.
         let is_hidden = |part: Component<'_>| part.as_os_str().as_encoded_bytes().starts_with(b".");
         let is_own = !host.starts_with(&self.state_dir) && !self.state_dir.starts_with(&host);
         let is_file = fs::metadata(&host).is_ok_and(|found| !found.is_dir());
         let is_for_components = rest.components().next().is_some() && !rest.components().any(is_hidden);
-        (is_own && is_for_components && !is_file && !host.join(".git").exists()).then_some(host)
+        // What is in another repository is somebody else's project.
+        let mut below = host.ancestors().take_while(|above| *above != self.root);
+        let is_other = below.any(|directory| directory.join(".git").exists());
+        (is_own && is_for_components && !is_file && !is_other).then_some(host)
     }
 
     /// Makes the directory that a component is to write to.
@@ -209,6 +218,7 @@ mod tests {
             ("/.airssys/**", None),
             ("/data/.hidden/**", None),
             ("/vendor/**", None),
+            ("/vendor/in/**", None),
             ("/**", None),
             ("/", None),
             ("/*.txt", None),
@@ -237,6 +247,7 @@ mod tests {
         check(Capability::NetworkOutbound, "https://example.com", None);
         check(Capability::NetworkInbound, "8080", Some(""));
         check(Capability::NetworkInbound, "0.0.0.0:8080", None);
+        check(Capability::NetworkInbound, "*", None);
         check(Capability::Storage, "notes", None);
     }
 

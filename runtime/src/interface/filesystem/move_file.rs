@@ -111,6 +111,8 @@ impl FilesView<'_> {
         self.table.delete(new)?;
         if moved.is_ok() {
             self.files.follow(&from.path, &to.path);
+            // Other instances of the component may have it open by its old path.
+            self.files.gate.moved();
         }
         moved
     }

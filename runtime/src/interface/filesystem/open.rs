@@ -109,7 +109,7 @@ impl FilesView<'_> {
         if self.files.places.len() >= MAX_OPEN {
             return Err(ErrorCode::InsufficientMemory.into());
         }
-        let slot = Slot::take().ok_or(ErrorCode::InsufficientMemory)?;
+        let slot = Slot::take(self.files.gate.descriptors()).ok_or(ErrorCode::InsufficientMemory)?;
         let own = self.files.own;
         let local = found.local;
         let opened = if local {

@@ -60,18 +60,26 @@ impl Network {
         host: &HostName,
         port: u16,
     ) -> Result<Vec<IpAddr>, Unresolved> {
-        let is_granted = |address: &HostName| {
-            let host = address;
-            self.gate.would_allow(&Access::Connect { scheme, host, port })
-        };
         let access = Access::Connect { scheme, host, port };
-        self.resolve(host, &access, is_granted).await
+        let leads = |address| self.may_lead(scheme, host, SocketAddr::new(address, port));
+        self.resolve(host, &access, leads).await
+    }
+
+    /// Whether a name that is granted may lead to an address: to a public one that nobody has revoked, or to one that is
+    /// granted itself.
+    pub(crate) fn may_lead(&self, scheme: Scheme, name: &HostName, to: SocketAddr) -> bool {
+        let (address, port) = (to.ip().to_canonical(), to.port());
+        let host = &HostName::Address(address);
+        let access = Access::Connect { scheme, host, port };
+        !self.gate.is_revoked(&access) && (name == host || leads_to(name, address) || self.gate.would_allow(&access))
     }
 
     /// The addresses of a name that the gate has allowed to be looked up; what is told may be used.
     pub(crate) async fn look_up(&self, name: &HostName) -> Result<Vec<IpAddr>, Unresolved> {
-        let is_granted = |address: &HostName| self.gate.would_allow(&Access::LookUp(address));
-        let found = self.resolve(name, &Access::LookUp(name), is_granted).await?;
+        let leads = |address: IpAddr| {
+            leads_to(name, address) || self.gate.would_allow(&Access::LookUp(&HostName::Address(address)))
+        };
+        let found = self.resolve(name, &Access::LookUp(name), leads).await?;
         let mut pins = self.pins.lock().unwrap_or_else(PoisonError::into_inner);
         pins.add(name, &found);
         Ok(found)
@@ -81,18 +89,19 @@ impl Network {
         &self,
         host: &HostName,
         access: &Access<'_>,
-        is_granted: impl Fn(&HostName) -> bool,
+        leads: impl Fn(IpAddr) -> bool,
     ) -> Result<Vec<IpAddr>, Unresolved> {
         let name = match host {
             HostName::Address(address) => return Ok(vec![*address]),
             HostName::Name(name) => name,
         };
-        let found = self.outside.resolver.resolve(name.clone()).await;
+        let place = self.gate.lookups().clone().acquire_owned().await;
+        let place = place.map_err(|_| Unresolved::Unknown)?;
+        let found = self.outside.resolver.resolve(name.clone(), place).await;
         let found = found.map_err(|_| Unresolved::Unknown)?;
         let mut kept = Vec::new();
         for address in found.iter().map(IpAddr::to_canonical).take(MAX_ADDRESSES) {
-            let fits = leads_to(host, address) || is_granted(&HostName::Address(address));
-            if fits && !kept.contains(&address) {
+            if leads(address) && !kept.contains(&address) {
                 kept.push(address);
             }
         }
@@ -116,6 +125,11 @@ impl Network {
         // Whoever was told an address for a name learns what is wrong with the name.
         let named = pins.names(address).find(|name| leads_to(name, address)).cloned();
         drop(pins);
+        let host = &HostName::Address(address);
+        let access = Access::Connect { scheme, host, port };
+        if self.gate.is_revoked(&access) {
+            return Err(self.gate.deny(&access, Refusal::Revoked));
+        }
         let host = &named.unwrap_or(HostName::Address(address));
         self.gate.check(&Access::Connect { scheme, host, port })
     }
@@ -128,7 +142,8 @@ impl Network {
             return true;
         }
         let pins = self.pins.lock().unwrap_or_else(PoisonError::into_inner);
-        pins.names(address).any(|name| leads_to(name, address) && allows(name))
+        let mut names = pins.names(address);
+        names.any(|name| allows(name) && leads_to(name, address) && self.may_lead(scheme, name, peer))
     }
 
     /// Decides whether a socket may be bound to an address of this machine, and take what comes to it.

@@ -6,7 +6,7 @@ use std::net::{IpAddr, ToSocketAddrs};
 use std::pin::Pin;
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// The most lookups that wait for this machine at the same time.
 /// Each has a thread for as long as the machine takes, also when nobody waits for it any more.
@@ -36,14 +36,19 @@ impl Resolver {
     }
 
     /// All addresses of a name, in the order in which to use them.
-    pub(super) async fn resolve(&self, name: String) -> io::Result<Vec<IpAddr>> {
+    /// `own` is a place of the component that asks, which is taken until the machine has answered.
+    pub(super) async fn resolve(&self, name: String, own: OwnedSemaphorePermit) -> io::Result<Vec<IpAddr>> {
         match &self.0 {
-            Kind::Other(ask) => ask(name).await,
+            Kind::Other(ask) => {
+                let found = ask(name).await;
+                drop(own);
+                found
+            }
             Kind::System(free) => {
                 let permit = free.clone().acquire_owned().await.map_err(io::Error::other)?;
                 let asking = tokio::task::spawn_blocking(move || {
                     let found = (name, 0).to_socket_addrs();
-                    drop(permit);
+                    drop((permit, own));
                     found.map(|found| found.map(|address| address.ip()).collect())
                 });
                 asking.await.map_err(io::Error::other)?

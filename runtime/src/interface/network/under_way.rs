@@ -41,7 +41,7 @@ impl Work {
 impl Network {
     /// Begins something; none when there is too much of it.
     pub(crate) fn begin(self: &Arc<Self>, work: Work) -> Option<UnderWay> {
-        let slot = Slot::take()?;
+        let slot = Slot::take(self.gate.descriptors())?;
         let count = &self.counts.0[work as usize];
         let more = |number| (number < work.most()).then_some(number + 1);
         count.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).ok()?;

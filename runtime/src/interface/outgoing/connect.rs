@@ -25,35 +25,39 @@ pub(super) enum Connection {
 }
 
 impl Connection {
-    /// Connects to a target that the gate has allowed.
-    pub(super) async fn open(network: &Network, target: &Target, timeouts: &Timeouts) -> Result<Self, Error> {
+    /// Connects to a target that the gate has allowed; also says to which address.
+    pub(super) async fn open(
+        network: &Network,
+        target: &Target,
+        timeouts: &Timeouts,
+    ) -> Result<(Self, SocketAddr), Error> {
         let finding = network.addresses(target.scheme, &target.host, target.port);
         let found = timeout(timeouts.connect, finding).await;
         let addresses = found.map_err(|_| Error::DnsTimeout)?.map_err(fault::of_resolving)?;
         let deadline = Instant::now() + timeouts.connect;
-        let stream = first(&addresses, target.port, deadline).await?;
+        let (stream, peer) = first(&addresses, target.port, deadline).await?;
         // What is small is sent at once; large bodies are not slower for it.
         let _ = stream.set_nodelay(true);
         if target.scheme == Scheme::Http {
-            return Ok(Self::Plain(stream));
+            return Ok((Self::Plain(stream), peer));
         }
         let securing = secure(network, &target.host, stream);
-        timeout_at(deadline, securing)
-            .await
-            .map_err(|_| Error::ConnectionTimeout)?
+        let secured = timeout_at(deadline, securing).await;
+        Ok((secured.map_err(|_| Error::ConnectionTimeout)??, peer))
     }
 }
 
 /// The first of the addresses that takes a connection.
-async fn first(addresses: &[IpAddr], port: u16, deadline: Instant) -> Result<TcpStream, Error> {
+async fn first(addresses: &[IpAddr], port: u16, deadline: Instant) -> Result<(TcpStream, SocketAddr), Error> {
     let mut last = Error::DestinationUnavailable;
     for (index, address) in addresses.iter().enumerate() {
         let now = Instant::now();
         let others = u32::try_from(addresses.len() - index).unwrap_or(u32::MAX);
         // One that says nothing must leave time for the others.
         let share = deadline.saturating_duration_since(now) / others;
-        match timeout(share, TcpStream::connect(SocketAddr::new(*address, port))).await {
-            Ok(Ok(stream)) => return Ok(stream),
+        let peer = SocketAddr::new(*address, port);
+        match timeout(share, TcpStream::connect(peer)).await {
+            Ok(Ok(stream)) => return Ok((stream, peer)),
             Ok(Err(error)) => last = fault::of_connecting(&error),
             Err(_) => last = Error::ConnectionTimeout,
         }

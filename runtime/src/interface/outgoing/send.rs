@@ -17,7 +17,7 @@ use super::request_body::{Progress, RequestBody, Turn};
 use super::response_body::ResponseBody;
 use super::target::Target;
 use super::timeouts::Timeouts;
-use super::vigil::Vigil;
+use super::vigil::{Peer, Vigil};
 use crate::capability::Access;
 use crate::interface::network::{Network, UnderWay, Work};
 
@@ -43,6 +43,7 @@ struct Allowed {
     timeouts: Timeouts,
     /// What was granted when it was allowed.
     revision: u64,
+    peer: Peer,
     under_way: UnderWay,
 }
 
@@ -76,6 +77,7 @@ impl Requests {
             target,
             timeouts,
             revision,
+            peer: Peer::default(),
             under_way: under_way.ok_or(Error::ConnectionLimitReached)?,
         })
     }
@@ -89,7 +91,8 @@ impl Drop for Requests {
 
 impl Allowed {
     fn vigil(&self) -> Vigil {
-        Vigil::new(self.network.clone(), self.target.clone(), self.revision)
+        let (network, target) = (self.network.clone(), self.target.clone());
+        Vigil::new(network, target, self.peer.clone(), self.revision)
     }
 
     async fn exchange(self, request: Request<WasiBody>) -> Result<(Response<WasiBody>, Link), Error> {
@@ -104,7 +107,9 @@ impl Allowed {
     }
 
     async fn exchange_unwatched(self, request: Request<WasiBody>) -> Result<(Response<WasiBody>, Link), Error> {
-        let connection = Connection::open(&self.network, &self.target, &self.timeouts).await?;
+        let (connection, peer) = Connection::open(&self.network, &self.target, &self.timeouts).await?;
+        // It is connected once.
+        let _ = self.peer.set(peer);
         let mut builder = http1::Builder::new();
         builder.max_headers(MAX_HEADERS).max_buf_size(MAX_HEADER_BYTES);
         let shaken = builder.handshake(TokioIo::new(connection)).await;

@@ -13,7 +13,7 @@ use tokio::net::{TcpListener, TcpStream};
 use wasmtime_wasi_http::{Error, WasiBody};
 
 use super::send::Requests;
-use crate::capability::{GrantSet, Grants};
+use crate::capability::{Capability, Grant, GrantSet, Grants};
 use crate::interface::network::fixture;
 
 /// A body that its guest never writes.
@@ -132,6 +132,35 @@ async fn whoever_reads_a_body_is_told() {
     assert!(body.frame().await.is_none());
     linked.abort();
     assert!(is_closed(stream).await);
+}
+
+#[tokio::test]
+async fn an_address_that_is_revoked_ends_what_goes_to_it_by_a_name() {
+    let exchange = Exchange::new().await;
+    let port = exchange.address.port();
+    let by_name = format!("http://localhost:{port}");
+    let (network, grants) = fixture::network(&[&by_name]);
+    let requests = Requests::new(network);
+    let request = || Request::get(&by_name).body(empty()).unwrap();
+    let sending = Pin::from(requests.send(request(), None));
+    let revoke = || {
+        let mut set = GrantSet::clone(&grants.now());
+        set.revoke(Grant::parse(Capability::NetworkOutbound, "http://127.0.0.0/8:*").unwrap());
+        grants.replace(set);
+    };
+    let (sent, stream) = tokio::join!(sending, async {
+        let stream = exchange.accept().await;
+        revoke();
+        stream
+    });
+    assert!(matches!(sent, Err(Error::DestinationIpProhibited)), "{:?}", sent.err());
+    assert!(is_closed(stream).await);
+    let again = Pin::from(requests.send(request(), None)).await;
+    assert!(
+        matches!(again, Err(Error::DestinationIpProhibited)),
+        "{:?}",
+        again.err()
+    );
 }
 
 #[tokio::test]

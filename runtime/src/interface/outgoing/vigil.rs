@@ -1,7 +1,8 @@
 //! Watches whether a request that is under way is still allowed.
 
+use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 
 use tokio::sync::watch;
@@ -11,6 +12,9 @@ use super::target::Target;
 use crate::capability::Access;
 use crate::interface::network::Network;
 
+/// The address that a request went to, for all that watches over it.
+pub(super) type Peer = Arc<OnceLock<SocketAddr>>;
+
 /// Wakes with the next change of what is granted.
 type Change = Pin<Box<dyn Future<Output = watch::Receiver<u64>> + Send>>;
 
@@ -18,6 +22,8 @@ type Change = Pin<Box<dyn Future<Output = watch::Receiver<u64>> + Send>>;
 pub(super) struct Vigil {
     network: Arc<Network>,
     target: Target,
+    /// The address that it is connected to, once it is.
+    peer: Peer,
     /// What was in force when it was checked last.
     checked: u64,
     /// Made when it is asked first.
@@ -26,10 +32,11 @@ pub(super) struct Vigil {
 
 impl Vigil {
     /// Begins with a request that was allowed under `revision`.
-    pub(super) fn new(network: Arc<Network>, target: Target, revision: u64) -> Self {
+    pub(super) fn new(network: Arc<Network>, target: Target, peer: Peer, revision: u64) -> Self {
         Self {
             network,
             target,
+            peer,
             checked: revision,
             change: None,
         }
@@ -50,6 +57,11 @@ impl Vigil {
             let (scheme, port) = (*scheme, *port);
             let still = self.network.gate.check(&Access::Connect { scheme, host, port });
             still.map_err(|_| Error::HttpRequestDenied)?;
+            if let Some(peer) = self.peer.get()
+                && !self.network.may_lead(scheme, host, *peer)
+            {
+                return Err(Error::DestinationIpProhibited);
+            }
         }
         Ok(())
     }

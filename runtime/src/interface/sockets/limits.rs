@@ -14,6 +14,9 @@ const MAX_SOCKETS: usize = 128;
 /// The most sockets of one that asks for nothing of the network: enough to learn what it wants.
 const MAX_UNASKED: usize = 4;
 
+/// The largest buffer of a socket that a guest sets, in bytes: it is memory of the kernel.
+pub(super) const MAX_BUFFER: u64 = 256 << 10;
+
 impl SocketsView<'_> {
     /// Room for one socket more, which takes a descriptor of the host.
     pub(super) fn room(&self) -> SocketResult<Slot> {
@@ -26,7 +29,9 @@ impl SocketsView<'_> {
         });
         let most = if is_asked { MAX_SOCKETS } else { MAX_UNASKED };
         let is_left = self.sockets.slots.len() < most;
-        let slot = is_left.then(Slot::take).flatten();
+        let slot = is_left
+            .then(|| Slot::take(self.sockets.network.gate.descriptors()))
+            .flatten();
         slot.ok_or_else(|| ErrorCode::NewSocketLimit.into())
     }
 

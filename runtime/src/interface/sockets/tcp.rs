@@ -9,6 +9,7 @@ use wasmtime_wasi::p2::{
     DynInputStream, DynOutputStream, DynPollable, Network as NetworkHandle, SocketError, SocketResult, TcpSocket,
 };
 
+use super::limits::MAX_BUFFER;
 use super::pass::End;
 use super::streams;
 use super::view::SocketsView;
@@ -155,7 +156,7 @@ impl HostTcpSocket for SocketsView<'_> {
     }
 
     fn set_receive_buffer_size(&mut self, socket: Resource<TcpSocket>, value: u64) -> SocketResult<()> {
-        HostTcpSocket::set_receive_buffer_size(&mut self.inner, socket, value)
+        HostTcpSocket::set_receive_buffer_size(&mut self.inner, socket, value.min(MAX_BUFFER))
     }
 
     fn send_buffer_size(&mut self, socket: Resource<TcpSocket>) -> SocketResult<u64> {
@@ -163,7 +164,7 @@ impl HostTcpSocket for SocketsView<'_> {
     }
 
     fn set_send_buffer_size(&mut self, socket: Resource<TcpSocket>, value: u64) -> SocketResult<()> {
-        HostTcpSocket::set_send_buffer_size(&mut self.inner, socket, value)
+        HostTcpSocket::set_send_buffer_size(&mut self.inner, socket, value.min(MAX_BUFFER))
     }
 
     fn subscribe(&mut self, socket: Resource<TcpSocket>) -> wasmtime::Result<Resource<DynPollable>> {

@@ -10,6 +10,7 @@ use wasmtime_wasi::p2::bindings::sockets::udp::{
 };
 use wasmtime_wasi::p2::{DynPollable, Network as NetworkHandle, SocketResult, UdpSocket};
 
+use super::limits::MAX_BUFFER;
 use super::view::SocketsView;
 use crate::capability::Scheme;
 
@@ -64,7 +65,7 @@ impl HostUdpSocket for SocketsView<'_> {
     }
 
     fn set_receive_buffer_size(&mut self, socket: Resource<UdpSocket>, value: u64) -> SocketResult<()> {
-        HostUdpSocket::set_receive_buffer_size(&mut self.inner, socket, value)
+        HostUdpSocket::set_receive_buffer_size(&mut self.inner, socket, value.min(MAX_BUFFER))
     }
 
     fn send_buffer_size(&mut self, socket: Resource<UdpSocket>) -> SocketResult<u64> {
@@ -72,7 +73,7 @@ impl HostUdpSocket for SocketsView<'_> {
     }
 
     fn set_send_buffer_size(&mut self, socket: Resource<UdpSocket>, value: u64) -> SocketResult<()> {
-        HostUdpSocket::set_send_buffer_size(&mut self.inner, socket, value)
+        HostUdpSocket::set_send_buffer_size(&mut self.inner, socket, value.min(MAX_BUFFER))
     }
 
     fn subscribe(&mut self, socket: Resource<UdpSocket>) -> wasmtime::Result<Resource<DynPollable>> {
