@@ -50,6 +50,11 @@ pub(super) fn beginning(pattern: &str) -> &str {
     pattern.split(['*', '?']).next().unwrap_or("")
 }
 
+/// What every text ends with that a pattern of characters fits.
+pub(super) fn ending(pattern: &str) -> &str {
+    pattern.rsplit(['*', '?']).next().unwrap_or("")
+}
+
 /// Whether a pattern of characters fits a text: `*` stands for any number of characters and `?` for one.
 pub(super) fn fits_text(pattern: &str, text: &str) -> bool {
     // Most of what does not fit is told by what stands before and behind all wildcards, and a single `*` always is.
@@ -108,7 +113,8 @@ mod tests {
             let stands = |element: &char| if *element == '*' { Stands::Many } else { Stands::One };
             let fits = |element: &char, character: &char| *element == '?' || element == character;
             prop_assert_eq!(fits_text(&pattern, &text), matches(pattern.chars(), text.chars(), stands, fits));
-            prop_assert!(!fits_text(&pattern, &text) || text.starts_with(beginning(&pattern)));
+            let has_edges = text.starts_with(beginning(&pattern)) && text.ends_with(ending(&pattern));
+            prop_assert!(!fits_text(&pattern, &text) || has_edges);
         }
     }
 }

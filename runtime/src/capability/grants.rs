@@ -80,19 +80,21 @@ pub enum Refusal {
 impl GrantSet {
     pub(crate) fn grant(&mut self, grant: Grant, source: Source) {
         let row = &mut self.rows[grant.capability().row()];
-        let beginning = grant.beginning();
+        let (beginning, ending) = (grant.beginning(), grant.ending().to_vec());
         let granted = Granted {
             grant,
             source,
             uses: Arc::default(),
         };
-        row.granted.push(granted, beginning);
+        row.granted.push(granted, beginning, &ending);
     }
 
     /// Denies what `grant` is for, whatever else is granted.
     pub(crate) fn revoke(&mut self, grant: Grant) {
-        let beginning = grant.beginning();
-        self.rows[grant.capability().row()].revoked.push(grant, beginning);
+        let (beginning, ending) = (grant.beginning(), grant.ending().to_vec());
+        self.rows[grant.capability().row()]
+            .revoked
+            .push(grant, beginning, &ending);
     }
 
     /// Every grant in force, by capability.
@@ -139,7 +141,7 @@ impl GrantSet {
         let beginning = access.beginning();
         let mut fitting = row
             .granted
-            .beginning(beginning.as_ref())
+            .around(beginning.as_ref())
             .filter(|granted| granted.grant.fits(access));
         // A name is looked up for whatever is left of it; what is revoked as a whole is no reason for it.
         if let Access::LookUp(_) = access {
@@ -148,7 +150,7 @@ impl GrantSet {
             fitting.peek().ok_or(Refusal::NotGranted)?;
             return fitting.find(is_left).ok_or(Refusal::Revoked);
         }
-        let mut revoked = row.revoked.beginning(beginning.as_ref());
+        let mut revoked = row.revoked.around(beginning.as_ref());
         if revoked.any(|revoked| revoked.fits(access)) {
             return Err(Refusal::Revoked);
         }

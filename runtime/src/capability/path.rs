@@ -81,6 +81,9 @@ impl PathPattern {
             && match &self.components[self.literals..] {
                 [] => components(rest).next().is_none(),
                 [Component::Any] => true,
+                [Component::Glob(glob)] => rest
+                    .strip_prefix('/')
+                    .is_some_and(|name| !name.is_empty() && !name.contains('/') && glob::fits_text(glob, name)),
                 others => glob::matches(others.iter(), components(rest), stands, |pattern, part| match pattern {
                     Component::Literal(literal) => literal == part,
                     Component::Glob(glob) => glob::fits_text(glob, part),
@@ -97,6 +100,15 @@ impl PathPattern {
             beginning.extend(glob::beginning(glob).bytes());
         }
         beginning
+    }
+
+    /// What every path ends with that it fits, as far as its last component says it.
+    pub(super) fn ending(&self) -> &[u8] {
+        match self.components.last() {
+            Some(Component::Literal(literal)) => literal.as_bytes(),
+            Some(Component::Glob(glob)) => glob::ending(glob).as_bytes(),
+            Some(Component::Any) | None => &[],
+        }
     }
 
     /// Whether it fits every path that `other` fits.
@@ -222,6 +234,8 @@ mod tests {
         check("/a/**/z", "/a/b/c", false);
         check("/a/*.txt", "/a/b.txt", true);
         check("/a/*.txt", "/a/b.txt/c", false);
+        check("/*", "/", false);
+        check("/*", "/a", true);
     }
 
     #[test]
@@ -328,10 +342,11 @@ mod tests {
         }
 
         #[test]
-        fn all_that_fits_has_the_beginning(text in patterns(), path in paths()) {
+        fn all_that_fits_begins_and_ends_alike(text in patterns(), path in paths()) {
             let pattern = pattern(&text);
             if pattern.fits(&path) {
                 prop_assert!(path.as_bytes().starts_with(&pattern.beginning()), "{} {}", text, path);
+                prop_assert!(path.as_bytes().ends_with(pattern.ending()), "{} {}", text, path);
             }
         }
 
