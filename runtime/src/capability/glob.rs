@@ -50,9 +50,9 @@ pub(super) fn beginning(pattern: &str) -> &str {
     pattern.split(['*', '?']).next().unwrap_or("")
 }
 
-/// What every text ends with that a pattern of characters fits.
+/// What every text ends with that a pattern of characters fits; nothing before a bracket, which may be part of an escape.
 pub(super) fn ending(pattern: &str) -> &str {
-    pattern.rsplit(['*', '?']).next().unwrap_or("")
+    pattern.rsplit(['*', '?', ']']).next().unwrap_or("")
 }
 
 /// Whether a pattern of characters fits a text: `*` stands for any number of characters and `?` for one.
