@@ -130,6 +130,8 @@ async fn run(arguments: &Arguments) {
             .replace("{rounds}", &short.rounds.to_string())
             .replace("{long}", &long.rounds.to_string())
             .replace("{turn}", &short.turn.unwrap_or_default().as_millis().to_string())
+            .replace("{file-rounds}", &access::FILE_ROUNDS.to_string())
+            .replace("{file-turn}", &access::FILE_TURN.as_micros().to_string())
             .replace("{components}", &memory::COMPONENTS.to_string())
             .replace("{conditions}", &conditions.join("\n"));
         let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");

@@ -22,7 +22,7 @@ impl Asked {
     /// Whether an access is asked for.
     pub(super) fn fits(&self, access: &Access<'_>) -> bool {
         let beginning = access.beginning();
-        let mut places = self.0.rows[access.row()].beginning(beginning.as_ref());
+        let mut places = self.0.rows[access.row()].around(beginning.as_ref());
         places.any(|place| self.0.all[*place].fits(access))
     }
 }
@@ -39,7 +39,7 @@ impl From<Vec<Grant>> for Asked {
     fn from(all: Vec<Grant>) -> Self {
         let mut rows = Rows::default();
         for (place, grant) in all.iter().enumerate() {
-            rows.rows[grant.capability().row()].push(place, grant.beginning());
+            rows.rows[grant.capability().row()].push(place, grant.beginning(), grant.ending());
         }
         Self(Arc::new(Rows { all, ..rows }))
     }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::Capability;
 use super::access::Access;
 use super::address::{InboundPattern, OutboundPattern, Scheme};
-use super::glob::{beginning, fits_text, has_too_many_stars, is_wild, unescaped};
+use super::glob::{beginning, ending, fits_text, has_too_many_stars, is_wild, unescaped};
 use super::host_name::HostName;
 use super::path::PathPattern;
 use crate::component::AccessRequests;
@@ -201,6 +201,16 @@ impl Grant {
             Pattern::Outbound(pattern) => pattern.beginning(),
             Pattern::Inbound(_) => Vec::new(),
             Pattern::Name(name) => beginning(name).as_bytes().to_vec(),
+        }
+    }
+
+    /// The bytes that every access ends with that this is for; it may be less than that.
+    pub(super) fn ending(&self) -> &[u8] {
+        match &self.pattern {
+            Pattern::Path(pattern) => pattern.ending(),
+            // A machine is looked up from the end of its name.
+            Pattern::Outbound(_) | Pattern::Inbound(_) => &[],
+            Pattern::Name(name) => ending(name).as_bytes(),
         }
     }
 

@@ -92,39 +92,41 @@ pub enum Refusal {
 impl GrantSet {
     pub(crate) fn grant(&mut self, grant: Grant, source: Source) {
         let row = &mut self.rows[grant.capability().row()];
-        let beginning = grant.beginning();
+        let (beginning, ending) = (grant.beginning(), grant.ending().to_vec());
         let granted = Granted {
             grant,
             source,
             uses: Arc::default(),
             is_hidden_out: false,
         };
-        row.granted.push(granted, beginning);
+        row.granted.push(granted, beginning, &ending);
     }
 
     /// Denies what `grant` is for, whatever else is granted.
     pub(crate) fn revoke(&mut self, grant: Grant) {
-        let beginning = grant.beginning();
-        self.rows[grant.capability().row()].revoked.push(grant, beginning);
+        let (beginning, ending) = (grant.beginning(), grant.ending().to_vec());
+        self.rows[grant.capability().row()]
+            .revoked
+            .push(grant, beginning, &ending);
     }
 
     /// The same for nothing in hidden files and directories, which belong to tools.
     pub(crate) fn grant_visible(&mut self, grant: Grant, source: Source) {
         let row = &mut self.rows[grant.capability().row()];
-        let beginning = grant.beginning();
+        let (beginning, ending) = (grant.beginning(), grant.ending().to_vec());
         let granted = Granted {
             grant,
             source,
             uses: Arc::default(),
             is_hidden_out: true,
         };
-        row.granted.push(granted, beginning);
+        row.granted.push(granted, beginning, &ending);
     }
 
     /// Whether an access is revoked.
     pub(super) fn revokes(&self, access: &Access<'_>) -> bool {
         let beginning = access.beginning();
-        let mut revoked = self.rows[access.row()].revoked.beginning(beginning.as_ref());
+        let mut revoked = self.rows[access.row()].revoked.around(beginning.as_ref());
         revoked.any(|revoked| revoked.fits(access))
     }
 
@@ -172,7 +174,7 @@ impl GrantSet {
         let beginning = access.beginning();
         let mut fitting = row
             .granted
-            .beginning(beginning.as_ref())
+            .around(beginning.as_ref())
             .filter(|granted| granted.allows(access));
         // A name is looked up for whatever is left of it; what is revoked of this name is no reason for it.
         if let Access::LookUp(name) = access {

@@ -1,6 +1,6 @@
-//! Finds the patterns that may fit an access without comparing it with each: by what all that they fit begins with.
+//! Finds the patterns that may fit an access without comparing it with each: by how all that they fit begins and ends.
 
-/// Patterns, or what is beside them, each under the bytes that every access begins with that it fits.
+/// Patterns, or what is beside them, each under the bytes that every access begins and ends with that it fits.
 #[derive(Clone, Debug)]
 pub(super) struct Indexed<T> {
     all: Vec<T>,
@@ -15,6 +15,32 @@ struct Entry {
     place: usize,
     /// The entry with the next shorter beginning that this one begins with as well.
     shorter: Option<usize>,
+    ending: Ending,
+}
+
+/// The last bytes of a text, as many as fit in one number.
+#[derive(Clone, Copy, Debug)]
+struct Ending {
+    bytes: u64,
+    /// Which bytes of the number count.
+    mask: u64,
+}
+
+impl Ending {
+    fn of(text: &[u8]) -> Self {
+        let mut bytes = [0; 8];
+        let length = text.len().min(bytes.len());
+        bytes[8 - length..].copy_from_slice(&text[text.len() - length..]);
+        Self {
+            bytes: u64::from_be_bytes(bytes),
+            mask: u64::MAX.checked_shr(64 - 8 * length as u32).unwrap_or(0),
+        }
+    }
+
+    /// Whether a text with this ending may end with the other; none that is as short has zeros before it.
+    fn ends_with(self, other: Self) -> bool {
+        self.bytes & other.mask == other.bytes
+    }
 }
 
 impl<T> Default for Indexed<T> {
@@ -27,7 +53,7 @@ impl<T> Default for Indexed<T> {
 }
 
 impl<T> Indexed<T> {
-    pub(super) fn push(&mut self, item: T, beginning: Vec<u8>) {
+    pub(super) fn push(&mut self, item: T, beginning: Vec<u8>, ending: &[u8]) {
         let place = self.all.len();
         self.all.push(item);
         let at = self.entries.partition_point(|entry| *entry.beginning < *beginning);
@@ -35,6 +61,7 @@ impl<T> Indexed<T> {
             beginning: beginning.into(),
             place,
             shorter: None,
+            ending: Ending::of(ending),
         };
         self.entries.insert(at, entry);
         self.link();
@@ -64,16 +91,20 @@ impl<T> Indexed<T> {
         self.all.iter_mut()
     }
 
-    /// All whose beginning `text` has, the longest first.
+    /// All whose beginning and ending `text` has, those with the longest beginning first.
+    /// Of endings the last 8 bytes are compared.
     ///
     /// What begins in one way is next to each other in the order of bytes. So the last entry that is not behind `text`
     /// begins with everything that is looked for, and the links from it lead to all of it.
-    pub(super) fn beginning(&self, text: &[u8]) -> impl Iterator<Item = &T> {
+    pub(super) fn around(&self, text: &[u8]) -> impl Iterator<Item = &T> {
         let behind = self.entries.partition_point(|entry| *entry.beginning <= *text);
         let nearest = behind.checked_sub(1).map(|last| &self.entries[last]);
         let chain = std::iter::successors(nearest, |entry| entry.shorter.map(|shorter| &self.entries[shorter]));
+        let ending = Ending::of(text);
+        // Whatever is linked from one that fits is a beginning of it.
         chain
-            .filter(|entry| text.starts_with(&entry.beginning))
+            .skip_while(|entry| !text.starts_with(&entry.beginning))
+            .filter(move |entry| ending.ends_with(entry.ending))
             .map(|entry| &self.all[entry.place])
     }
 }
@@ -87,7 +118,7 @@ mod tests {
     fn indexed(beginnings: &[String]) -> Indexed<String> {
         let mut indexed = Indexed::default();
         for beginning in beginnings {
-            indexed.push(beginning.clone(), beginning.clone().into_bytes());
+            indexed.push(beginning.clone(), beginning.clone().into_bytes(), b"");
         }
         indexed
     }
@@ -96,7 +127,7 @@ mod tests {
     fn the_longest_beginning_is_found_first() {
         let indexed = indexed(&["", "/data", "/data/a", "/data/b", "/database"].map(str::to_owned));
         let check = |text: &str, expected: &[&str]| {
-            let found: Vec<_> = indexed.beginning(text.as_bytes()).collect();
+            let found: Vec<_> = indexed.around(text.as_bytes()).collect();
             assert_eq!(found, expected, "{text}");
         };
         check("/data/b/c", &["/data/b", "/data", ""]);
@@ -109,23 +140,25 @@ mod tests {
     fn of_equal_beginnings_the_first_that_was_added_is_found_first() {
         let mut indexed = Indexed::default();
         for n in 0..5 {
-            indexed.push(n, b"/data".to_vec());
+            indexed.push(n, b"/data".to_vec(), b"");
         }
-        assert_eq!(
-            indexed.beginning(b"/data/a").copied().collect::<Vec<_>>(),
-            [0, 1, 2, 3, 4]
-        );
+        assert_eq!(indexed.around(b"/data/a").copied().collect::<Vec<_>>(), [0, 1, 2, 3, 4]);
     }
 
     proptest! {
         #[test]
-        fn all_that_have_the_beginning_are_found(
-            beginnings in prop::collection::vec("[ab]{0,4}", 0..12),
-            text in "[ab]{0,5}",
+        fn all_that_have_beginning_and_ending_are_found(
+            edges in prop::collection::vec(("[ab]{0,4}", "[ab]{0,8}"), 0..12),
+            text in "[ab]{0,10}",
         ) {
-            let indexed = indexed(&beginnings);
-            let mut found: Vec<_> = indexed.beginning(text.as_bytes()).cloned().collect();
-            let mut expected: Vec<_> = beginnings.into_iter().filter(|own| text.starts_with(own)).collect();
+            let mut indexed = Indexed::default();
+            for (beginning, ending) in &edges {
+                let own = (beginning.clone(), ending.clone());
+                indexed.push(own, beginning.clone().into_bytes(), ending.as_bytes());
+            }
+            let mut found: Vec<_> = indexed.around(text.as_bytes()).cloned().collect();
+            let has = |(beginning, ending): &(String, String)| text.starts_with(beginning) && text.ends_with(ending);
+            let mut expected: Vec<_> = edges.into_iter().filter(has).collect();
             found.sort();
             expected.sort();
             prop_assert_eq!(found, expected);

@@ -119,6 +119,15 @@ impl PathPattern {
         beginning
     }
 
+    /// What every path ends with that it fits, as far as its last component says it.
+    pub(super) fn ending(&self) -> &[u8] {
+        match self.components.last() {
+            Some(Component::Literal(literal)) => literal.as_bytes(),
+            Some(Component::Glob(glob)) => glob::ending(glob).as_bytes(),
+            Some(Component::Any) | None => &[],
+        }
+    }
+
     /// Whether it fits every path that `other` fits.
     /// It says no also where it would take more than comparing component by component to see.
     pub(super) fn covers(&self, other: &Self) -> bool {
@@ -253,6 +262,8 @@ mod tests {
         check("/a/**/z", "/a/b/c", false);
         check("/a/*.txt", "/a/b.txt", true);
         check("/a/*.txt", "/a/b.txt/c", false);
+        check("/*", "/", false);
+        check("/*", "/a", true);
     }
 
     #[test]
@@ -392,10 +403,11 @@ mod tests {
         }
 
         #[test]
-        fn all_that_fits_has_the_beginning(text in patterns(), path in paths()) {
+        fn all_that_fits_begins_and_ends_alike(text in patterns(), path in paths()) {
             let pattern = pattern(&text);
             if pattern.fits(&path) {
                 prop_assert!(path.as_bytes().starts_with(&pattern.beginning()), "{} {}", text, path);
+                prop_assert!(path.as_bytes().ends_with(pattern.ending()), "{} {}", text, path);
             }
         }
 

@@ -143,6 +143,8 @@ mod tests {
 
     use super::*;
 
+    type Look = fn(&File, &str) -> Result<Seen, Errno>;
+
     #[test]
     fn both_ways_of_looking_see_what_is_there() {
         let folder = tempfile::tempdir().unwrap();
@@ -150,7 +152,7 @@ mod tests {
         fs::hard_link(folder.path().join("f"), folder.path().join("g")).unwrap();
         std::os::unix::fs::symlink("f", folder.path().join("l")).unwrap();
         let directory = File::open(folder.path()).unwrap();
-        let looks: [fn(&File, &str) -> Result<Seen, Errno>; 2] = [
+        let looks: [Look; 2] = [
             |directory, name| Seen::at(directory, name),
             |directory, name| Seen::at_by_stat(directory, name),
         ];

@@ -204,6 +204,20 @@ async fn what_is_revoked_ends_open_streams_for_good() {
 }
 
 #[tokio::test]
+async fn a_stream_whose_descriptor_is_gone_is_decided_on_by_where_its_file_is() {
+    let mut test = Fixture::new();
+    let file = test.open("f").await.unwrap();
+    let input = test.view().read_via_stream(same(&file), 0).unwrap();
+    HostDescriptor::drop(&mut test.view(), file).unwrap();
+    test.files.follow("/data/f", "/data/g");
+    test.revoke();
+    let read = test.table.get_mut(&input).unwrap().blocking_read(2).await;
+    assert_eq!(read.unwrap(), "a ");
+    test.files.follow("/data/g", "/data/f");
+    assert!(is_denied(test.table.get_mut(&input).unwrap().blocking_read(2).await));
+}
+
+#[tokio::test]
 async fn who_waits_for_a_stream_is_woken_when_it_is_revoked() {
     /// Never ready.
     struct Never;
