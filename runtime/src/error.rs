@@ -2,6 +2,7 @@
 
 mod bounded;
 mod code;
+mod host_resource;
 mod phrase;
 mod told;
 
@@ -15,11 +16,12 @@ use serde::{Deserialize, Serialize};
 
 pub use self::bounded::Bounded;
 pub use self::code::ErrorCode;
+pub use self::host_resource::HostResource;
 use self::phrase::{because, listed, owner, owner_of_route};
 pub(crate) use self::told::{as_text, as_texts};
-use crate::capability::{Capability, GrantError, Missing};
+use crate::capability::{AboveCeiling, Capability, GrantError, Missing};
 use crate::component::{
-    ByteCount, ComponentError, ComponentName, HttpRoute, Kind, ManifestError, NameError, VersionError,
+    ByteCount, ComponentError, ComponentName, HttpRoute, Kind, Limit, ManifestError, NameError, VersionError,
 };
 use crate::typed::ArgumentError;
 
@@ -60,6 +62,17 @@ pub enum Error {
         label: String,
         /// What is not granted.
         missing: Vec<Missing>,
+        /// The policy file that the host reads, if it reads one.
+        #[serde(default)]
+        policy: Option<String>,
+    },
+    /// A manifest raises limits further than the operator's ceilings let it.
+    #[error("{label} asks for a limit of {}", listed(.above))]
+    AboveCeiling {
+        /// `name@version`.
+        label: String,
+        /// The limits.
+        above: Vec<AboveCeiling>,
         /// The policy file that the host reads, if it reads one.
         #[serde(default)]
         policy: Option<String>,
@@ -203,6 +216,26 @@ pub enum Error {
     Memory {
         /// The limit.
         limit: ByteCount,
+    },
+    /// The guest went beyond another of its limits; its instance was discarded.
+    #[error("{}", .limit.excess(*.allowed))]
+    Limit {
+        /// The limit.
+        limit: Limit,
+        /// How much it lets the guest have.
+        allowed: u64,
+    },
+    /// All components together use up what the host has, and this one has its share already.
+    #[error("`{name}` was refused {}: the host has {} of its {} left, and the component more than its share", .resource.more(), .resource.shown(*.left), .resource.shown(*.budget))]
+    OverBudget {
+        /// The component.
+        name: ComponentName,
+        /// What there is too little of.
+        resource: HostResource,
+        /// What was left.
+        left: u64,
+        /// What the host has.
+        budget: u64,
     },
     /// The guest returned, or gave up, without a response to an HTTP request.
     #[error("the component gave no response: {reason}")]
@@ -437,6 +470,7 @@ impl Error {
             | Self::Deadline { .. }
             | Self::Fuel { .. }
             | Self::Memory { .. }
+            | Self::Limit { .. }
             | Self::NoResponse { .. }
             | Self::Guest(_)
             | Self::Exit { .. }
@@ -455,7 +489,7 @@ impl Error {
     pub fn counts_as_failure(&self) -> bool {
         match self {
             Self::Guest(ComponentError::InvalidInput(_)) => false,
-            Self::Busy { .. } | Self::Cancelled { .. } => true,
+            Self::Busy { .. } | Self::OverBudget { .. } | Self::Cancelled { .. } => true,
             error => error.is_guest_fault(),
         }
     }

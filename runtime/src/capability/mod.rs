@@ -2,6 +2,7 @@
 
 mod access;
 mod address;
+mod ceiling;
 mod gate;
 mod glob;
 mod grant;
@@ -17,6 +18,7 @@ mod system_call;
 
 pub(crate) use access::Access;
 pub(crate) use address::Scheme;
+pub use ceiling::AboveCeiling;
 pub(crate) use gate::{Clearance, Denied, Gate};
 pub(crate) use grant::MAX_NAME;
 pub use grant::{Grant, GrantError};

@@ -9,11 +9,12 @@ use super::serving::{Ledger, Serving};
 use crate::actor;
 use crate::component::{ComponentName, InstanceMode, Kind, Release};
 pub(crate) use crate::engine::blocking;
-use crate::engine::{CodeSource, Compiled, Instance, Prepared};
+use crate::engine::{CodeSource, Compiled, Instance, Prepared, Surroundings};
 use crate::error::Error;
 use crate::event::Events;
 use crate::interface::Sandbox;
 use crate::store::Store;
+use crate::usage::Budget;
 
 /// What is needed to start releases.
 #[derive(Clone)]
@@ -25,6 +26,8 @@ pub(crate) struct Starter {
     pub(crate) sandbox: Sandbox,
     /// What components may do.
     pub(crate) permissions: Permissions,
+    /// What components use, and what there is for them.
+    pub(crate) budget: Budget,
     /// What components did, release by release.
     pub(crate) ledgers: Ledgers,
 }
@@ -38,12 +41,17 @@ impl Starter {
     /// Links a compiled release.
     pub(crate) fn prepare(&self, compiled: Compiled, release: Arc<Release>) -> Result<Arc<Prepared>, Error> {
         let clearance = self.permissions.clearance(&release)?;
+        let account = self.budget.account(&release.name);
         self.code
             .prepare(
                 compiled,
                 release,
                 self.events.clone(),
-                (self.sandbox.clone(), clearance),
+                Surroundings {
+                    sandbox: self.sandbox.clone(),
+                    clearance,
+                    account,
+                },
             )
             .map(Arc::new)
     }

@@ -10,13 +10,14 @@ use wasmtime::{
 
 use super::clock::{TICK, Ticker};
 use super::debug::{Debugging, SAMPLE};
-use super::limit::{MAX_CORE_INSTANCES, MAX_MEMORIES, MAX_TABLE_ELEMENTS, MAX_TABLES};
+use super::limit::{MAX_CORE_INSTANCES, MAX_MEMORIES, MAX_TABLES};
 use super::state::InstanceState;
+use crate::component::MAX_TABLE_ELEMENTS;
 use crate::error::Error;
 use crate::interface;
 
 /// Instances, over all components, that the pool of the fast engine holds.
-pub(super) const POOL_INSTANCES: u32 = 1_000;
+pub(crate) const POOL_INSTANCES: u32 = 1_000;
 
 /// How much of a stack is overwritten with zeros before its next use; the rest is given back to the system.
 /// Most calls use less, and get a stack that is in memory already.
@@ -174,7 +175,7 @@ fn pooling() -> InstanceAllocationStrategy {
         .max_tables_per_module(MAX_TABLES)
         .max_memories_per_component(MAX_MEMORIES)
         .max_tables_per_component(MAX_TABLES)
-        .table_elements(MAX_TABLE_ELEMENTS)
+        .table_elements(MAX_TABLE_ELEMENTS as usize)
         .async_stack_keep_resident(STACK_KEPT)
         .linear_memory_keep_resident(MEMORY_KEPT)
         .table_keep_resident(MEMORY_KEPT)

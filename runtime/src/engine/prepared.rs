@@ -16,6 +16,17 @@ use crate::component::{Kind, Release};
 use crate::error::Error;
 use crate::event::Events;
 use crate::interface::Sandbox;
+use crate::usage::Account;
+
+/// What the instances of a release have to do with.
+pub(crate) struct Surroundings {
+    /// What they find.
+    pub(crate) sandbox: Sandbox,
+    /// What they may do.
+    pub(crate) clearance: Clearance,
+    /// What their component uses.
+    pub(crate) account: Arc<Account>,
+}
 
 /// A release that instances can be made from.
 pub(crate) struct Prepared {
@@ -31,6 +42,8 @@ pub(crate) struct Prepared {
     pub(super) sandbox: Sandbox,
     /// What they may do.
     pub(super) clearance: Clearance,
+    /// What its component uses.
+    pub(crate) account: Arc<Account>,
     pub(super) debugging: Arc<Debugging>,
     /// The lines of a dev build, for the errors of its traps.
     pub(super) lines: Option<Arc<Lines>>,
@@ -56,7 +69,7 @@ impl Prepared {
         pre: InstancePre<InstanceState>,
         release: Arc<Release>,
         events: Events,
-        (sandbox, clearance): (Sandbox, Clearance),
+        around: Surroundings,
         debugging: Arc<Debugging>,
         lines: Option<Arc<Lines>>,
     ) -> Result<Self, Error> {
@@ -92,8 +105,9 @@ impl Prepared {
             exports: OnceLock::new(),
             release,
             events,
-            clearance: sandbox.clearance(clearance)?,
-            sandbox,
+            clearance: around.sandbox.clearance(around.clearance)?,
+            sandbox: around.sandbox,
+            account: around.account,
             debugging,
             lines,
         })

@@ -15,6 +15,7 @@ use crate::deploy::route::{Route, Rules, Target};
 use crate::deploy::start::blocking;
 use crate::error::Error;
 use crate::event::as_optional_seconds;
+use crate::usage::LimitUsage;
 
 /// A deployed component, as it is at one moment.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -38,6 +39,9 @@ pub struct ComponentStatus {
     pub releases: Vec<ReleaseStatus>,
     /// Which calls go where, whatever the weights are.
     pub rules: Rules,
+    /// What it uses of its limits, over all releases, against those of the release that takes most of the calls.
+    #[serde(default)]
+    pub limits: Vec<LimitUsage>,
 }
 
 /// A release that takes calls, or is kept warm.
@@ -91,8 +95,11 @@ impl Deploy {
         let warm = self.standby.of(name).into_iter().filter(|target| !is_routed(target));
         releases.extend(warm.map(|target| of_release(&target, None)));
         let (calls, failed) = self.starter.ledgers.of(name).totals();
+        let primary = &route.primary().release;
+        let account = self.starter.budget.account(name);
         ComponentStatus {
-            release: Release::clone(&route.primary().release),
+            limits: account.usage(&primary.limits, in_flight),
+            release: Release::clone(primary),
             deployment: route.deployment,
             deployed_at: route.deployed_at,
             instances,

@@ -157,7 +157,7 @@ impl From<Error> for Refusal {
             None => refusal,
         };
         match error {
-            Error::Busy { .. } => refusal.with(Further::ComeAgain),
+            Error::Busy { .. } | Error::OverBudget { .. } => refusal.with(Further::ComeAgain),
             _ => refusal,
         }
     }
@@ -180,6 +180,7 @@ fn status(error: &Error) -> StatusCode {
         Error::NoResponse { .. } => StatusCode::BAD_GATEWAY,
         Error::Guest(ComponentError::Unavailable(_))
         | Error::Busy { .. }
+        | Error::OverBudget { .. }
         | Error::Closed
         | Error::Cancelled { .. }
         | Error::Unhealthy { .. } => StatusCode::SERVICE_UNAVAILABLE,
@@ -197,6 +198,8 @@ fn known_as(error: &Error) -> Option<&'static str> {
         Error::Exit { .. } => Some("the command ended with an exit status that is not 0"),
         Error::Fuel { .. } => Some("the component used up its fuel"),
         Error::Memory { .. } => Some("the component was refused more memory"),
+        Error::Limit { .. } => Some("the component went beyond one of its limits"),
+        Error::OverBudget { .. } => Some("the host has no room for another call"),
         _ => None,
     }
 }
@@ -217,12 +220,14 @@ fn is_for_clients(error: &Error) -> bool {
             | Error::Guest(_)
             | Error::Exit { .. }
             | Error::Busy { .. }
+            | Error::OverBudget { .. }
             | Error::Closed
             | Error::Cancelled { .. }
             | Error::Unhealthy { .. }
             | Error::Trap { .. }
             | Error::Fuel { .. }
             | Error::Memory { .. }
+            | Error::Limit { .. }
             | Error::Deadline { .. }
     )
 }

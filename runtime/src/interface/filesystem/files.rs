@@ -14,13 +14,16 @@ use wasmtime_wasi::p2::bindings::filesystem::types::{ErrorCode, MetadataHashValu
 use super::bounds::MAX_OPEN;
 use super::host_path::Identity;
 use super::mount::{Root, roots};
+use super::quota::Opened;
 use super::slots::Slot;
 use crate::capability::{Gate, below, is_within};
 use crate::error::Error;
+use crate::usage::Meter;
 
 /// The files of one instance.
 pub(crate) struct Files {
     pub(super) gate: Arc<Gate>,
+    pub(super) meter: Meter,
     pub(super) roots: Vec<Root>,
     /// By the numbers of the descriptors in the table, which bounds how many there are.
     pub(super) places: HashMap<u32, Place>,
@@ -42,6 +45,8 @@ pub(super) struct Place {
     pub(super) trail: Trail,
     /// Held as long as it is open; none for what was open before.
     pub(super) slot: Option<Arc<Slot>>,
+    /// The same for a file, of which more may be counted.
+    pub(super) opened: Option<Arc<Opened>>,
     /// Whether the thread that runs the guest waits for it.
     pub(super) local: bool,
     /// The revisions of the grants at which reading and writing were last allowed.
@@ -62,6 +67,7 @@ impl Place {
         Self {
             trail: Arc::new(ArcSwap::from_pointee(path)),
             slot: None,
+            opened: None,
             local,
             allowed: [None; 2],
         }
@@ -80,12 +86,13 @@ pub(crate) struct FilesView<'a> {
 
 impl Files {
     /// Opens the directories of a new instance; none of them is, or leads to, the host's state directory `own`.
-    pub(crate) fn new(gate: Arc<Gate>, own: Option<&Path>) -> Result<Self, Error> {
+    pub(crate) fn new(gate: Arc<Gate>, meter: Meter, own: Option<&Path>) -> Result<Self, Error> {
         let roots = roots(&gate, own)?;
         Ok(Self {
             own: own.filter(|_| !roots.is_empty()).and_then(Identity::at),
             roots,
             gate,
+            meter,
             places: HashMap::new(),
             listings: HashMap::new(),
             trails: Vec::new(),

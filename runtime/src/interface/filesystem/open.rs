@@ -15,6 +15,7 @@ use super::bounds::MAX_OPEN;
 use super::decide::{Found, Right, on};
 use super::files::Place;
 use super::host_path::Identity;
+use super::quota::{Opened, size};
 use super::slots::Slot;
 use super::walk::Astray;
 use crate::capability::Access;
@@ -107,15 +108,31 @@ impl FilesView<'_> {
         let slot = Slot::take().ok_or(ErrorCode::InsufficientMemory)?;
         let own = self.files.own;
         let local = found.local;
+        let makes = found.kind.is_none() && effect.flags.contains(OFlags::CREATE);
+        if makes {
+            self.charge_entry()?;
+        }
+        let cut = match effect.flags.contains(OFlags::TRUNC) {
+            true => size(&found),
+            false => 0,
+        };
         let opened = on(local, move || opened(&found, effect, own)).await?;
-        let opened = opened.map_err(|astray| self.astray(effect.right(), &named.path, astray))?;
+        let (opened, identity) = opened.map_err(|astray| {
+            if makes {
+                self.give_back_entry();
+            }
+            self.astray(effect.right(), &named.path, astray)
+        })?;
+        self.files.meter.shrink_files(cut);
         let mut place = Place::new(named.path, local);
         place.slot = Some(slot);
+        place.opened = identity.map(|identity| Opened::new(self.files.meter.clone(), identity));
         self.hand_out(opened, place)
     }
 }
 
-fn opened(found: &Found, effect: Effect, own: Option<Identity>) -> Result<Descriptor, Astray> {
+/// Opens what was found; also says which file it is.
+fn opened(found: &Found, effect: Effect, own: Option<Identity>) -> Result<(Descriptor, Option<Identity>), Astray> {
     match found.kind {
         None if effect.only_directories => return Err(Astray::System(Errno::NOENT)),
         Some(FileType::Directory) if effect.mode.contains(OpenMode::WRITE) => {
@@ -145,9 +162,12 @@ fn opened(found: &Found, effect: Effect, own: Option<Identity>) -> Result<Descri
         FileType::Directory => {
             let mut dir = Dir::new(handle, FsPerms::ReadWrite, effect.mode, found.local);
             dir.open_mode.set(OpenMode::WRITE, effect.writes);
-            Descriptor::Dir(dir)
+            (Descriptor::Dir(dir), None)
         }
-        _ => Descriptor::File(File::new(handle, FsPerms::ReadWrite, effect.mode, found.local)),
+        _ => {
+            let file = File::new(handle, FsPerms::ReadWrite, effect.mode, found.local);
+            (Descriptor::File(file), Some(Identity::of(&stat)))
+        }
     })
 }
 
