@@ -11,13 +11,14 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
 pub use self::bounded::Bounded;
 pub use self::code::ErrorCode;
 pub use self::host_resource::HostResource;
-use self::phrase::{because, listed, owner, owner_of_route};
+use self::phrase::{because, failed_starts, listed, owner, owner_of_route};
 pub(crate) use self::told::{as_text, as_texts};
 use crate::capability::{AboveCeiling, Capability, GrantError, Missing};
 use crate::component::{
@@ -272,6 +273,32 @@ pub enum Error {
         /// The limit.
         limit: u32,
     },
+    /// The last instances of a release could not be started, and the next is not tried yet.
+    #[error("{label} is not started again for {retry_in:.1?}: {} ({reason})", failed_starts(*.failures))]
+    BackingOff {
+        /// `name@version`.
+        label: String,
+        /// How many starts have failed, one after the other.
+        failures: u32,
+        /// Why the last one did.
+        reason: String,
+        /// When the next is tried.
+        retry_in: Duration,
+    },
+    /// So many instances of a release could not be started, one after the other, that no more are for a longer time.
+    #[error("{label} is quarantined since {}: {} ({reason})", since.format("%Y-%m-%d %H:%M:%S UTC"), failed_starts(*.failures))]
+    Quarantined {
+        /// `name@version`.
+        label: String,
+        /// How many starts have failed, one after the other.
+        failures: u32,
+        /// Since when.
+        since: DateTime<Utc>,
+        /// Why the last one failed.
+        reason: String,
+        /// When one start is tried.
+        retry_in: Duration,
+    },
     /// No component of this name is deployed.
     #[error("no component `{name}` is deployed")]
     UnknownComponent {
@@ -475,6 +502,8 @@ impl Error {
             | Self::Guest(_)
             | Self::Exit { .. }
             | Self::Unhealthy { .. }
+            | Self::BackingOff { .. }
+            | Self::Quarantined { .. }
             | Self::Incompatible { .. }
             | Self::GateFailed { .. } => true,
             Self::TooLarge { what, .. } => *what != Bounded::Message,

@@ -138,6 +138,25 @@ pub enum Event {
         /// How much it lets the component have.
         allowed: u64,
     },
+    /// Instances of a release could not be started, one after the other, and no more are for a while.
+    Quarantined {
+        /// The component.
+        component: ComponentName,
+        /// The version.
+        version: Version,
+        /// Why the last one could not be started.
+        reason: String,
+        /// When one start is tried.
+        #[serde(rename = "retry_in_seconds", with = "as_seconds")]
+        retry_in: Duration,
+    },
+    /// A release that was quarantined is started again: a start was good, or an operator wants it.
+    Resumed {
+        /// The component.
+        component: ComponentName,
+        /// The version.
+        version: Version,
+    },
     /// A guest wanted something that is not granted, and did not get it.
     /// Of each instance up to 16 different ones are told.
     Denied {
@@ -283,6 +302,8 @@ impl Event {
             | Self::Output { component, .. }
             | Self::OutputDropped { component, .. }
             | Self::LimitReached { component, .. }
+            | Self::Quarantined { component, .. }
+            | Self::Resumed { component, .. }
             | Self::Denied { component, .. }
             | Self::Granted { component, .. }
             | Self::MountMissing { component, .. }

@@ -267,6 +267,16 @@ impl Host {
         self.0.deploy.status()
     }
 
+    /// Lets a component that was quarantined be started again at once; says whether it was.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownComponent`].
+    pub fn resume(&self, name: &ComponentName) -> Result<bool> {
+        self.open()?;
+        self.0.deploy.resume(name)
+    }
+
     /// What all components together use of what this host has for them.
     pub fn usage(&self) -> HostUsage {
         self.0.deploy.starter.budget.usage()

@@ -72,7 +72,7 @@ pub use error::{Bounded, Error, ErrorCode, HostResource, Result};
 pub use event::{Event, Level, Subscription};
 pub use host::{Host, HostBuilder};
 pub use printable::{printable, printable_line};
-pub use usage::{HostUsage, LimitUsage, Total};
+pub use usage::{HostUsage, LimitUsage, Quarantine, Total};
 
 /// Whether a host offers some version of an interface to import, for example `wasi:clocks/wall-clock@0.2.0`.
 pub fn is_offered(import: &str) -> bool {

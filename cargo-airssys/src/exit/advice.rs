@@ -114,6 +114,17 @@ pub(super) fn on(error: &Error) -> (Exit, String) {
             "its `health_status` says so; check its configuration".into(),
         ),
         Error::Busy { .. } => limit("concurrency = 128"),
+        Error::BackingOff { .. } => (
+            Exit::GuestFailed,
+            "correct what keeps it from starting, and call again".into(),
+        ),
+        Error::Quarantined { label, .. } => {
+            let name = name_of(label);
+            let help = format!(
+                "correct what keeps it from starting, then try it with `{{cli}} resume {name}`, or deploy another release"
+            );
+            (Exit::GuestFailed, help)
+        }
         Error::UnknownComponent { nearest, .. } => {
             let help = match nearest {
                 Some(nearest) => format!("did you mean `{nearest}`? `{{cli}} status` lists what is deployed"),

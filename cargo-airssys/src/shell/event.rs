@@ -139,6 +139,17 @@ fn said(event: &Event) -> Option<Said> {
             limit.shown(*allowed),
             limit.line(allowed.saturating_mul(2)),
         )),
+        Event::Quarantined {
+            component,
+            version,
+            reason,
+            retry_in,
+        } => Said::Warning(format!(
+            "{component}@{version} is quarantined for {}: its instances cannot be started ({})",
+            took(*retry_in),
+            printable_line(reason)
+        )),
+        Event::Resumed { component, version } => Said::Note(format!("{component}@{version} is started again")),
         Event::Denied {
             component,
             capability,

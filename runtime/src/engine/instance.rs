@@ -59,6 +59,10 @@ impl Instance {
 
     /// Makes an instance and initialises it with its release's configuration.
     pub(crate) async fn start(prepared: &Arc<Prepared>) -> Result<Self, Error> {
+        prepared.starting(Self::start_anyway(prepared)).await
+    }
+
+    async fn start_anyway(prepared: &Arc<Prepared>) -> Result<Self, Error> {
         let mut instance = Self::new(prepared).await?;
         if let Some(guest) = instance.guest()? {
             let answer = instance
@@ -228,7 +232,7 @@ impl Instance {
                 .stdin(MemoryInputPipe::new(Bytes::from(message.body)))
                 .stdout(output.clone());
         })?;
-        instance.link().await?;
+        prepared.starting(instance.link()).await?;
         let loaded = instance
             .linked
             .as_ref()

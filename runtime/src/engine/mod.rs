@@ -25,6 +25,7 @@ mod prepared;
 mod response_body;
 mod seal;
 mod sealed;
+mod starting;
 mod state;
 mod timeout;
 

@@ -16,7 +16,7 @@ use crate::component::{Kind, Release};
 use crate::error::Error;
 use crate::event::Events;
 use crate::interface::Sandbox;
-use crate::usage::Account;
+use crate::usage::{Account, Starts};
 
 /// What the instances of a release have to do with.
 pub(crate) struct Surroundings {
@@ -26,6 +26,8 @@ pub(crate) struct Surroundings {
     pub(crate) clearance: Clearance,
     /// What their component uses.
     pub(crate) account: Arc<Account>,
+    /// The starts of the release's instances.
+    pub(crate) starts: Arc<Starts>,
 }
 
 /// A release that instances can be made from.
@@ -44,6 +46,8 @@ pub(crate) struct Prepared {
     pub(super) clearance: Clearance,
     /// What its component uses.
     pub(crate) account: Arc<Account>,
+    /// The starts of its instances.
+    pub(crate) starts: Arc<Starts>,
     pub(super) debugging: Arc<Debugging>,
     /// The lines of a dev build, for the errors of its traps.
     pub(super) lines: Option<Arc<Lines>>,
@@ -108,6 +112,7 @@ impl Prepared {
             clearance: around.sandbox.clearance(around.clearance)?,
             sandbox: around.sandbox,
             account: around.account,
+            starts: around.starts,
             debugging,
             lines,
         })

@@ -1,13 +1,16 @@
 //! What one component uses, over all its releases and instances.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
+use super::Starts;
 use super::budget::{Budget, Shortage};
 use super::open_files::OpenFiles;
 use super::rate::{Allowance, Rate};
-use crate::component::{ComponentName, Limit, Limits};
+use crate::component::{ComponentName, Digest, Limit, Limits};
 use crate::event::Event;
 
 /// How long it is not told again that a limit was reached.
@@ -24,6 +27,8 @@ pub(crate) struct Account {
     /// By how much files have grown.
     storage: AtomicU64,
     open_files: OpenFiles,
+    /// The starts of its releases.
+    starts: Mutex<HashMap<Digest, Arc<Starts>>>,
     output: Rate,
     requests: Rate,
     bytes: Rate,
@@ -62,6 +67,7 @@ impl Account {
             instances: AtomicU64::new(0),
             storage: AtomicU64::new(0),
             open_files: OpenFiles::default(),
+            starts: Mutex::default(),
             output: Rate::default(),
             requests: Rate::default(),
             bytes: Rate::default(),
@@ -107,6 +113,24 @@ impl Account {
         self.memory_peak
             .fetch_max(self.memory.load(Ordering::Relaxed), Ordering::Relaxed);
         Ok(())
+    }
+
+    /// The starts of a release that comes into service: what failed before is forgotten.
+    pub(crate) fn new_starts(&self, release: Digest) -> Arc<Starts> {
+        let new = Arc::<Starts>::default();
+        let mut all = self.starts();
+        all.retain(|_, starts| Arc::strong_count(starts) > 1);
+        all.insert(release, new.clone());
+        new
+    }
+
+    /// The starts of a release that is in service, also when it was never started.
+    pub(crate) fn starts_of(&self, release: Digest) -> Arc<Starts> {
+        self.starts().entry(release).or_default().clone()
+    }
+
+    fn starts(&self) -> MutexGuard<'_, HashMap<Digest, Arc<Starts>>> {
+        self.starts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Notes how much fuel an entry into a guest has used.
@@ -199,15 +223,13 @@ impl Account {
 
     /// An account that shares nothing with others.
     #[cfg(test)]
-    pub(crate) fn alone() -> std::sync::Arc<Self> {
+    pub(crate) fn alone() -> Arc<Self> {
         Budget::new(None, 1_000, crate::event::Events::default()).account(&"alone".parse().unwrap())
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{Arc, Mutex};
-
     use super::*;
     use crate::component::ByteCount;
     use crate::event::Events;

@@ -5,6 +5,7 @@ mod budget;
 mod meter;
 mod open_files;
 mod rate;
+mod starts;
 
 pub(crate) use account::Account;
 pub use account::LimitUsage;
@@ -12,3 +13,5 @@ pub(crate) use budget::{Budget, Shortage};
 pub use budget::{HostUsage, Total};
 pub(crate) use meter::Meter;
 pub(crate) use open_files::FileId;
+pub use starts::Quarantine;
+pub(crate) use starts::{Outcome, Starting, Starts};

@@ -157,7 +157,9 @@ impl From<Error> for Refusal {
             None => refusal,
         };
         match error {
-            Error::Busy { .. } | Error::OverBudget { .. } => refusal.with(Further::ComeAgain),
+            Error::Busy { .. } | Error::OverBudget { .. } | Error::BackingOff { .. } | Error::Quarantined { .. } => {
+                refusal.with(Further::ComeAgain)
+            }
             _ => refusal,
         }
     }
@@ -181,6 +183,8 @@ fn status(error: &Error) -> StatusCode {
         Error::Guest(ComponentError::Unavailable(_))
         | Error::Busy { .. }
         | Error::OverBudget { .. }
+        | Error::BackingOff { .. }
+        | Error::Quarantined { .. }
         | Error::Closed
         | Error::Cancelled { .. }
         | Error::Unhealthy { .. } => StatusCode::SERVICE_UNAVAILABLE,
@@ -198,6 +202,7 @@ fn known_as(error: &Error) -> Option<&'static str> {
         Error::Exit { .. } => Some("the command ended with an exit status that is not 0"),
         Error::Fuel { .. } => Some("the component used up its fuel"),
         Error::Memory { .. } => Some("the component was refused more memory"),
+        Error::BackingOff { .. } | Error::Quarantined { .. } => Some("the component cannot be started"),
         Error::Limit { .. } => Some("the component went beyond one of its limits"),
         Error::OverBudget { .. } => Some("the host has no room for another call"),
         _ => None,
@@ -221,6 +226,8 @@ fn is_for_clients(error: &Error) -> bool {
             | Error::Exit { .. }
             | Error::Busy { .. }
             | Error::OverBudget { .. }
+            | Error::BackingOff { .. }
+            | Error::Quarantined { .. }
             | Error::Closed
             | Error::Cancelled { .. }
             | Error::Unhealthy { .. }
