@@ -53,7 +53,7 @@ impl Default for Limits {
             host_calls: 10_000_000,
             handles: 4_096,
             output: ByteCount(1 << 20),
-            storage: ByteCount(1 << 30),
+            storage: ByteCount(2 << 30),
             outbound_requests: 500,
             outbound_bytes: ByteCount(1 << 30),
             name_lookups: 600,

@@ -208,8 +208,8 @@ impl CodeSource {
         let outfit = self.engines.outfit(compiled.profile)?;
         let pre = outfit.linker.instantiate_pre(&compiled.component);
         let pre = pre.map_err(|error| link_error(outfit, &compiled.component, &error))?;
-        let debugging = self.engines.debugging().clone();
-        Prepared::new(pre, release, events, around, debugging, compiled.lines)
+        let engines = (self.engines.debugging().clone(), self.engines.turns().clone());
+        Prepared::new(pre, release, events, around, engines, compiled.lines)
     }
 }
 

@@ -12,6 +12,7 @@ use super::clock::{TICK, Ticker};
 use super::debug::{Debugging, SAMPLE};
 use super::limit::{MAX_CORE_INSTANCES, MAX_MEMORIES, MAX_TABLES};
 use super::state::InstanceState;
+use super::turns::Turns;
 use crate::component::MAX_TABLE_ELEMENTS;
 use crate::error::Error;
 use crate::interface;
@@ -50,15 +51,18 @@ pub(crate) struct Outfit {
 pub(crate) struct Engines {
     made: [OnceLock<Outfit>; 4],
     ticker: Ticker,
+    turns: Arc<Turns>,
     debugging: Arc<Debugging>,
 }
 
 impl Engines {
     /// Makes the fast engine.
     pub(crate) fn new(debugging: Debugging) -> Result<Self, Error> {
+        let turns = Turns::new();
         let engines = Self {
             made: Default::default(),
-            ticker: Ticker::start(if debugging.profiles { SAMPLE } else { TICK })?,
+            ticker: Ticker::start(if debugging.profiles { SAMPLE } else { TICK }, turns.clone())?,
+            turns,
             debugging: Arc::new(debugging),
         };
         engines.outfit(Profile {
@@ -77,6 +81,11 @@ impl Engines {
         let outfit = make(profile, self.debugging.core_dumps.is_some())?;
         self.ticker.drive(&outfit.engine);
         Ok(cell.get_or_init(|| outfit))
+    }
+
+    /// Whose turn it is to compute.
+    pub(super) fn turns(&self) -> &Arc<Turns> {
+        &self.turns
     }
 
     /// What is recorded of the guests.

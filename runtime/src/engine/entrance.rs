@@ -36,7 +36,7 @@ impl Entrance<'_> {
         let limits = &self.prepared.release.limits;
         let deadline = now + limits.deadline.0.min(LONGEST);
         self.log.renew();
-        self.store.data_mut().begin_entry(deadline);
+        self.store.data_mut().begin_entry(now, deadline);
         self.store.set_epoch_deadline(1);
         if limits.fuel > 0 {
             let set = self.store.set_fuel(limits.fuel);
@@ -45,7 +45,9 @@ impl Entrance<'_> {
             })?;
         }
         *self.broken = true;
-        let ended = until(deadline, run(self.store)).await;
+        let seat = self.store.data().seat.clone();
+        let ended = until(deadline, &seat, run(self.store)).await;
+        seat.leave();
         self.log.settle();
         self.note_fuel();
         let error = match ended {

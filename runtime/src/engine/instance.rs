@@ -94,6 +94,7 @@ impl Instance {
             network,
             files,
             log: log.clone(),
+            seat: prepared.seat(),
         };
         let state = InstanceState::new(context.build(), gate, outside, (limits, limiter));
         let mut store = Store::new(prepared.pre.engine(), state);
@@ -102,8 +103,12 @@ impl Instance {
         store.set_max_component_handles(limits.handles as usize);
         store.epoch_deadline_callback(|mut store| {
             debug::sample(&mut store);
-            Ok(if store.data().is_over(Instant::now()) {
+            let now = Instant::now();
+            let state = store.data();
+            Ok(if state.is_over(now) {
                 UpdateDeadline::Interrupt
+            } else if state.is_long(now) {
+                UpdateDeadline::YieldCustom(1, Box::pin(state.seat.clone().take_turns()))
             } else {
                 UpdateDeadline::Yield(1)
             })

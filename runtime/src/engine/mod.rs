@@ -28,6 +28,7 @@ mod sealed;
 mod starting;
 mod state;
 mod timeout;
+mod turns;
 
 pub(crate) use aot_cache::AotCache;
 pub(crate) use blocking::blocking;

@@ -11,6 +11,7 @@ use super::debug::Debugging;
 use super::exports::Exports;
 use super::lines::Lines;
 use super::state::InstanceState;
+use super::turns::{Seat, Turns};
 use crate::capability::Clearance;
 use crate::component::{Kind, Release};
 use crate::error::Error;
@@ -49,6 +50,8 @@ pub(crate) struct Prepared {
     /// The starts of its instances.
     pub(crate) starts: Arc<Starts>,
     pub(super) debugging: Arc<Debugging>,
+    /// Whose turn it is to compute.
+    turns: Arc<Turns>,
     /// The lines of a dev build, for the errors of its traps.
     pub(super) lines: Option<Arc<Lines>>,
 }
@@ -74,7 +77,7 @@ impl Prepared {
         release: Arc<Release>,
         events: Events,
         around: Surroundings,
-        debugging: Arc<Debugging>,
+        (debugging, turns): (Arc<Debugging>, Arc<Turns>),
         lines: Option<Arc<Lines>>,
     ) -> Result<Self, Error> {
         let mistyped = |export: &str, error: wasmtime::Error| Error::MistypedExport {
@@ -114,8 +117,14 @@ impl Prepared {
             account: around.account,
             starts: around.starts,
             debugging,
+            turns,
             lines,
         })
+    }
+
+    /// A seat for one of its instances, in the line of its component.
+    pub(super) fn seat(&self) -> Arc<Seat> {
+        self.turns.seat(Arc::as_ptr(&self.account) as usize)
     }
 
     /// The component's exported functions.

@@ -11,6 +11,7 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use super::limit::Limiter;
+use super::turns::{SOON, Seat};
 use crate::capability::Gate;
 use crate::component::Limits;
 use crate::interface::{Files, FilesView, Log, Network, Outgoing, Sockets, SocketsView, View, http_context};
@@ -29,6 +30,10 @@ pub(crate) struct InstanceState {
     pub(super) limiter: Limiter,
     /// When the present entry into the guest has to end.
     pub(super) deadline: Option<Instant>,
+    /// When the present entry has begun.
+    began: Option<Instant>,
+    /// Where it has its turn to compute.
+    pub(super) seat: Arc<Seat>,
     /// How often the present entry has called the host, and how often one may.
     /// Only the guest's own thread counts, so that no two are added at once.
     host_calls: AtomicU64,
@@ -42,11 +47,17 @@ pub(super) struct Reach {
     pub(super) network: Arc<Network>,
     pub(super) files: Files,
     pub(super) log: Log,
+    pub(super) seat: Arc<Seat>,
 }
 
 impl InstanceState {
     pub(super) fn new(wasi: WasiCtx, gate: Arc<Gate>, reach: Reach, (limits, limiter): (&Limits, Limiter)) -> Self {
-        let Reach { network, files, log } = reach;
+        let Reach {
+            network,
+            files,
+            log,
+            seat,
+        } = reach;
         let mut table = ResourceTable::new();
         table.set_max_capacity(limits.handles as usize);
         Self {
@@ -60,6 +71,8 @@ impl InstanceState {
             table,
             limiter,
             deadline: None,
+            began: None,
+            seat,
             host_calls: AtomicU64::new(0),
             most_host_calls: limits.host_calls,
             profiler: None,
@@ -67,7 +80,8 @@ impl InstanceState {
     }
 
     /// Begins an entry into the guest, which has to end by then.
-    pub(super) fn begin_entry(&mut self, deadline: Instant) {
+    pub(super) fn begin_entry(&mut self, now: Instant, deadline: Instant) {
+        self.began = Some(now);
         self.limiter.take_refused();
         self.deadline = Some(deadline);
         *self.host_calls.get_mut() = 0;
@@ -76,6 +90,12 @@ impl InstanceState {
     /// Whether the guest has to be stopped.
     pub(super) fn is_over(&self, now: Instant) -> bool {
         self.deadline.is_none_or(|deadline| now >= deadline) || self.host_calls() > self.most_host_calls
+    }
+
+    /// Whether the present entry has run for so long that it takes turns.
+    pub(super) fn is_long(&self, now: Instant) -> bool {
+        self.began
+            .is_some_and(|began| now.saturating_duration_since(began) >= SOON)
     }
 
     /// How often the present entry has called the host.

@@ -158,7 +158,7 @@ mod tests {
                 "note limit-changed: has another limit of fuel: not metered → 5",
                 "note limit-changed: has another limit of concurrency: 64 → 1",
                 "note limit-changed: has another limit of host-calls: 10000000 → 7",
-                "note limit-changed: has another limit of storage: 1024MiB → 1MiB",
+                "note limit-changed: has another limit of storage: 2048MiB → 1MiB",
                 "note instances-changed: has other instances: pool of 8 → actor",
             ],
             &[
@@ -167,7 +167,7 @@ mod tests {
                 "note limit-changed: has another limit of fuel: 5 → not metered",
                 "note limit-changed: has another limit of concurrency: 1 → 64",
                 "note limit-changed: has another limit of host-calls: 7 → 10000000",
-                "note limit-changed: has another limit of storage: 1MiB → 1024MiB",
+                "note limit-changed: has another limit of storage: 1MiB → 2048MiB",
                 "note instances-changed: has other instances: actor → pool of 8",
             ],
         );
