@@ -227,7 +227,7 @@ pub enum Error {
         allowed: u64,
     },
     /// All components together use up what the host has, and this one has its share already.
-    #[error("`{name}` was refused {}: the host has {} of its {} left, and the component more than its share", .resource.more(), .resource.shown(*.left), .resource.shown(*.budget))]
+    #[error("`{name}` was refused {}: the host has {} of its {} left, and gives it to components with less first", .resource.more(), .resource.shown(*.left), .resource.shown(*.budget))]
     OverBudget {
         /// The component.
         name: ComponentName,

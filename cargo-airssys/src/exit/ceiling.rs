@@ -25,11 +25,11 @@ pub(super) fn advice(
     let begun = format!("policy-version = 1\n{table}\n{lines}");
     match policies {
         Policies::At(file) => (format!("{less} write these lines to {}", file.display()), begun),
-        Policies::Named => (
-            format!("{less} write these lines to a file and name it with `--policy FILE`"),
+        // In a project of one's own nothing is read that is not named.
+        Policies::Named | Policies::Elsewhere => (
+            format!("{less} write these lines to a file that its host reads with `--policy FILE`"),
             begun,
         ),
-        Policies::Elsewhere => (format!("{less} add these lines to the policy of its host"), begun),
     }
 }
 

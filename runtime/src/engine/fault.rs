@@ -4,11 +4,13 @@ use wasmtime::component::ResourceTableError;
 use wasmtime::{FrameInfo, PoolConcurrencyLimitError, Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
+use super::engines::POOL_INSTANCES;
 use super::limit::{MAX_CORE_INSTANCES, MAX_MEMORIES, MAX_TABLES, Refused};
 use super::lines::{Budget, Lines, Origin, Position};
 use crate::component::{Limit, Limits, Release};
 use crate::error::Error;
 use crate::printable::printable_line;
+use crate::usage::Shortage;
 
 /// The most functions of a guest's backtrace that an error names.
 const MAX_FRAMES: usize = 4;
@@ -26,9 +28,7 @@ pub(super) fn classify(
         return Error::Exit { status: *status };
     }
     if error.downcast_ref::<PoolConcurrencyLimitError>().is_some() {
-        return Error::Engine {
-            reason: "as many instances as the host can hold exist already".into(),
-        };
+        return Shortage::of_places(POOL_INSTANCES.into()).error(&release.name);
     }
     let trap = error.downcast_ref::<Trap>();
     match trap {

@@ -4,7 +4,7 @@
 //! So what a call waits for is the rest of one slice, however many others compute without end.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -40,6 +40,8 @@ pub(super) struct Seat {
     /// Which component it is of.
     line: usize,
     held: Mutex<Option<Turn>>,
+    /// Whether it has one: most instances never do.
+    has_turn: AtomicBool,
 }
 
 impl Turns {
@@ -67,6 +69,7 @@ impl Turns {
             turns: self.clone(),
             line,
             held: Mutex::default(),
+            has_turn: AtomicBool::new(false),
         })
     }
 
@@ -139,13 +142,17 @@ impl Seat {
             Ok(turn) => Some(turn),
             Err(given) => given.await.ok(),
         };
+        self.has_turn.store(turn.is_some(), Ordering::Release);
         *self.held() = turn;
     }
 
     /// Gives the turn back: the guest waits for something else, or has returned.
     pub(super) fn leave(&self) {
-        let turn = self.held().take();
-        drop(turn);
+        if self.has_turn.load(Ordering::Acquire) {
+            self.has_turn.store(false, Ordering::Release);
+            let turn = self.held().take();
+            drop(turn);
+        }
     }
 
     fn held(&self) -> MutexGuard<'_, Option<Turn>> {

@@ -24,6 +24,8 @@ pub(crate) struct Account {
     memory: AtomicU64,
     memory_peak: AtomicU64,
     instances: AtomicU64,
+    /// The same without those that are only asking whether there is room.
+    holders: AtomicU64,
     /// By how much files have grown.
     storage: AtomicU64,
     open_files: OpenFiles,
@@ -65,6 +67,7 @@ impl Account {
             memory: AtomicU64::new(0),
             memory_peak: AtomicU64::new(0),
             instances: AtomicU64::new(0),
+            holders: AtomicU64::new(0),
             storage: AtomicU64::new(0),
             open_files: OpenFiles::default(),
             starts: Mutex::default(),
@@ -82,11 +85,11 @@ impl Account {
     /// Counts one more instance, if there is room for it.
     pub(crate) fn begin_instance(&self) -> Result<(), Shortage> {
         let totals = self.budget.totals();
-        let is_first = self.instances.load(Ordering::Relaxed) == 0;
+        let is_first = self.holders.load(Ordering::Relaxed) == 0;
         // One that begins is among those who share.
         let active = totals.active.load(Ordering::Relaxed) + u64::from(is_first);
         totals.instances.take(1, &self.instances, active)?;
-        if self.instances.load(Ordering::Relaxed) == 1 {
+        if self.holders.fetch_add(1, Ordering::Relaxed) == 0 {
             totals.active.fetch_add(1, Ordering::Relaxed);
         }
         Ok(())
@@ -97,11 +100,8 @@ impl Account {
         let totals = self.budget.totals();
         totals.memory.give_back(memory, &self.memory);
         totals.instances.give_back(1, &self.instances);
-        if self.instances.load(Ordering::Relaxed) == 0 {
-            let one_less = |active: u64| active.checked_sub(1);
-            let _ = totals
-                .active
-                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less);
+        if self.holders.fetch_sub(1, Ordering::Relaxed) == 1 {
+            totals.active.fetch_sub(1, Ordering::Relaxed);
         }
     }
 

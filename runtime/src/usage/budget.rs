@@ -176,6 +176,15 @@ impl Shared {
 }
 
 impl Shortage {
+    /// No place is left for another instance, whoever asks.
+    pub(crate) fn of_places(budget: u64) -> Self {
+        Self {
+            resource: HostResource::Instances,
+            left: 0,
+            budget,
+        }
+    }
+
     /// The error of a component that was refused something.
     pub(crate) fn error(self, name: &ComponentName) -> Error {
         Error::OverBudget {
