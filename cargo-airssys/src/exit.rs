@@ -2,6 +2,7 @@
 
 mod advice;
 mod building;
+mod ceiling;
 pub(crate) mod permission;
 
 use std::process::ExitCode;

@@ -2,6 +2,7 @@
 
 mod bounded;
 mod code;
+mod host_resource;
 mod phrase;
 mod told;
 
@@ -10,16 +11,18 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
 pub use self::bounded::Bounded;
 pub use self::code::ErrorCode;
-use self::phrase::{because, listed, owner, owner_of_route};
+pub use self::host_resource::HostResource;
+use self::phrase::{because, failed_starts, listed, owner, owner_of_route};
 pub(crate) use self::told::{as_text, as_texts};
-use crate::capability::{Capability, GrantError, Missing};
+use crate::capability::{AboveCeiling, Capability, GrantError, Missing};
 use crate::component::{
-    ByteCount, ComponentError, ComponentName, HttpRoute, Kind, ManifestError, NameError, VersionError,
+    ByteCount, ComponentError, ComponentName, HttpRoute, Kind, Limit, ManifestError, NameError, VersionError,
 };
 use crate::typed::ArgumentError;
 
@@ -60,6 +63,17 @@ pub enum Error {
         label: String,
         /// What is not granted.
         missing: Vec<Missing>,
+        /// The policy file that the host reads, if it reads one.
+        #[serde(default)]
+        policy: Option<String>,
+    },
+    /// A manifest raises limits further than the operator's ceilings let it.
+    #[error("{label} asks for a limit of {}", listed(.above))]
+    AboveCeiling {
+        /// `name@version`.
+        label: String,
+        /// The limits.
+        above: Vec<AboveCeiling>,
         /// The policy file that the host reads, if it reads one.
         #[serde(default)]
         policy: Option<String>,
@@ -204,6 +218,26 @@ pub enum Error {
         /// The limit.
         limit: ByteCount,
     },
+    /// The guest went beyond another of its limits; its instance was discarded.
+    #[error("{}", .limit.excess(*.allowed))]
+    Limit {
+        /// The limit.
+        limit: Limit,
+        /// How much it lets the guest have.
+        allowed: u64,
+    },
+    /// All components together use up what the host has, and this one has its share already.
+    #[error("`{name}` was refused {}: the host has {} of its {} left, and gives it to components with less first", .resource.more(), .resource.shown(*.left), .resource.shown(*.budget))]
+    OverBudget {
+        /// The component.
+        name: ComponentName,
+        /// What there is too little of.
+        resource: HostResource,
+        /// What was left.
+        left: u64,
+        /// What the host has.
+        budget: u64,
+    },
     /// The guest returned, or gave up, without a response to an HTTP request.
     #[error("the component gave no response: {reason}")]
     NoResponse {
@@ -238,6 +272,32 @@ pub enum Error {
         name: ComponentName,
         /// The limit.
         limit: u32,
+    },
+    /// The last instances of a release could not be started, and the next is not tried yet.
+    #[error("{label} is not started again for {retry_in:.1?}: {} ({reason})", failed_starts(*.failures))]
+    BackingOff {
+        /// `name@version`.
+        label: String,
+        /// How many starts have failed, one after the other.
+        failures: u32,
+        /// Why the last one did.
+        reason: String,
+        /// When the next is tried.
+        retry_in: Duration,
+    },
+    /// So many instances of a release could not be started, one after the other, that no more are for a longer time.
+    #[error("{label} is quarantined since {}: {} ({reason})", since.format("%Y-%m-%d %H:%M:%S UTC"), failed_starts(*.failures))]
+    Quarantined {
+        /// `name@version`.
+        label: String,
+        /// How many starts have failed, one after the other.
+        failures: u32,
+        /// Since when.
+        since: DateTime<Utc>,
+        /// Why the last one failed.
+        reason: String,
+        /// When one start is tried.
+        retry_in: Duration,
     },
     /// No component of this name is deployed.
     #[error("no component `{name}` is deployed")]
@@ -437,10 +497,13 @@ impl Error {
             | Self::Deadline { .. }
             | Self::Fuel { .. }
             | Self::Memory { .. }
+            | Self::Limit { .. }
             | Self::NoResponse { .. }
             | Self::Guest(_)
             | Self::Exit { .. }
             | Self::Unhealthy { .. }
+            | Self::BackingOff { .. }
+            | Self::Quarantined { .. }
             | Self::Incompatible { .. }
             | Self::GateFailed { .. } => true,
             Self::TooLarge { what, .. } => *what != Bounded::Message,
@@ -455,7 +518,7 @@ impl Error {
     pub fn counts_as_failure(&self) -> bool {
         match self {
             Self::Guest(ComponentError::InvalidInput(_)) => false,
-            Self::Busy { .. } | Self::Cancelled { .. } => true,
+            Self::Busy { .. } | Self::OverBudget { .. } | Self::Cancelled { .. } => true,
             error => error.is_guest_fault(),
         }
     }

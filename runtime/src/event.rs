@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast;
 
 use crate::capability::{Capability, Refusal};
-use crate::component::{ComponentName, Digest, Percent};
+use crate::component::{ComponentName, Digest, Limit, Percent};
 use crate::error::as_text;
 
 /// Something that happened in a host.
@@ -127,6 +127,35 @@ pub enum Event {
         component: ComponentName,
         /// How much was dropped.
         bytes: u64,
+    },
+    /// A component went beyond one of its limits, and was told so in the terms of the interface.
+    /// Of each limit it is told at most once a minute.
+    LimitReached {
+        /// The component.
+        component: ComponentName,
+        /// The limit.
+        limit: Limit,
+        /// How much it lets the component have.
+        allowed: u64,
+    },
+    /// Instances of a release could not be started, one after the other, and no more are for a while.
+    Quarantined {
+        /// The component.
+        component: ComponentName,
+        /// The version.
+        version: Version,
+        /// Why the last one could not be started.
+        reason: String,
+        /// When one start is tried.
+        #[serde(rename = "retry_in_seconds", with = "as_seconds")]
+        retry_in: Duration,
+    },
+    /// A release that was quarantined is started again: a start was good, or an operator wants it.
+    Resumed {
+        /// The component.
+        component: ComponentName,
+        /// The version.
+        version: Version,
     },
     /// A guest wanted something that is not granted, and did not get it.
     /// Of each instance up to 16 different ones are told.
@@ -272,6 +301,9 @@ impl Event {
             | Self::Reached { component, .. }
             | Self::Output { component, .. }
             | Self::OutputDropped { component, .. }
+            | Self::LimitReached { component, .. }
+            | Self::Quarantined { component, .. }
+            | Self::Resumed { component, .. }
             | Self::Denied { component, .. }
             | Self::Granted { component, .. }
             | Self::MountMissing { component, .. }

@@ -24,6 +24,7 @@ use crate::error::{Error, Result};
 use crate::event::Subscription;
 use crate::observe::LogWriter;
 use crate::typed::{Invocation, Value};
+use crate::usage::HostUsage;
 
 /// Runs components.
 ///
@@ -264,6 +265,21 @@ impl Host {
     /// Every deployed component, sorted by name.
     pub fn status(&self) -> Vec<ComponentStatus> {
         self.0.deploy.status()
+    }
+
+    /// Lets a component that was quarantined be started again at once; says whether it was.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownComponent`].
+    pub fn resume(&self, name: &ComponentName) -> Result<bool> {
+        self.open()?;
+        self.0.deploy.resume(name)
+    }
+
+    /// What all components together use of what this host has for them.
+    pub fn usage(&self) -> HostUsage {
+        self.0.deploy.starter.budget.usage()
     }
 
     /// The release of a component that takes most of the calls.

@@ -62,6 +62,7 @@ mod printable;
 mod store;
 pub mod testing;
 pub mod typed;
+mod usage;
 
 pub use component::Strategy;
 pub use deploy::{
@@ -70,10 +71,11 @@ pub use deploy::{
     RetentionPolicy, RollbackOptions, Rule, Rules, SplitOptions, StateChoice, StepTiming, Sticky, Versioning,
 };
 pub use engine::{COMPILE_ARGUMENT, Compiler, Machine, compile_child, withhold_descriptors};
-pub use error::{Bounded, Error, ErrorCode, Result};
+pub use error::{Bounded, Error, ErrorCode, HostResource, Result};
 pub use event::{Event, Level, Subscription};
 pub use host::{Host, HostBuilder};
 pub use printable::{printable, printable_line};
+pub use usage::{HostUsage, LimitUsage, Quarantine, Total};
 
 /// Whether a host offers some version of an interface to import, for example `wasi:clocks/wall-clock@0.2.0`.
 pub fn is_offered(import: &str) -> bool {

@@ -7,6 +7,7 @@
     reason = "only tests use this crate"
 )]
 
+mod by_hand;
 mod compiler;
 mod folder;
 mod guest;
@@ -21,6 +22,7 @@ mod session;
 mod terminal;
 pub mod transcript;
 
+pub use by_hand::{ByHand, ENDLESS};
 pub use compiler::{FalseCompiler, own_compiler};
 pub use folder::copy_folder;
 pub use guest::{dev_guest_path, edition, guest, guest_path};

@@ -21,6 +21,7 @@ mod logs;
 mod permission;
 mod quickstart;
 mod remove;
+mod resume;
 mod rollback;
 mod rollout;
 mod scale;
@@ -41,6 +42,7 @@ const ALL: &[Entry] = &[
     Entry::of::<update::Update>(),
     Entry::of::<rollback::Rollback>(),
     Entry::of::<scale::Scale>(),
+    Entry::of::<resume::Resume>(),
     Entry::of::<call::Call>(),
     Entry::of::<status::Status>(),
     Entry::of::<history::History>(),

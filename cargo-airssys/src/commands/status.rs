@@ -8,9 +8,9 @@ use super::rollout::listener;
 use super::verb::{Context, Verb};
 use crate::ops::host;
 use crate::shell::{aligned, percent, took};
-use airssys_wasm::component::{ComponentName, Health};
+use airssys_wasm::component::{ComponentName, Health, Limit};
 use airssys_wasm::control::Client;
-use airssys_wasm::{ComponentStatus, Error, ReleaseStatus};
+use airssys_wasm::{ComponentStatus, Error, LimitUsage, Quarantine, ReleaseStatus, printable_line};
 
 /// Show what is deployed, and how it is doing
 #[derive(Debug, Parser)]
@@ -53,7 +53,20 @@ impl Verb for Status {
             let text = format!("Nothing is deployed in {}", place.directory.display());
             return Ok(context.shell.result(text, &value)?);
         }
-        Ok(context.shell.result(table(&components, Utc::now()), &value)?)
+        let mut text = table(&components, Utc::now());
+        if let (Some(_), [status]) = (&name, components.as_slice()) {
+            text.push_str("\n\n");
+            text.push_str(&limits(&status.limits));
+            let quarantined = status
+                .releases
+                .iter()
+                .filter_map(|release| Some((release, release.quarantine.as_ref()?)));
+            for (release, quarantine) in quarantined {
+                let label = format!("{}@{}", status.release.name, release.version);
+                text.push_str(&format!("\n\n{}", isolated(&label, quarantine)));
+            }
+        }
+        Ok(context.shell.result(text, &value)?)
     }
 }
 
@@ -81,6 +94,39 @@ fn table(components: &[ComponentStatus], now: DateTime<Utc>) -> String {
     aligned(&rows.collect::<Vec<_>>())
 }
 
+/// A line for each limit.
+fn limits(all: &[LimitUsage]) -> String {
+    let head = ["LIMIT", "USED", "PEAK", "ALLOWED", "REACHED"].map(str::to_owned);
+    let rows = all.iter().map(|usage| {
+        let shown = |amount: Option<u64>| amount.map_or_else(|| "-".to_owned(), |amount| usage.limit.shown(amount));
+        let period = match usage.limit {
+            Limit::Output | Limit::OutboundRequests => " in a second",
+            Limit::OutboundBytes | Limit::NameLookups => " in a minute",
+            Limit::Memory => " each instance",
+            _ => "",
+        };
+        [
+            usage.limit.to_string(),
+            shown(usage.used),
+            shown(usage.peak),
+            shown(Some(usage.allowed)) + period,
+            usage.reached.to_string(),
+        ]
+    });
+    aligned(&std::iter::once(head).chain(rows).collect::<Vec<_>>())
+}
+
+/// Why a release is not started, and when it is.
+fn isolated(label: &str, quarantine: &Quarantine) -> String {
+    format!(
+        "{label} is quarantined since {}, because its instances could not be started: {}\n\
+         One start is tried in {:.0} s; `resume` tries it now.",
+        quarantine.since.format("%Y-%m-%d %H:%M:%S UTC"),
+        printable_line(&quarantine.reason),
+        quarantine.retry_in_seconds,
+    )
+}
+
 fn row(status: &ComponentStatus, release: &ReleaseStatus, sum: u32, now: DateTime<Utc>) -> [String; 10] {
     let nothing = || "-".to_owned();
     [
@@ -96,6 +142,7 @@ fn row(status: &ComponentStatus, release: &ReleaseStatus, sum: u32, now: DateTim
         release.p50.map_or_else(nothing, took),
         release.p99.map_or_else(nothing, took),
         match &release.health {
+            _ if release.quarantine.is_some() => "quarantined".into(),
             Some(Health::Healthy) => "healthy".into(),
             Some(Health::Degraded(_)) => "degraded".into(),
             Some(Health::Unhealthy(_)) => "unhealthy".into(),

@@ -32,6 +32,10 @@ pub(super) fn on(error: &Error) -> (Exit, String) {
             (Exit::Usage, help)
         }
         Error::NotGranted { .. } => (Exit::Denied, "grant it with `{cli} permission grant`".into()),
+        Error::AboveCeiling { .. } => (
+            Exit::Denied,
+            "ask for less under `[limits]` in Component.toml, or raise the ceiling in the host's policy".into(),
+        ),
         Error::BroadGrant { .. } => (Exit::Usage, "grant less, or say that it is meant with `--broad`".into()),
         Error::Unnamed => (Exit::Usage, "name it with `--name NAME`".into()),
         Error::NotAComponent { .. } => {
@@ -89,6 +93,12 @@ pub(super) fn on(error: &Error) -> (Exit, String) {
         Error::Deadline { .. } => limit("deadline = \"60s\""),
         Error::Fuel { .. } => limit("fuel = 0"),
         Error::Memory { .. } => limit("memory = \"128MiB\""),
+        Error::Limit { limit: reached, allowed } => limit(&reached.line(allowed.saturating_mul(2))),
+        Error::OverBudget { .. } => (
+            Exit::GuestFailed,
+            "call again when other components need less; `{cli} status` shows what each has, and a host can be given more"
+                .into(),
+        ),
         Error::NoResponse { .. } => {
             let help = "the component has to set its response before it returns; its own output above may say more";
             (Exit::GuestFailed, help.into())
@@ -104,6 +114,17 @@ pub(super) fn on(error: &Error) -> (Exit, String) {
             "its `health_status` says so; check its configuration".into(),
         ),
         Error::Busy { .. } => limit("concurrency = 128"),
+        Error::BackingOff { .. } => (
+            Exit::GuestFailed,
+            "correct what keeps it from starting, and call again".into(),
+        ),
+        Error::Quarantined { label, .. } => {
+            let name = name_of(label);
+            let help = format!(
+                "correct what keeps it from starting, then try it with `{{cli}} resume {name}`, or deploy another release"
+            );
+            (Exit::GuestFailed, help)
+        }
         Error::UnknownComponent { nearest, .. } => {
             let help = match nearest {
                 Some(nearest) => format!("did you mean `{nearest}`? `{{cli}} status` lists what is deployed"),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use super::ceiling;
 use airssys_wasm::Error;
 use airssys_wasm::capability::{Capability, Missing};
 
@@ -21,6 +22,10 @@ pub(crate) fn advice(error: &Error, policies: &Policies) -> Option<(String, Stri
     let (label, missing, policy) = match error {
         Error::NotGranted { label, missing, policy } => (label, missing, policy),
         Error::Deployment { reason, .. } => return advice(reason, policies),
+        Error::AboveCeiling { label, above, policy } => {
+            let name = label.split('@').next().unwrap_or(label);
+            return Some(ceiling::advice(name, above, policy.as_deref(), policies));
+        }
         _ => return None,
     };
     let name = label.split('@').next().unwrap_or(label);
@@ -128,7 +133,7 @@ pub(crate) fn in_shell(word: &str) -> String {
     }
 }
 
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     toml::Value::from(text).to_string()
 }
 

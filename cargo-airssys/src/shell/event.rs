@@ -130,6 +130,26 @@ fn said(event: &Event) -> Option<Said> {
         Event::OutputDropped { component, bytes } => Said::Warning(format!(
             "`{component}` wrote too much; {bytes} bytes of its output were dropped"
         )),
+        Event::LimitReached {
+            component,
+            limit,
+            allowed,
+        } => Said::Warning(format!(
+            "`{component}` has reached its limit of {limit}, {}; `{}` under `[limits]` in Component.toml raises it",
+            limit.shown(*allowed),
+            limit.line(allowed.saturating_mul(2)),
+        )),
+        Event::Quarantined {
+            component,
+            version,
+            reason,
+            retry_in,
+        } => Said::Warning(format!(
+            "{component}@{version} is quarantined for {}: its instances cannot be started ({})",
+            took(*retry_in),
+            printable_line(reason)
+        )),
+        Event::Resumed { component, version } => Said::Note(format!("{component}@{version} is started again")),
         Event::Denied {
             component,
             capability,

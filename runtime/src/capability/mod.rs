@@ -3,6 +3,7 @@
 mod access;
 mod address;
 mod asked;
+mod ceiling;
 mod decision;
 mod gate;
 mod glob;
@@ -20,6 +21,7 @@ mod system_call;
 
 pub(crate) use access::Access;
 pub(crate) use address::Scheme;
+pub use ceiling::AboveCeiling;
 #[doc(hidden)]
 pub use decision::Decision;
 pub(crate) use gate::{Clearance, Denied, Gate};

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::grants::{GrantSet, Mount, Source};
 use super::path::is_normalised;
 use super::{Capability, Grant, SystemCall};
-use crate::component::{ComponentName, ManifestError};
+use crate::component::{ComponentName, LimitsSection, ManifestError};
 
 /// The `policy-version` that this build reads.
 const POLICY_VERSION: i64 = 1;
@@ -34,6 +34,9 @@ pub struct Policy {
     /// `[tls]`: whose certificates are believed.
     #[serde(default, skip_serializing_if = "PolicyTls::is_empty")]
     pub tls: PolicyTls,
+    /// `[ceiling.NAME]`: how far manifests may raise limits; NAME is a component, `namespace:*` or `*`.
+    #[serde(default, rename = "ceiling", skip_serializing_if = "BTreeMap::is_empty")]
+    pub ceilings: BTreeMap<String, LimitsSection>,
 }
 
 /// `[tls]`: whose certificates are believed when components make requests.
@@ -93,6 +96,7 @@ impl Default for Policy {
             grants: Vec::new(),
             system_calls: BTreeMap::new(),
             tls: PolicyTls::default(),
+            ceilings: BTreeMap::new(),
         }
     }
 }
@@ -145,7 +149,9 @@ impl Policy {
             return Some((shown, reason));
         }
         let calls = || self.system_calls.values().find_map(SystemCall::mistake);
-        self.grants.iter().find_map(PolicyGrant::mistake).or_else(calls)
+        let ceilings = || self.ceilings.keys().find_map(|to| unnameable(to));
+        let grants = self.grants.iter().find_map(PolicyGrant::mistake);
+        grants.or_else(calls).or_else(ceilings)
     }
 
     /// What a component is granted by it.
@@ -232,16 +238,8 @@ impl PolicyGrant {
     }
 
     fn mistake(&self) -> Option<(String, String)> {
-        let to = match self.to.strip_suffix(":*") {
-            Some(namespace) => format!("{namespace}:any"),
-            None => self.to.clone(),
-        };
-        if self.to != "*" && to.parse::<ComponentName>().is_err() {
-            let reason = format!(
-                "`{}` is no component, no `namespace:*` and not `*`",
-                self.to.escape_debug()
-            );
-            return Some((self.to.clone(), reason));
+        if let Some(mistake) = unnameable(&self.to) {
+            return Some(mistake);
         }
         for grant in self.each() {
             match grant {
@@ -270,6 +268,17 @@ impl PolicyGrant {
             Some((shown.clone(), format!("`{shown}` {reason}")))
         })
     }
+}
+
+/// Why this names no components.
+fn unnameable(to: &str) -> Option<(String, String)> {
+    let name = match to.strip_suffix(":*") {
+        Some(namespace) => format!("{namespace}:any"),
+        None => to.to_owned(),
+    };
+    let is_name = to == "*" || name.parse::<ComponentName>().is_ok();
+    let reason = || format!("`{}` is no component, no `namespace:*` and not `*`", to.escape_debug());
+    (!is_name).then(|| (to.to_owned(), reason()))
 }
 
 /// Directories that hold what belongs to the system or to people; granting one of them as a whole has to be meant.

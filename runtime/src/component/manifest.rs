@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{AccessRequests, ByteCount, ComponentName, DeploySection, HttpRoute, Span};
+use super::{AccessRequests, ComponentName, DeploySection, HttpRoute, LimitsSection};
 
 /// The `manifest-version` that this build reads.
 const MANIFEST_VERSION: i64 = 1;
@@ -100,25 +100,6 @@ pub enum ModeName {
     Fresh,
 }
 
-/// `[limits]`; what is absent keeps its default.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-#[non_exhaustive]
-pub struct LimitsSection {
-    /// Linear memory of one instance.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub memory: Option<ByteCount>,
-    /// Wall-clock time of one call.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub deadline: Option<Span>,
-    /// Fuel of one call; 0 switches metering off.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub fuel: Option<u64>,
-    /// Calls that may run or wait at the same time.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub concurrency: Option<u32>,
-}
-
 /// `[http]`, of components that export `wasi:http/incoming-handler`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -192,11 +173,8 @@ impl Manifest {
         if self.instances.max == Some(0) {
             return Some(("max", "`instances.max` is at least 1".into()));
         }
-        if self.limits.concurrency == Some(0) {
-            return Some(("concurrency", "`limits.concurrency` is at least 1".into()));
-        }
-        if self.limits.deadline.is_some_and(|deadline| deadline.0.is_zero()) {
-            return Some(("deadline", "`limits.deadline` is longer than nothing".into()));
+        if let Some(mistake) = self.limits.mistake() {
+            return Some(mistake);
         }
         let route = self.http.as_ref().and_then(|http| http.route.as_ref());
         if route.is_some_and(HttpRoute::is_own) {
@@ -259,7 +237,7 @@ fn version<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<s
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::component::Strategy;
+    use crate::component::{ByteCount, Limit, Strategy};
 
     const FULL: &str = r#"
 manifest-version = 1
@@ -279,6 +257,14 @@ memory = "64MiB"
 deadline = "30s"
 fuel = 0
 concurrency = 64
+tables = 20000
+host-calls = 10000000
+handles = 4096
+output = "1MiB"
+storage = "2GiB"
+outbound-requests = 500
+outbound-bytes = "1GiB"
+name-lookups = 600
 [http]
 route = "/greet/*"
 [capabilities]
@@ -301,6 +287,8 @@ greeting = "hello"
         let manifest = Manifest::parse(FULL).unwrap();
         assert_eq!(manifest.component.name.as_ref().unwrap().as_str(), "acme:greeter");
         assert_eq!(manifest.limits.memory, Some(ByteCount(64 << 20)));
+        assert!(Limit::ALL.iter().all(|limit| manifest.limits.amount(*limit).is_some()));
+        assert_eq!(manifest.limits.limits(), crate::component::Limits::default());
         assert_eq!(manifest.config["greeting"], "hello");
         assert_eq!(manifest.deploy.strategy(), Some(Strategy::canary()));
         assert_eq!(manifest.deploy.rollback_if.len(), 2);
@@ -364,6 +352,16 @@ greeting = "hello"
             None,
         );
         check("manifest-version = 1\n[instances]\nmax = 0\n", 3, 1, "at least 1", None);
+        let limits = |line: &str| format!("manifest-version = 1\n[limits]\n{line}\n");
+        check(&limits("tables = 100001"), 3, 1, "at most 100000", None);
+        check(&limits("host-calls = 0"), 3, 1, "at least 1", None);
+        check(
+            &limits("outbound-request = 1"),
+            3,
+            1,
+            "unknown field",
+            Some("outbound-requests"),
+        );
         check("manifest-version = \n", 1, 20, "", None);
         check(
             "manifest-version = 1\n[http]\nroute = \"greet\"\n",

@@ -9,6 +9,7 @@ mod gate;
 mod http_route;
 mod inspect;
 mod kind;
+mod limit;
 mod limits;
 mod manifest;
 mod message;
@@ -31,11 +32,11 @@ pub(crate) use inspect::MAX_COMPONENT_BYTES;
 pub use inspect::{Inspection, MANIFEST_SECTION, Producer, inspect};
 pub use kind::Kind;
 pub(crate) use kind::{GUEST, INCOMING_HANDLER, RUN, STATE};
-pub use limits::{InstanceMode, Limits};
+pub use limit::Limit;
+pub(crate) use limits::MAX_TABLE_ELEMENTS;
+pub use limits::{InstanceMode, Limits, LimitsSection};
 pub(crate) use manifest::nearest;
-pub use manifest::{
-    BuildSection, ComponentSection, HttpSection, InstancesSection, LimitsSection, Manifest, ManifestError,
-};
+pub use manifest::{BuildSection, ComponentSection, HttpSection, InstancesSection, Manifest, ManifestError};
 pub use message::{ComponentError, Failure, Health, MAX_MESSAGE_BYTES, Message};
 pub use name::{ComponentName, NameError};
 pub use package::Package;

@@ -7,7 +7,7 @@ use super::kind::STATE;
 use super::limits::DEFAULT_POOL;
 use super::manifest::ModeName;
 use super::version::anonymous_version;
-use super::{ComponentName, Inspection, InstanceMode, Kind, Limits, Manifest, Release, inspect, parse_version};
+use super::{ComponentName, Inspection, InstanceMode, Kind, Manifest, Release, inspect, parse_version};
 use crate::error::Error;
 
 /// A component on its way into a host: its bytes and what is said of them.
@@ -120,7 +120,7 @@ impl Package {
             kind: inspection.kind,
             description: description.unwrap_or_default(),
             instances: instance_mode(&manifest, inspection.kind, has_state),
-            limits: limits(&manifest),
+            limits: manifest.limits.limits(),
             requests: manifest.capabilities,
             config: said.config.unwrap_or(manifest.config),
             has_state,
@@ -152,15 +152,5 @@ fn instance_mode(manifest: &Manifest, kind: Kind, has_state: bool) -> InstanceMo
         // Many runtimes of languages expect one request for each instance, and what one caller left must not meet the next.
         None if kind == Kind::Http => InstanceMode::Fresh,
         None => pool,
-    }
-}
-
-fn limits(manifest: &Manifest) -> Limits {
-    let (default, said) = (Limits::default(), &manifest.limits);
-    Limits {
-        memory: said.memory.unwrap_or(default.memory),
-        deadline: said.deadline.unwrap_or(default.deadline),
-        fuel: said.fuel.unwrap_or(default.fuel),
-        concurrency: said.concurrency.unwrap_or(default.concurrency),
     }
 }

@@ -82,6 +82,8 @@ pub(super) async fn answer(host: Host, request: Request, body: Vec<u8>) -> Resul
             Response::Permission(host.revoke(&name, grant, &origin).await?)
         }
         Request::Permissions { name } => Response::Permissions(host.permissions(name.as_ref()).await?),
+        Request::Resume { name } => Response::Resumed(host.resume(&name)?),
+        Request::Usage => Response::Usage(host.usage()),
         Request::Status => Response::Status(host.status()),
         Request::Release { name } => Response::Release(Box::new(host.release(&name)?)),
         Request::Releases { name } => Response::Releases(host.releases(&name).await?),

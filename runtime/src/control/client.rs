@@ -16,6 +16,7 @@ use crate::error::{Error, Result};
 use crate::event::Event;
 use crate::host::Host;
 use crate::typed::{ByteForm, Invocation};
+use crate::usage::HostUsage;
 
 /// Receives what a host tells; it must not block.
 pub type Listener = Arc<dyn Fn(&Event) + Send + Sync>;
@@ -237,6 +238,25 @@ impl Client {
             bytes,
         };
         expect!(self, request, Vec::new(), Results)
+    }
+
+    /// [`Host::resume`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Host::resume`].
+    pub async fn resume(&self, name: &ComponentName) -> Result<bool> {
+        let name = name.clone();
+        expect!(self, Request::Resume { name }, Vec::new(), Resumed)
+    }
+
+    /// [`Host::usage`].
+    ///
+    /// # Errors
+    ///
+    /// None from a host in this process.
+    pub async fn usage(&self) -> Result<HostUsage> {
+        expect!(self, Request::Usage, Vec::new(), Usage)
     }
 
     /// [`Host::status`].

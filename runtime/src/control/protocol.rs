@@ -13,6 +13,7 @@ use crate::deploy::{
 };
 use crate::error::{Bounded, Error, Result};
 use crate::typed::{ByteForm, Invocation};
+use crate::usage::HostUsage;
 
 /// The version of the protocol.
 pub(super) const PROTOCOL: u32 = 1;
@@ -118,6 +119,10 @@ pub(super) enum Request {
         #[serde(default)]
         name: Option<ComponentName>,
     },
+    Resume {
+        name: ComponentName,
+    },
+    Usage,
     Status,
     Release {
         name: ComponentName,
@@ -160,6 +165,9 @@ pub(super) enum Response {
     Releases(Vec<Release>),
     History(Vec<DeploymentRecord>),
     Status(Vec<ComponentStatus>),
+    Usage(HostUsage),
+    /// Whether it was quarantined.
+    Resumed(bool),
     Permission(PermissionChange),
     Permissions(Vec<ComponentPermissions>),
     Message(MessageHead),
@@ -222,6 +230,8 @@ impl Request {
             | Self::Call { .. }
             | Self::Invoke { .. }
             | Self::Permissions { .. }
+            | Self::Resume { .. }
+            | Self::Usage
             | Self::Status
             | Self::Release { .. }
             | Self::Releases { .. }
@@ -245,7 +255,9 @@ impl Request {
             | Self::Remove { name, .. }
             | Self::Call { name, .. }
             | Self::Invoke { name, .. } => Some(name),
-            Self::Status
+            Self::Resume { .. }
+            | Self::Usage
+            | Self::Status
             | Self::Permissions { .. }
             | Self::Release { .. }
             | Self::Releases { .. }

@@ -73,7 +73,7 @@ pub(super) async fn introduce(starter: &Starter, compiled: Compiled, release: &m
         permissions: Permissions::none(),
         ..starter.clone()
     };
-    let prepared = alone.prepare(compiled, Arc::new(release.clone()))?;
+    let prepared = alone.prepare_aside(compiled, Arc::new(release.clone()))?;
     let introduction = Instance::new(&prepared).await?.introduce().await?;
     release.requests = introduction.requests;
     if release.description.is_empty() {

@@ -95,10 +95,26 @@ impl Permissions {
         })
     }
 
+    /// Refuses a release whose limits are above the ceilings, as the policy file is now.
+    pub(crate) fn admit_limits(&self, release: &Release) -> Result<(), Error> {
+        self.reread()?;
+        let above = lock(&self.0.policy)
+            .policy()
+            .above_ceiling(&release.name, &release.limits);
+        if above.is_empty() {
+            return Ok(());
+        }
+        Err(Error::AboveCeiling {
+            label: release.label(),
+            above,
+            policy: self.policy_file().map(|path| path.display().to_string()),
+        })
+    }
+
     /// Refuses a release that asks for more than its component is granted, as the policy file is now.
     /// It reads files, and makes the directories in a project that the component is to write to.
     pub(crate) fn admit(&self, release: &Release) -> Result<(), Error> {
-        self.reread()?;
+        self.admit_limits(release)?;
         let missing = self.missing(release)?;
         if !missing.is_empty() {
             return Err(Error::NotGranted {

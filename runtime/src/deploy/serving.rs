@@ -14,7 +14,7 @@ pub(crate) use self::drain::{Afterwards, Drains};
 use self::measures::Noting;
 pub(crate) use self::measures::{Ledger, Measures, Reading};
 use crate::actor::{Actor, Delivery, Handover, Saved, Saving};
-use crate::component::{Health, InstanceMode, Kind, Release};
+use crate::component::{Health, InstanceMode, Kind, Limit, Release};
 use crate::engine::{Answer, Call, Handled, InFlight, Instance, Pool, Prepared};
 use crate::error::Error;
 
@@ -160,6 +160,7 @@ impl Serving {
     }
 
     fn busy(&self) -> Error {
+        self.prepared.account.reach(Limit::Concurrency);
         Error::Busy {
             name: self.release.name.clone(),
             limit: self.release.limits.concurrency,

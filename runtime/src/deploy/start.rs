@@ -9,11 +9,12 @@ use super::serving::{Ledger, Serving};
 use crate::actor;
 use crate::component::{ComponentName, InstanceMode, Kind, Release};
 pub(crate) use crate::engine::blocking;
-use crate::engine::{CodeSource, Compiled, Instance, Prepared};
+use crate::engine::{CodeSource, Compiled, Instance, Prepared, Surroundings};
 use crate::error::Error;
 use crate::event::Events;
 use crate::interface::Sandbox;
 use crate::store::Store;
+use crate::usage::{Budget, Starts};
 
 /// What is needed to start releases.
 #[derive(Clone)]
@@ -25,6 +26,8 @@ pub(crate) struct Starter {
     pub(crate) sandbox: Sandbox,
     /// What components may do.
     pub(crate) permissions: Permissions,
+    /// What components use, and what there is for them.
+    pub(crate) budget: Budget,
     /// What components did, release by release.
     pub(crate) ledgers: Ledgers,
 }
@@ -37,13 +40,35 @@ impl Starter {
 
     /// Links a compiled release.
     pub(crate) fn prepare(&self, compiled: Compiled, release: Arc<Release>) -> Result<Arc<Prepared>, Error> {
+        // What failed when it was deployed before says nothing of this time.
+        let starts = self.budget.account(&release.name).new_starts(release.digest);
+        self.prepare_with(compiled, release, starts)
+    }
+
+    /// Links a compiled release that is only asked what it is.
+    pub(crate) fn prepare_aside(&self, compiled: Compiled, release: Arc<Release>) -> Result<Arc<Prepared>, Error> {
+        self.prepare_with(compiled, release, Arc::default())
+    }
+
+    fn prepare_with(
+        &self,
+        compiled: Compiled,
+        release: Arc<Release>,
+        starts: Arc<Starts>,
+    ) -> Result<Arc<Prepared>, Error> {
         let clearance = self.permissions.clearance(&release)?;
+        let account = self.budget.account(&release.name);
         self.code
             .prepare(
                 compiled,
                 release,
                 self.events.clone(),
-                (self.sandbox.clone(), clearance),
+                Surroundings {
+                    sandbox: self.sandbox.clone(),
+                    clearance,
+                    account,
+                    starts,
+                },
             )
             .map(Arc::new)
     }
@@ -85,7 +110,9 @@ impl Starter {
 
     /// Puts a release into service that was deployed before this host was started.
     pub(crate) async fn bring_back(&self, release: &Arc<Release>, max: Option<u32>) -> Result<Arc<Serving>, Error> {
-        let prepared = self.prepare_stored(release).await?;
+        let (compiled, _) = self.load(release).await?;
+        let starts = self.budget.account(&release.name).starts_of(release.digest);
+        let prepared = self.prepare_with(compiled, release.clone(), starts)?;
         if release.instances == InstanceMode::Fresh {
             return Ok(self.register(Serving::new(prepared, None, None, max)));
         }

@@ -1,15 +1,20 @@
 //! The clock that interrupts guests: a thread that advances the epoch of every engine.
 
+use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
 use wasmtime::{Engine, EngineWeak};
 
+use super::turns::Turns;
 use crate::error::Error;
 
 /// How often a running guest is stopped to look at its deadline and to let others run.
 /// A runaway guest is stopped at most this much after its deadline.
 pub(super) const TICK: Duration = Duration::from_millis(10);
+
+/// The same while guests run for long and take turns.
+const SLICE: Duration = Duration::from_millis(1);
 
 /// Advances the epoch of engines for as long as there are any.
 pub(crate) struct Ticker {
@@ -17,8 +22,8 @@ pub(crate) struct Ticker {
 }
 
 impl Ticker {
-    /// Starts the thread, which advances every epoch once in each `interval`.
-    pub(crate) fn start(interval: Duration) -> Result<Self, Error> {
+    /// Starts the thread, which advances every epoch once in each `interval`, and more often while turns are taken.
+    pub(super) fn start(interval: Duration, turns: Arc<Turns>) -> Result<Self, Error> {
         let (engines, arrivals) = mpsc::channel::<EngineWeak>();
         let tick = move || {
             let mut driven: Vec<EngineWeak> = Vec::new();
@@ -32,7 +37,12 @@ impl Ticker {
                         if error == RecvTimeoutError::Disconnected {
                             std::thread::sleep(interval);
                         }
-                        next = Instant::now() + interval;
+                        next = Instant::now()
+                            + if turns.are_taken() {
+                                interval.min(SLICE)
+                            } else {
+                                interval
+                            };
                         driven.retain(|engine| engine.upgrade().map(|engine| engine.increment_epoch()).is_some());
                     }
                 }

@@ -27,9 +27,8 @@ use super::engines::{Engines, Profile, compiling_with};
 use super::function_cache::{FunctionCache, Pack};
 use super::in_flight::InFlight;
 use super::lines::Lines;
-use super::prepared::Prepared;
+use super::prepared::{Prepared, Surroundings};
 use super::state::InstanceState;
-use crate::capability::Clearance;
 use crate::component::{Digest, Release};
 use crate::error::Error;
 use crate::interface;
@@ -205,13 +204,13 @@ impl CodeSource {
         compiled: Compiled,
         release: Arc<Release>,
         events: crate::event::Events,
-        sandbox: (interface::Sandbox, Clearance),
+        around: Surroundings,
     ) -> Result<Prepared, Error> {
         let outfit = self.engines.outfit(compiled.profile)?;
         let pre = outfit.linker.instantiate_pre(&compiled.component);
         let pre = pre.map_err(|error| link_error(outfit, &compiled.component, &error))?;
-        let debugging = self.engines.debugging().clone();
-        Prepared::new(pre, release, events, sandbox, debugging, compiled.lines)
+        let engines = (self.engines.debugging().clone(), self.engines.turns().clone());
+        Prepared::new(pre, release, events, around, engines, compiled.lines)
     }
 }
 

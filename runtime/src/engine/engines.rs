@@ -10,13 +10,15 @@ use wasmtime::{
 
 use super::clock::{TICK, Ticker};
 use super::debug::{Debugging, SAMPLE};
-use super::limit::{MAX_CORE_INSTANCES, MAX_MEMORIES, MAX_TABLE_ELEMENTS, MAX_TABLES};
+use super::limit::{MAX_CORE_INSTANCES, MAX_MEMORIES, MAX_TABLES};
 use super::state::InstanceState;
+use super::turns::Turns;
+use crate::component::MAX_TABLE_ELEMENTS;
 use crate::error::Error;
 use crate::interface;
 
 /// Instances, over all components, that the pool of the fast engine holds.
-pub(super) const POOL_INSTANCES: u32 = 1_000;
+pub(crate) const POOL_INSTANCES: u32 = 1_000;
 
 /// How much of a stack is overwritten with zeros before its next use; the rest is given back to the system.
 /// Most calls use less, and get a stack that is in memory already.
@@ -49,15 +51,18 @@ pub(crate) struct Outfit {
 pub(crate) struct Engines {
     made: [OnceLock<Outfit>; 4],
     ticker: Ticker,
+    turns: Arc<Turns>,
     debugging: Arc<Debugging>,
 }
 
 impl Engines {
     /// Makes the fast engine.
     pub(crate) fn new(debugging: Debugging) -> Result<Self, Error> {
+        let turns = Turns::new();
         let engines = Self {
             made: Default::default(),
-            ticker: Ticker::start(if debugging.profiles { SAMPLE } else { TICK })?,
+            ticker: Ticker::start(if debugging.profiles { SAMPLE } else { TICK }, turns.clone())?,
+            turns,
             debugging: Arc::new(debugging),
         };
         engines.outfit(Profile {
@@ -76,6 +81,11 @@ impl Engines {
         let outfit = make(profile, self.debugging.core_dumps.is_some())?;
         self.ticker.drive(&outfit.engine);
         Ok(cell.get_or_init(|| outfit))
+    }
+
+    /// Whose turn it is to compute.
+    pub(super) fn turns(&self) -> &Arc<Turns> {
+        &self.turns
     }
 
     /// What is recorded of the guests.
@@ -174,7 +184,7 @@ fn pooling() -> InstanceAllocationStrategy {
         .max_tables_per_module(MAX_TABLES)
         .max_memories_per_component(MAX_MEMORIES)
         .max_tables_per_component(MAX_TABLES)
-        .table_elements(MAX_TABLE_ELEMENTS)
+        .table_elements(MAX_TABLE_ELEMENTS as usize)
         .async_stack_keep_resident(STACK_KEPT)
         .linear_memory_keep_resident(MEMORY_KEPT)
         .table_keep_resident(MEMORY_KEPT)

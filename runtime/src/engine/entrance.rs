@@ -8,6 +8,7 @@ use super::fault;
 use super::prepared::Prepared;
 use super::state::InstanceState;
 use super::timeout::until;
+use crate::component::Limit;
 use crate::error::Error;
 use crate::event::Event;
 use crate::interface::Log;
@@ -35,8 +36,7 @@ impl Entrance<'_> {
         let limits = &self.prepared.release.limits;
         let deadline = now + limits.deadline.0.min(LONGEST);
         self.log.renew();
-        self.store.data_mut().limiter.take_refused();
-        self.store.data_mut().deadline = Some(deadline);
+        self.store.data_mut().begin_entry(now, deadline);
         self.store.set_epoch_deadline(1);
         if limits.fuel > 0 {
             let set = self.store.set_fuel(limits.fuel);
@@ -45,8 +45,11 @@ impl Entrance<'_> {
             })?;
         }
         *self.broken = true;
-        let ended = until(deadline, run(self.store)).await;
+        let seat = self.store.data().seat.clone();
+        let ended = until(deadline, &seat, run(self.store)).await;
+        seat.leave();
         self.log.settle();
+        self.note_fuel();
         let error = match ended {
             Some(Ok(value)) => {
                 *self.broken = false;
@@ -54,15 +57,34 @@ impl Entrance<'_> {
             }
             Some(Err(error)) => {
                 self.prepared.dump(&error, self.store);
-                let refused = self.store.data_mut().limiter.take_refused();
-                fault::classify(&error, entry, limits, refused, self.prepared.lines.as_deref())
+                let state = self.store.data_mut();
+                let refused = (state.limiter.take_refused(), state.host_calls());
+                let lines = self.prepared.lines.as_deref();
+                fault::classify(&error, entry, &self.prepared.release, refused, lines)
             }
             None => fault::deadline(entry, limits),
         };
+        // What was refused was counted then.
+        match &error {
+            Error::Deadline { .. } => self.prepared.account.reach(Limit::Deadline),
+            Error::Fuel { .. } => self.prepared.account.reach(Limit::Fuel),
+            Error::Limit { limit, .. } if *limit != Limit::Tables => self.prepared.account.reach(*limit),
+            _ => {}
+        }
         self.prepared.events.emit(Event::InstanceDiscarded {
             component: self.prepared.release.name.clone(),
             code: error.code().as_str().into(),
         });
         Err(error.into())
+    }
+
+    /// Notes how much fuel the entry has used, where that is metered.
+    fn note_fuel(&self) {
+        let all = self.prepared.release.limits.fuel;
+        if all > 0
+            && let Ok(left) = self.store.get_fuel()
+        {
+            self.prepared.account.note_fuel(all.saturating_sub(left));
+        }
     }
 }

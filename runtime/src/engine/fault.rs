@@ -1,12 +1,16 @@
 //! From what wasmtime reports to this crate's errors.
 
+use wasmtime::component::ResourceTableError;
 use wasmtime::{FrameInfo, PoolConcurrencyLimitError, Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
+use super::engines::POOL_INSTANCES;
+use super::limit::{MAX_CORE_INSTANCES, MAX_MEMORIES, MAX_TABLES, Refused};
 use super::lines::{Budget, Lines, Origin, Position};
-use crate::component::Limits;
+use crate::component::{Limit, Limits, Release};
 use crate::error::Error;
 use crate::printable::printable_line;
+use crate::usage::Shortage;
 
 /// The most functions of a guest's backtrace that an error names.
 const MAX_FRAMES: usize = 4;
@@ -15,26 +19,74 @@ const MAX_FRAMES: usize = 4;
 pub(super) fn classify(
     error: &wasmtime::Error,
     entry: &str,
-    limits: &Limits,
-    memory_refused: bool,
+    release: &Release,
+    (refused, host_calls): (Option<Refused>, u64),
     lines: Option<&Lines>,
 ) -> Error {
+    let limits = &release.limits;
     if let Some(I32Exit(status)) = error.downcast_ref::<I32Exit>() {
         return Error::Exit { status: *status };
     }
     if error.downcast_ref::<PoolConcurrencyLimitError>().is_some() {
-        return Error::Engine {
-            reason: "as many instances as the host can hold exist already".into(),
-        };
+        return Shortage::of_places(POOL_INSTANCES.into()).error(&release.name);
     }
     let trap = error.downcast_ref::<Trap>();
     match trap {
+        Some(Trap::Interrupt) if host_calls > limits.host_calls => beyond(Limit::HostCalls, limits),
         Some(Trap::Interrupt) => deadline(entry, limits),
         Some(Trap::OutOfFuel) => Error::Fuel { fuel: limits.fuel },
-        _ if memory_refused => Error::Memory { limit: limits.memory },
-        _ => Error::Trap {
-            message: message(error, trap, lines),
+        _ => match refused {
+            Some(Refused::Limit(limit)) => beyond(limit, limits),
+            Some(Refused::Shortage(shortage)) => shortage.error(&release.name),
+            None => other(error, trap, limits, lines),
         },
+    }
+}
+
+/// The error of a guest that went beyond a limit.
+fn beyond(limit: Limit, limits: &Limits) -> Error {
+    match limit {
+        Limit::Memory => Error::Memory { limit: limits.memory },
+        limit => Error::Limit {
+            limit,
+            allowed: limits.amount(limit),
+        },
+    }
+}
+
+/// The error of a guest that was refused nothing that was noted.
+fn other(error: &wasmtime::Error, trap: Option<&Trap>, limits: &Limits, lines: Option<&Lines>) -> Error {
+    let cause = error.root_cause();
+    let table = cause.downcast_ref::<ResourceTableError>();
+    let text = cause.to_string();
+    // wasmtime's own errors have no public types here.
+    if matches!(table, Some(ResourceTableError::Full)) || text.ends_with("store handle limit exceeded") {
+        return beyond(Limit::Handles, limits);
+    }
+    let counted = text.strip_prefix("resource limit exceeded: ").and_then(|rest| {
+        let (what, count) = rest.split_once(" count too high at ")?;
+        let limit = match what {
+            "instance" => MAX_CORE_INSTANCES,
+            "memory" => MAX_MEMORIES,
+            "table" => MAX_TABLES,
+            _ => return None,
+        };
+        Some((what, count.parse::<u64>().ok()?, limit))
+    });
+    if let Some((what, count, limit)) = counted {
+        let what = match what {
+            "instance" => "core instances",
+            "memory" => "memories",
+            _ => "tables",
+        };
+        return Error::TooComplex {
+            what: what.into(),
+            count,
+            limit: limit.into(),
+        };
+    }
+    Error::Trap {
+        message: message(error, trap, lines),
     }
 }
 

@@ -21,12 +21,10 @@ use crate::component::{AccessRequests, ComponentError, Health, MAX_MESSAGE_BYTES
 use crate::error::{Bounded, Error};
 use crate::interface::{Capture, Files, Lines, Log, Network};
 use crate::printable::printable_line;
+use crate::usage::Meter;
 
 /// The most bytes that a guest hands to the host in one call: a message, its metadata and what surrounds them.
 pub(super) const HOSTCALL_FUEL: usize = MAX_MESSAGE_BYTES + (256 << 10);
-
-/// The most component-model handles that a guest holds at the same time.
-const MAX_HANDLES: usize = 4_096;
 
 /// The longest description, in bytes; it is recorded with the release.
 const MAX_DESCRIPTION: usize = 4 << 10;
@@ -61,6 +59,10 @@ impl Instance {
 
     /// Makes an instance and initialises it with its release's configuration.
     pub(crate) async fn start(prepared: &Arc<Prepared>) -> Result<Self, Error> {
+        prepared.starting(Self::start_anyway(prepared)).await
+    }
+
+    async fn start_anyway(prepared: &Arc<Prepared>) -> Result<Self, Error> {
         let mut instance = Self::new(prepared).await?;
         if let Some(guest) = instance.guest()? {
             let answer = instance
@@ -76,30 +78,37 @@ impl Instance {
         adapt: impl FnOnce(&mut wasmtime_wasi::WasiCtxBuilder),
     ) -> Result<Self, Error> {
         let release = &prepared.release;
-        let (output, error, log) = Lines::pair(&release.name, &prepared.events);
+        let meter = Meter::new(prepared.account.clone(), release.clone());
+        let (output, error, log) = Lines::pair(&release.name, &prepared.events, meter.clone());
         let gate = Gate::new(prepared.clearance.clone(), release.clone(), prepared.events.clone());
         let gate = Arc::new(gate);
-        let files = Files::new(gate.clone(), &prepared.sandbox.own)?;
+        let files = Files::new(gate.clone(), meter.clone(), &prepared.sandbox.own)?;
         let mut context = prepared.sandbox.context(output, error);
         adapt(&mut context);
-        let network = Arc::new(Network::new(gate.clone(), prepared.sandbox.outside.clone()));
+        let network = Arc::new(Network::new(gate.clone(), meter, prepared.sandbox.outside.clone()));
         network.adapt(&mut context);
-        let limiter = Limiter::new(release.limits.memory.0);
+        let limits = &release.limits;
+        let limiter = Limiter::new(limits, prepared.account.clone());
+        let limiter = limiter.map_err(|shortage| shortage.error(&release.name))?;
         let outside = Reach {
             network,
             files,
             log: log.clone(),
+            seat: prepared.seat(),
         };
-        let state = InstanceState::new(context.build(), gate, outside, limiter);
+        let state = InstanceState::new(context.build(), gate, outside, (limits, limiter));
         let mut store = Store::new(prepared.pre.engine(), state);
         store.limiter(|state| &mut state.limiter);
         store.set_hostcall_fuel(HOSTCALL_FUEL);
-        store.set_max_component_handles(MAX_HANDLES);
+        store.set_max_component_handles(limits.handles as usize);
         store.epoch_deadline_callback(|mut store| {
             debug::sample(&mut store);
-            let ended = store.data().deadline.is_none_or(|deadline| Instant::now() >= deadline);
-            Ok(if ended {
+            let now = Instant::now();
+            let state = store.data();
+            Ok(if state.is_over(now) {
                 UpdateDeadline::Interrupt
+            } else if state.is_long(now) {
+                UpdateDeadline::YieldCustom(1, Box::pin(state.seat.clone().take_turns()))
             } else {
                 UpdateDeadline::Yield(1)
             })
@@ -233,7 +242,7 @@ impl Instance {
                 .stdin(MemoryInputPipe::new(Bytes::from(message.body)))
                 .stdout(output.clone());
         })?;
-        instance.link().await?;
+        prepared.starting(instance.link()).await?;
         let loaded = instance
             .linked
             .as_ref()

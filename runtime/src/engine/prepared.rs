@@ -11,11 +11,25 @@ use super::debug::Debugging;
 use super::exports::Exports;
 use super::lines::Lines;
 use super::state::InstanceState;
+use super::turns::{Seat, Turns};
 use crate::capability::Clearance;
 use crate::component::{Kind, Release};
 use crate::error::Error;
 use crate::event::Events;
 use crate::interface::Sandbox;
+use crate::usage::{Account, Starts};
+
+/// What the instances of a release have to do with.
+pub(crate) struct Surroundings {
+    /// What they find.
+    pub(crate) sandbox: Sandbox,
+    /// What they may do.
+    pub(crate) clearance: Clearance,
+    /// What their component uses.
+    pub(crate) account: Arc<Account>,
+    /// The starts of the release's instances.
+    pub(crate) starts: Arc<Starts>,
+}
 
 /// A release that instances can be made from.
 pub(crate) struct Prepared {
@@ -31,7 +45,13 @@ pub(crate) struct Prepared {
     pub(super) sandbox: Sandbox,
     /// What they may do.
     pub(super) clearance: Clearance,
+    /// What its component uses.
+    pub(crate) account: Arc<Account>,
+    /// The starts of its instances.
+    pub(crate) starts: Arc<Starts>,
     pub(super) debugging: Arc<Debugging>,
+    /// Whose turn it is to compute.
+    turns: Arc<Turns>,
     /// The lines of a dev build, for the errors of its traps.
     pub(super) lines: Option<Arc<Lines>>,
 }
@@ -56,8 +76,8 @@ impl Prepared {
         pre: InstancePre<InstanceState>,
         release: Arc<Release>,
         events: Events,
-        (sandbox, clearance): (Sandbox, Clearance),
-        debugging: Arc<Debugging>,
+        around: Surroundings,
+        (debugging, turns): (Arc<Debugging>, Arc<Turns>),
         lines: Option<Arc<Lines>>,
     ) -> Result<Self, Error> {
         let mistyped = |export: &str, error: wasmtime::Error| Error::MistypedExport {
@@ -92,11 +112,19 @@ impl Prepared {
             exports: OnceLock::new(),
             release,
             events,
-            clearance: sandbox.clearance(clearance)?,
-            sandbox,
+            clearance: around.sandbox.clearance(around.clearance)?,
+            sandbox: around.sandbox,
+            account: around.account,
+            starts: around.starts,
             debugging,
+            turns,
             lines,
         })
+    }
+
+    /// A seat for one of its instances, in the line of its component.
+    pub(super) fn seat(&self) -> Arc<Seat> {
+        self.turns.seat(Arc::as_ptr(&self.account) as usize)
     }
 
     /// The component's exported functions.

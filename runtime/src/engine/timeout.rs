@@ -8,17 +8,21 @@ use std::time::Instant;
 use tokio::task::unconstrained;
 use tokio::time::sleep_until;
 
+use super::turns::Seat;
+
 /// Runs `work` until `deadline`; none when it was not done by then.
 ///
 /// The timer is made when the work first waits, because most calls of guests never do.
 /// Whether the work has used up its share of the thread does not count for the timer.
-pub(super) async fn until<T>(deadline: Instant, work: impl Future<Output = T>) -> Option<T> {
+/// A guest that waits for something else than its turn leaves its seat to others.
+pub(super) async fn until<T>(deadline: Instant, seat: &Seat, work: impl Future<Output = T>) -> Option<T> {
     let mut work = pin!(work);
     let mut timer = None;
     poll_fn(|context| {
         if let Poll::Ready(done) = work.as_mut().poll(context) {
             return Poll::Ready(Some(done));
         }
+        seat.leave();
         let timer = timer.get_or_insert_with(|| unconstrained(Box::pin(sleep_until(deadline.into()))));
         Pin::new(timer).poll(context).map(|()| None)
     })
@@ -30,16 +34,21 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::engine::turns::Turns;
+
+    fn seat() -> std::sync::Arc<Seat> {
+        Turns::new().seat(0)
+    }
 
     #[tokio::test]
     async fn what_is_done_at_once_needs_no_time() {
-        assert_eq!(until(Instant::now(), async { 1 }).await, Some(1));
+        assert_eq!(until(Instant::now(), &seat(), async { 1 }).await, Some(1));
     }
 
     #[tokio::test]
     async fn what_waits_is_done_before_the_deadline_or_not_at_all() {
         let deadline = Instant::now() + Duration::from_millis(5);
-        assert_eq!(until(deadline, std::future::pending::<()>()).await, None);
+        assert_eq!(until(deadline, &seat(), std::future::pending::<()>()).await, None);
         assert!(Instant::now() >= deadline);
 
         let far = Instant::now() + Duration::from_secs(3600);
@@ -47,7 +56,7 @@ mod tests {
             tokio::task::yield_now().await;
             2
         };
-        assert_eq!(until(far, twice).await, Some(2));
+        assert_eq!(until(far, &seat(), twice).await, Some(2));
     }
 
     #[tokio::test]
@@ -59,6 +68,6 @@ mod tests {
             Poll::<()>::Pending
         });
         let deadline = Instant::now() + Duration::from_millis(5);
-        assert_eq!(until(deadline, greedy).await, None);
+        assert_eq!(until(deadline, &seat(), greedy).await, None);
     }
 }

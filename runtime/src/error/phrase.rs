@@ -35,3 +35,10 @@ pub(super) fn owner_of_route(owner: &Option<ComponentName>) -> String {
 pub(super) fn owner(process: &Option<u32>) -> String {
     process.map(|id| format!(" ({id})")).unwrap_or_default()
 }
+
+pub(super) fn failed_starts(failures: u32) -> String {
+    match failures {
+        1 => "its last instance could not be started".into(),
+        failures => format!("its last {failures} instances could not be started"),
+    }
+}

@@ -12,12 +12,13 @@ use crate::component::ByteCount;
 use crate::deploy::{
     DRAIN, Deploy, Drains, Ledgers, Permissions, RetentionPolicy, Starter, Versioning, blocking, recover,
 };
-use crate::engine::{CodeSource, CompileSettings, Compiler, Debugging, Engines, Seal};
+use crate::engine::{CodeSource, CompileSettings, Compiler, Debugging, Engines, POOL_INSTANCES, Seal};
 use crate::error::Result;
 use crate::event::{Event, Events};
 use crate::interface::{Outside, Resolver, Sandbox};
 use crate::observe::LogWriter;
 use crate::store::Store;
+use crate::usage::Budget;
 
 /// Sets up a [`Host`].
 #[derive(Debug, Default)]
@@ -36,6 +37,7 @@ pub struct HostBuilder {
     pub(super) drain_deadline: Option<Duration>,
     pub(super) grants: GrantSources,
     pub(super) resolver: Option<Resolver>,
+    pub(super) memory_budget: Option<ByteCount>,
 }
 
 impl HostBuilder {
@@ -122,6 +124,15 @@ impl HostBuilder {
         self
     }
 
+    /// Bounds the linear memory of all instances of all components together; when nothing is said, it is three quarters of
+    /// the memory that this machine, or the control group of this process, has.
+    ///
+    /// When less than an eighth of it is left, only components with less than their share get more.
+    pub fn memory_budget(mut self, memory: ByteCount) -> Self {
+        self.memory_budget = Some(memory);
+        self
+    }
+
     /// Starts instances in this sandbox instead of in an empty one.
     pub(crate) fn sandbox(mut self, sandbox: Sandbox) -> Self {
         self.sandbox = sandbox;
@@ -150,6 +161,7 @@ impl HostBuilder {
             drain_deadline,
             grants,
             resolver,
+            memory_budget,
         } = self;
         blocking(move || {
             let (store, logs, events) = match state_dir {
@@ -187,6 +199,7 @@ impl HostBuilder {
                 sandbox,
                 store,
                 code,
+                budget: Budget::new(memory_budget, POOL_INSTANCES.into(), events.clone()),
                 events,
                 ledgers: Ledgers::default(),
             };

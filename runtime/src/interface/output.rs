@@ -14,6 +14,7 @@ use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
 use crate::component::ComponentName;
 use crate::event::{Event, Events, Level};
 use crate::printable::printable_line;
+use crate::usage::Meter;
 
 /// The longest line that is passed on; longer ones are cut into several.
 const MAX_LINE: usize = 8 << 10;
@@ -42,6 +43,8 @@ pub(crate) struct Lines {
 struct Shared {
     component: ComponentName,
     events: Events,
+    /// How much all instances of the component may pass on in a while.
+    meter: Meter,
     /// How much more output is passed on.
     left: AtomicUsize,
     /// How much was dropped and not told yet.
@@ -54,10 +57,11 @@ pub(crate) struct Log(Arc<Shared>);
 
 impl Lines {
     /// The standard output and the standard error of one instance, and its log; they share a budget.
-    pub(crate) fn pair(component: &ComponentName, events: &Events) -> (Self, Self, Log) {
+    pub(crate) fn pair(component: &ComponentName, events: &Events, meter: Meter) -> (Self, Self, Log) {
         let shared = Arc::new(Shared {
             component: component.clone(),
             events: events.clone(),
+            meter,
             left: AtomicUsize::new(MAX_OUTPUT),
             dropped: AtomicU64::new(0),
         });
@@ -152,7 +156,7 @@ fn pieces(line: &str) -> impl Iterator<Item = &str> {
 
 impl Shared {
     /// Takes `amount` bytes in so many lines of the budget if it is there.
-    /// When it is not, nothing more of this entry is passed on.
+    /// When it is not, nothing more of this entry is passed on; what its component may not pass on now is left out.
     fn spend(&self, amount: usize, lines: usize) -> bool {
         let cost = amount.saturating_add(lines.saturating_mul(PER_LINE));
         let spent = self
@@ -160,9 +164,12 @@ impl Shared {
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(cost));
         if spent.is_err() {
             self.left.store(0, Ordering::Relaxed);
+        }
+        let is_passed_on = spent.is_ok() && self.meter.write(cost);
+        if !is_passed_on {
             self.dropped.fetch_add(amount as u64, Ordering::Relaxed);
         }
-        spent.is_ok()
+        is_passed_on
     }
 
     fn settle(&self) {
@@ -332,6 +339,7 @@ impl AsyncWrite for Capture {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::component::Limits;
 
     fn lines_of(writes: &[&[u8]]) -> Vec<String> {
         let seen = Arc::new(Mutex::new(Vec::new()));
@@ -343,7 +351,7 @@ mod tests {
                 other => format!("{other:?}"),
             });
         });
-        let (output, error, log) = Lines::pair(&"a".parse().unwrap(), &events);
+        let (output, error, log) = Lines::pair(&"a".parse().unwrap(), &events, Meter::alone(Limits::default()));
         for bytes in writes {
             output.take(bytes);
         }
@@ -385,7 +393,7 @@ mod tests {
                 seen.fetch_add(line.len(), Ordering::Relaxed);
             }
         });
-        let (_, _, log) = Lines::pair(&"a".parse().unwrap(), &events);
+        let (_, _, log) = Lines::pair(&"a".parse().unwrap(), &events, Meter::alone(Limits::default()));
         log.entry(Level::Info, &"\u{202e}".repeat(10_000), &"\n".repeat(1_000_000));
         // A character that is escaped takes eight.
         assert!(count.load(Ordering::Relaxed) < 8 * MAX_OUTPUT);

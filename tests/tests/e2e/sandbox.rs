@@ -27,7 +27,7 @@ async fn one_call_waits_for_a_bounded_number_of_things() {
     let test = TestHost::new().await;
     test.deploy("polls-much").await.unwrap();
     assert_eq!(test.call("polls-much", "4000").await.unwrap(), "4000 100000 true");
-    assert_eq!(code(test.call("polls-much", "4097").await), "trap");
+    assert_eq!(code(test.call("polls-much", "4097").await), "limit-exceeded");
     assert_eq!(test.call("polls-much", "1").await.unwrap(), "1 100000 true");
 }
 

@@ -5,6 +5,7 @@
 mod arena;
 mod binary;
 mod case;
+mod execution;
 mod files;
 mod interfaces;
 mod metadata;

@@ -65,11 +65,19 @@ fn manifests() -> Vec<Case> {
         manifest(
             "a deadline of centuries",
             says("[limits]\ndeadline = \"580000000000y\""),
-            "ok",
+            "limit-above-ceiling",
         ),
-        manifest("a deadline of 100 years", says("[limits]\ndeadline = \"100y\""), "ok"),
+        manifest(
+            "a deadline of 100 years",
+            says("[limits]\ndeadline = \"100y\""),
+            "limit-above-ceiling",
+        ),
         manifest("a pool of everything", says("[instances]\nmax = 4294967295"), "ok"),
-        manifest("calls without end", says("[limits]\nconcurrency = 4294967295"), "ok"),
+        manifest(
+            "calls without end",
+            says("[limits]\nconcurrency = 4294967295"),
+            "limit-above-ceiling",
+        ),
         manifest("fuel without end", says("[limits]\nfuel = 9223372036854775807"), "ok"),
         manifest("negative fuel", says("[limits]\nfuel = -1"), "ok"),
         manifest("no memory", says("[limits]\nmemory = \"0B\""), "ok"),

@@ -10,7 +10,7 @@ const LAYERS: &[&[&str]] = &[
     &["actor", "observe", "store"],
     &["engine"],
     &["interface"],
-    &["capability", "component", "typed"],
+    &["capability", "component", "typed", "usage"],
     &["event", "error", "printable"],
 ];
 

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::difference::{Difference, DifferenceKind};
+use crate::component::limit::Limit;
 use crate::component::limits::InstanceMode;
 use crate::component::release::Release;
 
@@ -61,23 +62,22 @@ fn shown((capability, pattern): (&str, &str)) -> String {
 }
 
 fn limits(old: &Release, new: &Release) -> Vec<Difference> {
-    let (old, new) = (&old.limits, &new.limits);
-    let fuel = |units: u64| match units {
-        0 => "not metered".to_owned(),
-        units => units.to_string(),
+    let change = |limit: Limit| {
+        let (from, to) = (old.limits.amount(limit), new.limits.amount(limit));
+        let shown = |amount| shown_exactly(limit, amount);
+        let text = || format!("has another limit of {limit}: {} → {}", shown(from), shown(to));
+        (from != to).then(|| Difference::note(DifferenceKind::LimitChanged, text()))
     };
-    // Memory as the manifest has it: what is rounded for people can be the same for two values.
-    let all = [
-        ("memory", String::from(old.memory), String::from(new.memory)),
-        ("deadline", old.deadline.to_string(), new.deadline.to_string()),
-        ("fuel", fuel(old.fuel), fuel(new.fuel)),
-        ("concurrency", old.concurrency.to_string(), new.concurrency.to_string()),
-    ];
-    let changed = all.into_iter().filter(|(_, from, to)| from != to);
-    let text = |(name, from, to)| format!("has another limit of {name}: {from} → {to}");
-    changed
-        .map(|limit| Difference::note(DifferenceKind::LimitChanged, text(limit)))
-        .collect()
+    Limit::ALL.into_iter().filter_map(change).collect()
+}
+
+/// As the manifest has it: what is rounded for people can be the same for two values.
+fn shown_exactly(limit: Limit, amount: u64) -> String {
+    let line = limit.line(amount);
+    match line.split_once('"') {
+        Some((_, written)) => written.trim_end_matches('"').to_owned(),
+        None => limit.shown(amount),
+    }
 }
 
 fn instances(old: &Release, new: &Release) -> Option<Difference> {
@@ -148,6 +148,8 @@ mod tests {
                 new.limits.deadline = Span(Duration::from_secs(90));
                 new.limits.fuel = 5;
                 new.limits.concurrency = 1;
+                new.limits.host_calls = 7;
+                new.limits.storage = ByteCount(1 << 20);
                 new.instances = InstanceMode::Actor;
             },
             &[
@@ -155,6 +157,8 @@ mod tests {
                 "note limit-changed: has another limit of deadline: 30s → 1m 30s",
                 "note limit-changed: has another limit of fuel: not metered → 5",
                 "note limit-changed: has another limit of concurrency: 64 → 1",
+                "note limit-changed: has another limit of host-calls: 10000000 → 7",
+                "note limit-changed: has another limit of storage: 2048MiB → 1MiB",
                 "note instances-changed: has other instances: pool of 8 → actor",
             ],
             &[
@@ -162,6 +166,8 @@ mod tests {
                 "note limit-changed: has another limit of deadline: 1m 30s → 30s",
                 "note limit-changed: has another limit of fuel: 5 → not metered",
                 "note limit-changed: has another limit of concurrency: 1 → 64",
+                "note limit-changed: has another limit of host-calls: 7 → 10000000",
+                "note limit-changed: has another limit of storage: 1MiB → 2048MiB",
                 "note instances-changed: has other instances: actor → pool of 8",
             ],
         );

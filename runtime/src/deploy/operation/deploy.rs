@@ -41,9 +41,11 @@ impl Deploy {
         };
         let packaged = packaged.map_err(|error| match error {
             // The guest was run for the first time, and did not return in order.
-            Error::Trap { .. } | Error::Deadline { .. } | Error::Fuel { .. } | Error::Memory { .. } => {
-                failed(&asked, error)
-            }
+            Error::Trap { .. }
+            | Error::Deadline { .. }
+            | Error::Fuel { .. }
+            | Error::Memory { .. }
+            | Error::Limit { .. } => failed(&asked, error),
             error => error,
         })?;
         self.admit(&packaged.release).await?;
@@ -69,6 +71,9 @@ impl Deploy {
 
     /// Compiles a validated component, and asks it what it does.
     pub(super) async fn pack(&self, bytes: Vec<u8>, mut release: Release) -> Result<Packaged, Error> {
+        // Before it is asked anything, because it answers under its own limits.
+        let (permissions, asked) = (self.starter.permissions.clone(), release.clone());
+        blocking(move || permissions.admit_limits(&asked)).await?;
         let (store, rule) = (self.starter.store.clone(), self.versioning);
         let (name, version, digest) = (release.name.clone(), release.version.clone(), release.digest);
         release.version = blocking(move || decide_version(&store, rule, &name, &version, &digest)).await?;

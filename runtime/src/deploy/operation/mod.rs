@@ -4,6 +4,7 @@ mod deploy;
 mod permission;
 mod preview;
 mod remove;
+mod resume;
 mod rollback;
 mod scale;
 mod split;

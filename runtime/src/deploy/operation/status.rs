@@ -1,7 +1,7 @@
 //! How components are doing, what was done with them, and what is there to go to.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use semver::Version;
@@ -15,6 +15,7 @@ use crate::deploy::route::{Route, Rules, Target};
 use crate::deploy::start::blocking;
 use crate::error::Error;
 use crate::event::as_optional_seconds;
+use crate::usage::{Account, LimitUsage, Quarantine};
 
 /// A deployed component, as it is at one moment.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -38,6 +39,9 @@ pub struct ComponentStatus {
     pub releases: Vec<ReleaseStatus>,
     /// Which calls go where, whatever the weights are.
     pub rules: Rules,
+    /// What it uses of its limits, over all releases, against those of the release that takes most of the calls.
+    #[serde(default)]
+    pub limits: Vec<LimitUsage>,
 }
 
 /// A release that takes calls, or is kept warm.
@@ -64,6 +68,9 @@ pub struct ReleaseStatus {
     pub failed: u64,
     /// The share of the calls that failed, between 0 and 1; none without calls.
     pub error_rate: Option<f64>,
+    /// The quarantine that it is in, because its instances could not be started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quarantine: Option<Quarantine>,
     /// Within which time half of the calls were done.
     #[serde(rename = "p50_seconds", with = "as_optional_seconds")]
     pub p50: Option<Duration>,
@@ -80,19 +87,22 @@ impl Deploy {
     }
 
     fn status_of(&self, name: &ComponentName, route: &Route) -> ComponentStatus {
+        let account = self.starter.budget.account(name);
         let routed = route
             .shares()
             .iter()
-            .map(|share| of_release(&share.target, Some(share.weight)));
+            .map(|share| of_release(&account, &share.target, Some(share.weight)));
         let mut releases: Vec<ReleaseStatus> = routed.collect();
         let sum = |of: fn(&ReleaseStatus) -> u32| releases.iter().map(of).sum();
         let (instances, in_flight) = (sum(|release| release.instances), sum(|release| release.in_flight));
         let is_routed = |target: &Arc<Target>| route.shares().iter().any(|share| Arc::ptr_eq(&share.target, target));
         let warm = self.standby.of(name).into_iter().filter(|target| !is_routed(target));
-        releases.extend(warm.map(|target| of_release(&target, None)));
+        releases.extend(warm.map(|target| of_release(&account, &target, None)));
         let (calls, failed) = self.starter.ledgers.of(name).totals();
+        let primary = &route.primary().release;
         ComponentStatus {
-            release: Release::clone(&route.primary().release),
+            limits: account.usage(&primary.limits, in_flight),
+            release: Release::clone(primary),
             deployment: route.deployment,
             deployed_at: route.deployed_at,
             instances,
@@ -138,8 +148,13 @@ impl Deploy {
     }
 }
 
-fn of_release(target: &Target, weight: Option<u32>) -> ReleaseStatus {
+fn of_release(account: &Account, target: &Target, weight: Option<u32>) -> ReleaseStatus {
     let serving = target.started();
+    let starts = match serving {
+        Some(serving) => serving.prepared.starts.clone(),
+        None => account.starts_of(target.release.digest),
+    };
+    let quarantine = starts.quarantine(Instant::now());
     let reading = serving.map(|serving| serving.measures.read()).unwrap_or_default();
     ReleaseStatus {
         version: target.release.version.clone(),
@@ -155,6 +170,7 @@ fn of_release(target: &Target, weight: Option<u32>) -> ReleaseStatus {
         calls: reading.calls,
         failed: reading.failed,
         error_rate: reading.error_rate(),
+        quarantine,
         p50: reading.percentile(50.0),
         p99: reading.percentile(99.0),
     }

@@ -157,7 +157,9 @@ impl From<Error> for Refusal {
             None => refusal,
         };
         match error {
-            Error::Busy { .. } => refusal.with(Further::ComeAgain),
+            Error::Busy { .. } | Error::OverBudget { .. } | Error::BackingOff { .. } | Error::Quarantined { .. } => {
+                refusal.with(Further::ComeAgain)
+            }
             _ => refusal,
         }
     }
@@ -180,6 +182,9 @@ fn status(error: &Error) -> StatusCode {
         Error::NoResponse { .. } => StatusCode::BAD_GATEWAY,
         Error::Guest(ComponentError::Unavailable(_))
         | Error::Busy { .. }
+        | Error::OverBudget { .. }
+        | Error::BackingOff { .. }
+        | Error::Quarantined { .. }
         | Error::Closed
         | Error::Cancelled { .. }
         | Error::Unhealthy { .. } => StatusCode::SERVICE_UNAVAILABLE,
@@ -197,6 +202,9 @@ fn known_as(error: &Error) -> Option<&'static str> {
         Error::Exit { .. } => Some("the command ended with an exit status that is not 0"),
         Error::Fuel { .. } => Some("the component used up its fuel"),
         Error::Memory { .. } => Some("the component was refused more memory"),
+        Error::BackingOff { .. } | Error::Quarantined { .. } => Some("the component cannot be started"),
+        Error::Limit { .. } => Some("the component went beyond one of its limits"),
+        Error::OverBudget { .. } => Some("the host has no room for another call"),
         _ => None,
     }
 }
@@ -217,12 +225,16 @@ fn is_for_clients(error: &Error) -> bool {
             | Error::Guest(_)
             | Error::Exit { .. }
             | Error::Busy { .. }
+            | Error::OverBudget { .. }
+            | Error::BackingOff { .. }
+            | Error::Quarantined { .. }
             | Error::Closed
             | Error::Cancelled { .. }
             | Error::Unhealthy { .. }
             | Error::Trap { .. }
             | Error::Fuel { .. }
             | Error::Memory { .. }
+            | Error::Limit { .. }
             | Error::Deadline { .. }
     )
 }

@@ -14,6 +14,7 @@ use super::bounds::{MAX_FILE_BYTES, MAX_READ_BYTES};
 use super::decide::{Found, Right, may_see};
 use super::files::again;
 use super::lexical::Named;
+use super::quota::{before_removal, grow};
 use super::seen::coarsened;
 use super::walk::Astray;
 use crate::capability::Refusal;
@@ -42,6 +43,20 @@ impl FilesView<'_> {
         }
         self.refuse_following(Right::Read, &named.path, flags, &found)?;
         Ok(found)
+    }
+
+    /// What an open file is on this machine.
+    fn file(&self, descriptor: &Resource<Descriptor>) -> FsResult<&std::fs::File> {
+        match self.table.get(descriptor)? {
+            Descriptor::File(file) => Ok(&file.file),
+            Descriptor::Dir(_) => Err(ErrorCode::BadDescriptor.into()),
+        }
+    }
+
+    /// Lets a file grow to this size, and says by how much it does.
+    fn grow(&self, descriptor: &Resource<Descriptor>, end: Filesize) -> FsResult<u64> {
+        let grown = grow(&self.files.meter, self.file(descriptor)?, end)?;
+        grown.ok_or_else(|| ErrorCode::Quota.into())
     }
 
     /// Finds a path whose entry in its directory is changed.
@@ -88,7 +103,14 @@ impl HostDescriptor for FilesView<'_> {
     async fn set_size(&mut self, fd: Resource<Descriptor>, size: Filesize) -> FsResult<()> {
         self.holds(&fd, Right::Write)?;
         within_bounds(size, 0)?;
-        self.inner().set_size(fd, size).await
+        let before = self.file(&fd)?.metadata()?.len();
+        let growth = self.grow(&fd, size)?;
+        let set = self.inner().set_size(fd, size).await;
+        match &set {
+            Ok(()) => self.files.meter.shrink_files(before.saturating_sub(size)),
+            Err(_) => self.files.meter.shrink_files(growth),
+        }
+        set
     }
 
     async fn set_times(
@@ -114,7 +136,12 @@ impl HostDescriptor for FilesView<'_> {
     async fn write(&mut self, fd: Resource<Descriptor>, bytes: Vec<u8>, offset: Filesize) -> FsResult<Filesize> {
         self.holds(&fd, Right::Write)?;
         within_bounds(offset, bytes.len())?;
-        self.inner().write(fd, bytes, offset).await
+        let growth = self.grow(&fd, offset.saturating_add(bytes.len() as u64))?;
+        let written = self.inner().write(fd, bytes, offset).await;
+        if written.is_err() {
+            self.files.meter.shrink_files(growth);
+        }
+        written
     }
 
     async fn read_directory(&mut self, fd: Resource<Descriptor>) -> FsResult<Resource<DirectoryEntryStream>> {
@@ -129,12 +156,16 @@ impl HostDescriptor for FilesView<'_> {
     async fn create_directory_at(&mut self, fd: Resource<Descriptor>, path: String) -> FsResult<()> {
         let named = self.named(&fd, Right::Write, &path)?;
         let found = self.find_to_change(&fd, &named).await?;
+        self.charge_entry()?;
         let at = self.lend(&found)?;
         let made = self
             .inner()
             .create_directory_at(again(&at), found.name.into_owned())
             .await;
         self.table.delete(at)?;
+        if made.is_err() {
+            self.give_back_entry();
+        }
         made
     }
 
@@ -228,6 +259,9 @@ impl HostDescriptor for FilesView<'_> {
             .remove_directory_at(again(&at), found.name.into_owned())
             .await;
         self.table.delete(at)?;
+        if removed.is_ok() {
+            self.give_back_entry();
+        }
         removed
     }
 
@@ -258,8 +292,12 @@ impl HostDescriptor for FilesView<'_> {
             return Err(ErrorCode::IsDirectory.into());
         }
         let at = self.lend(&found)?;
+        let before = before_removal(&found);
         let removed = self.inner().unlink_file_at(again(&at), found.name.into_owned()).await;
         self.table.delete(at)?;
+        if removed.is_ok() {
+            self.give_back(before);
+        }
         removed
     }
 

@@ -16,10 +16,12 @@ use super::trail::Trail;
 use crate::capability::{Gate, is_within};
 use crate::error::Error;
 use crate::interface::Own;
+use crate::usage::Meter;
 
 /// The files of one instance.
 pub(crate) struct Files {
     pub(super) gate: Arc<Gate>,
+    pub(super) meter: Meter,
     pub(super) roots: Arc<Roots>,
     /// By the numbers of the descriptors in the table, which bounds how many there are.
     pub(super) places: BTreeMap<u32, Place>,
@@ -68,13 +70,14 @@ pub(crate) struct FilesView<'a> {
 
 impl Files {
     /// Opens the directories of a new instance; none of them is, or leads to, what is the host's own.
-    pub(crate) fn new(gate: Arc<Gate>, own: &Own) -> Result<Self, Error> {
+    pub(crate) fn new(gate: Arc<Gate>, meter: Meter, own: &Own) -> Result<Self, Error> {
         let roots = roots(&gate, own)?;
         let state_dir = own.state_dir.as_deref();
         Ok(Self {
             own: state_dir.filter(|_| !roots.each.is_empty()).and_then(Identity::at),
             roots: Arc::new(roots),
             gate,
+            meter,
             places: BTreeMap::new(),
             listings: BTreeMap::new(),
             trails: Vec::new(),

@@ -9,6 +9,7 @@ use rustix::io::Errno;
 
 use super::bounds::MAX_DEPTH;
 use crate::interface::Own;
+use crate::usage::FileId;
 
 /// Which file or directory it is, whatever its path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +20,12 @@ pub(super) struct Identity {
 
 /// Directories that show the system itself instead of files.
 const SYSTEM: [&str; 3] = ["/proc", "/sys", "/dev"];
+
+impl From<Identity> for FileId {
+    fn from(identity: Identity) -> Self {
+        (identity.device, identity.number)
+    }
+}
 
 impl Identity {
     #[allow(

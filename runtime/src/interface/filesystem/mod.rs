@@ -12,6 +12,7 @@ mod mount;
 mod move_file;
 mod open;
 mod preopens;
+mod quota;
 mod seen;
 mod stream;
 mod trail;

@@ -10,6 +10,7 @@ use super::FilesView;
 use super::decide::{Found, Right};
 use super::files::again;
 use super::lexical::Named;
+use super::quota::{are_one, before_removal};
 use super::seen::Seen;
 use super::walk::Astray;
 use crate::capability::{Access, Capability, Refusal};
@@ -44,6 +45,7 @@ impl FilesView<'_> {
         if to.is_directory && target.seen.is_none() {
             return Err(ErrorCode::NoEntry.into());
         }
+        self.charge_entry()?;
         let (old, new) = self.lend_both(&source, &target)?;
         let flags = PathFlags::empty();
         let made = self
@@ -58,6 +60,9 @@ impl FilesView<'_> {
             .await;
         self.table.delete(old)?;
         self.table.delete(new)?;
+        if made.is_err() {
+            self.give_back_entry();
+        }
         made
     }
 
@@ -97,6 +102,7 @@ impl FilesView<'_> {
         if source.name == "." || target.name == "." {
             return Err(ErrorCode::Busy.into());
         }
+        let replaced = before_removal(&target).filter(|_| !are_one(&source, &target));
         let (old, new) = self.lend_both(&source, &target)?;
         let moved = self
             .inner()
@@ -113,6 +119,9 @@ impl FilesView<'_> {
             self.files.follow(&from.path, &to.path);
             // Other instances of the component may have it open by its old path.
             self.files.gate.moved();
+            if replaced.is_some() {
+                self.give_back(replaced);
+            }
         }
         moved
     }

@@ -15,6 +15,7 @@ use super::bounds::MAX_OPEN;
 use super::decide::{Found, Right, on};
 use super::files::Place;
 use super::host_path::Identity;
+use super::quota::{Opened, size};
 use super::trail::Trail;
 use super::walk::Astray;
 use crate::capability::Access;
@@ -112,15 +113,34 @@ impl FilesView<'_> {
         let slot = Slot::take(self.files.gate.descriptors()).ok_or(ErrorCode::InsufficientMemory)?;
         let own = self.files.own;
         let local = found.local;
+        let makes = found.seen.is_none() && effect.flags.contains(OFlags::CREATE);
+        if makes {
+            self.charge_entry()?;
+        }
+        let cut = match effect.flags.contains(OFlags::TRUNC) {
+            true => size(&found),
+            false => 0,
+        };
         let opened = if local {
             opened(&found, effect, own)
         } else {
             let found = found.into_owned();
             on(local, move || opened(&found, effect, own)).await?
         };
-        let (opened, identity) = opened.map_err(|astray| self.astray(effect.right(), &named.path, astray))?;
+        let (opened, identity) = opened.map_err(|astray| {
+            if makes {
+                self.give_back_entry();
+            }
+            self.astray(effect.right(), &named.path, astray)
+        })?;
+        let meter = &self.files.meter;
+        meter.shrink_files(cut);
+        let counted = match &opened {
+            Descriptor::File(_) => Some(Opened::new(meter.clone(), identity)),
+            Descriptor::Dir(_) => None,
+        };
         let roots = self.files.roots.clone();
-        let trail = Trail::of_opened(named.path, roots, (identity, slot), revision);
+        let trail = Trail::of_opened(named.path, roots, (identity, slot, counted), revision);
         self.hand_out(opened, Place::new(trail, local))
     }
 }

@@ -16,7 +16,7 @@ pub(super) struct Seen {
     pub(super) kind: FileType,
     pub(super) identity: Identity,
     pub(super) links: u64,
-    size: u64,
+    pub(super) size: u64,
     accessed: Option<Datetime>,
     modified: Option<Datetime>,
     /// As wasmtime-wasi has it in the place of the last change of the status.

@@ -20,6 +20,7 @@ use super::decide::{Right, check_way};
 use super::files::again;
 use super::trail::Trail;
 use crate::capability::Gate;
+use crate::usage::Meter;
 
 impl FilesView<'_> {
     pub(super) fn input(
@@ -55,17 +56,21 @@ impl FilesView<'_> {
         let Descriptor::File(file) = self.table.get(&descriptor)? else {
             return Err(ErrorCode::IsDirectory.into());
         };
-        let end = match offset {
-            Some(offset) => End::At(offset),
-            None => End::OfFile(file.file.clone()),
-        };
+        let file = file.file.clone();
+        let meter = self.files.meter.clone();
         let guard = self.guard(&descriptor, Right::Write)?;
         let stream = match offset {
             Some(offset) => self.inner().write_via_stream(again(&descriptor), offset)?,
             None => self.inner().append_via_stream(again(&descriptor))?,
         };
         let stream = self.table.delete(stream)?;
-        let output: DynOutputStream = Box::new(Output { stream, guard, end });
+        let output: DynOutputStream = Box::new(Output {
+            stream,
+            guard,
+            file,
+            meter,
+            next: offset,
+        });
         Ok(self.table.push(output)?)
     }
 
@@ -194,31 +199,28 @@ impl InputStream for Input {
 struct Output {
     stream: DynOutputStream,
     guard: Guard,
-    end: End,
-}
-
-/// Where the next bytes go.
-enum End {
-    At(u64),
-    OfFile(Arc<File>),
+    file: Arc<File>,
+    meter: Meter,
+    /// Where the next bytes go; none for the end of the file.
+    next: Option<u64>,
 }
 
 impl Output {
-    /// Refuses bytes that would make the file larger than one may be.
+    /// Refuses bytes that would make the file larger than one may be, or all files of the component together.
     fn take(&mut self, length: usize) -> StreamResult<()> {
-        let begin = match &self.end {
-            End::At(offset) => *offset,
-            End::OfFile(file) => match file.metadata() {
-                Ok(found) => found.len(),
-                Err(error) => return Err(StreamError::LastOperationFailed(error.into())),
-            },
-        };
+        let unknown = |error: io::Error| StreamError::LastOperationFailed(error.into());
+        let size = self.file.metadata().map_err(unknown)?.len();
+        let begin = self.next.unwrap_or(size);
         let end = u64::try_from(length).ok().and_then(|length| begin.checked_add(length));
         let end = end
             .filter(|end| *end <= MAX_FILE_BYTES)
             .ok_or_else(|| failed(Errno::FBIG))?;
-        if let End::At(offset) = &mut self.end {
-            *offset = end;
+        // What has been written before is in the file: a stream takes no more until then.
+        if !self.meter.grow_files(end.saturating_sub(size)) {
+            return Err(failed(Errno::DQUOT));
+        }
+        if let Some(next) = &mut self.next {
+            *next = end;
         }
         Ok(())
     }

@@ -15,9 +15,10 @@ use wasmtime_wasi::p2::{FsResult, InputStream, Pollable, StreamError, StreamResu
 
 use super::Files;
 use crate::capability::{Capability, Clearance, Gate, Grant, GrantSet, Grants, Mount, Source};
-use crate::component::Package;
+use crate::component::{Limits, Package};
 use crate::event::{Event, Events};
 use crate::interface::Own;
+use crate::usage::Meter;
 
 /// The smallest component: its header.
 const EMPTY: &[u8] = b"\0asm\x0d\0\x01\0";
@@ -71,7 +72,7 @@ impl Fixture {
         let release = package.version("1.0.0".parse().unwrap()).validate().unwrap().release;
         let gate = Arc::new(Gate::new(clearance, Arc::new(release), events));
         Self {
-            files: Files::new(gate, &Own::default()).unwrap(),
+            files: Files::new(gate, Meter::alone(Limits::default()), &Own::default()).unwrap(),
             table: ResourceTable::new(),
             folder,
             grants,

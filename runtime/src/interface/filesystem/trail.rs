@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use super::host_path::Identity;
 use super::mount::Roots;
+use super::quota::Opened;
 use super::walk::find;
 use crate::capability::{Gate, below};
 use crate::interface::slots::Slot;
@@ -21,7 +22,11 @@ pub(super) struct Trail {
     seen: AtomicU64,
     /// Given back when the last of what was made from it is gone.
     _slot: Option<Slot>,
+    _counted: Option<Arc<Opened>>,
 }
+
+/// What was opened, what it takes, and that a file counts as open.
+type Opening = (Identity, Slot, Option<Arc<Opened>>);
 
 impl Trail {
     /// The path of one of the directories that an instance begins with.
@@ -33,16 +38,18 @@ impl Trail {
             seen: AtomicU64::new(roots.revision),
             roots,
             _slot: None,
+            _counted: None,
         }
     }
 
     /// The path of what was opened, as the grants were at `revision`.
-    pub(super) fn of_opened(path: String, roots: Arc<Roots>, opened: (Identity, Slot), revision: u64) -> Self {
-        let (identity, slot) = opened;
+    pub(super) fn of_opened(path: String, roots: Arc<Roots>, opened: Opening, revision: u64) -> Self {
+        let (identity, slot, counted) = opened;
         Self {
             identity: Some(identity),
             seen: AtomicU64::new(revision),
             _slot: Some(slot),
+            _counted: counted,
             ..Self::of_root(path, roots)
         }
     }

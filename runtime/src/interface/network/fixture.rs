@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use super::{Network, Outside};
 use crate::capability::{Capability, Clearance, Gate, Grant, GrantSet, Grants, Source};
-use crate::component::Package;
+use crate::component::{Limits, Package};
 use crate::event::Events;
+use crate::usage::Meter;
 
 /// The network of an instance that asks for these addresses, and what it is granted.
 pub(crate) fn network(outbound: &[&str]) -> (Arc<Network>, Arc<Grants>) {
@@ -26,5 +27,9 @@ pub(crate) fn network(outbound: &[&str]) -> (Arc<Network>, Arc<Grants>) {
         grants: grants.clone(),
     };
     let gate = Gate::new(clearance, Arc::new(release), Events::default());
-    (Arc::new(Network::new(Arc::new(gate), Outside::default())), grants)
+    let meter = Meter::alone(Limits::default());
+    (
+        Arc::new(Network::new(Arc::new(gate), meter, Outside::default())),
+        grants,
+    )
 }

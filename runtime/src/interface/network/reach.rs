@@ -9,6 +9,7 @@ use super::filter::is_public;
 use super::pins::Pins;
 use super::under_way::Counts;
 use crate::capability::{Access, Denied, Gate, HostName, Refusal, Scheme};
+use crate::usage::Meter;
 
 /// The most addresses of one name that are used.
 const MAX_ADDRESSES: usize = 64;
@@ -16,6 +17,7 @@ const MAX_ADDRESSES: usize = 64;
 /// The network as one instance sees it.
 pub(crate) struct Network {
     pub(crate) gate: Arc<Gate>,
+    pub(crate) meter: Meter,
     pub(crate) outside: Outside,
     pub(super) counts: Counts,
     pins: Mutex<Pins>,
@@ -30,12 +32,15 @@ pub(crate) enum Unresolved {
     Unknown,
     /// It leads to addresses that are not granted, and to no others.
     Prohibited,
+    /// The component has looked up as many as it may.
+    TooMany,
 }
 
 impl Network {
-    pub(crate) fn new(gate: Arc<Gate>, outside: Outside) -> Self {
+    pub(crate) fn new(gate: Arc<Gate>, meter: Meter, outside: Outside) -> Self {
         Self {
             gate,
+            meter,
             outside,
             counts: Counts::default(),
             pins: Mutex::default(),
@@ -95,6 +100,9 @@ impl Network {
             HostName::Address(address) => return Ok(vec![*address]),
             HostName::Name(name) => name,
         };
+        if !self.meter.look_up() {
+            return Err(Unresolved::TooMany);
+        }
         let place = self.gate.lookups().clone().acquire_owned().await;
         let place = place.map_err(|_| Unresolved::Unknown)?;
         let found = self.outside.resolver.resolve(name.clone(), place).await;

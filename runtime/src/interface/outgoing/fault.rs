@@ -12,6 +12,7 @@ use crate::interface::network::Unresolved;
 pub(super) fn of_resolving(unresolved: Unresolved) -> Error {
     match unresolved {
         Unresolved::Prohibited => Error::DestinationIpProhibited,
+        Unresolved::TooMany => Error::ConnectionLimitReached,
         Unresolved::Unknown => Error::DnsError {
             rcode: None,
             info_code: None,
@@ -51,6 +52,10 @@ pub(super) fn of_exchange(error: &hyper::Error, has_begun: bool) -> Error {
     if let Some(own) = own(error) {
         return own;
     }
+    let cause = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
+    if cause.is_some_and(|cause| cause.kind() == io::ErrorKind::QuotaExceeded) {
+        return Error::ConnectionLimitReached;
+    }
     if error.is_timeout() {
         return Error::HttpResponseTimeout;
     }
@@ -85,6 +90,7 @@ pub(crate) fn code(error: &Error) -> ErrorCode {
         Error::HttpResponseIncomplete => ErrorCode::HttpResponseIncomplete,
         Error::HttpResponseHeaderSectionSize(size) => ErrorCode::HttpResponseTrailerSectionSize(*size),
         Error::ConnectionTerminated => ErrorCode::ConnectionTerminated,
+        Error::ConnectionLimitReached => ErrorCode::ConnectionLimitReached,
         _ => ErrorCode::HttpProtocolError,
     }
 }

@@ -2,6 +2,7 @@
 
 mod connect;
 mod fault;
+mod metered;
 mod request_body;
 mod response_body;
 mod send;

@@ -13,6 +13,7 @@ use wasmtime_wasi_http::{Error, RequestOptions, WasiBody};
 
 use super::connect::Connection;
 use super::fault;
+use super::metered::Metered;
 use super::request_body::{Progress, RequestBody, Turn};
 use super::response_body::ResponseBody;
 use super::target::Target;
@@ -31,7 +32,7 @@ pub(crate) type Link = Box<dyn Future<Output = Result<(), Error>> + Send>;
 /// What becomes of a request that a guest makes.
 pub(crate) type Sending = Box<dyn Future<Output = Result<(Response<WasiBody>, Link), Error>> + Send>;
 
-type Wire = http1::Connection<TokioIo<Connection>, RequestBody>;
+type Wire = http1::Connection<TokioIo<Metered<Connection>>, RequestBody>;
 
 /// The requests of one instance.
 pub(crate) struct Requests(Arc<Network>);
@@ -71,6 +72,9 @@ impl Requests {
             return Err(Error::HttpRequestMethodInvalid);
         }
         let timeouts = Timeouts::of(options)?;
+        if !self.0.meter.begin_request() {
+            return Err(Error::ConnectionLimitReached);
+        }
         let under_way = self.0.begin(Work::Request);
         Ok(Allowed {
             network: self.0.clone(),
@@ -110,6 +114,7 @@ impl Allowed {
         let (connection, peer) = Connection::open(&self.network, &self.target, &self.timeouts).await?;
         // It is connected once.
         let _ = self.peer.set(peer);
+        let connection = Metered::new(connection, self.network.meter.clone());
         let mut builder = http1::Builder::new();
         builder.max_headers(MAX_HEADERS).max_buf_size(MAX_HEADER_BYTES);
         let shaken = builder.handshake(TokioIo::new(connection)).await;

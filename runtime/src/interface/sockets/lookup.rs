@@ -109,7 +109,7 @@ impl Host for SocketsView<'_> {
                 Ok(Ok(found)) => Ok(found),
                 Ok(Err(Unresolved::Unknown)) => Err(ErrorCode::NameUnresolvable),
                 Ok(Err(Unresolved::Prohibited)) => Err(ErrorCode::AccessDenied),
-                Err(_) => Err(ErrorCode::TemporaryResolverFailure),
+                Ok(Err(Unresolved::TooMany)) | Err(_) => Err(ErrorCode::TemporaryResolverFailure),
             }
         });
         Ok(self.inner.table.push(Addresses(Found::Coming(coming)))?)

@@ -1,5 +1,6 @@
 //! The two directions of a connection, each of which ends when what allowed it is taken back.
 
+use std::io;
 use std::mem;
 use std::sync::Arc;
 
@@ -12,11 +13,25 @@ use wasmtime_wasi::p2::{
 
 use super::pass::{End, Pass};
 use crate::interface::network::Network;
+use crate::usage::Meter;
 
 /// One direction of a connection.
 struct Watched<S: ?Sized> {
     pass: Pass,
+    meter: Meter,
     stream: Box<S>,
+}
+
+impl<S: ?Sized> Watched<S> {
+    /// Fails when the component has sent and received as much as it may.
+    fn may_pass(&self) -> StreamResult<()> {
+        match self.meter.may_pass() {
+            true => Ok(()),
+            false => Err(StreamError::LastOperationFailed(
+                io::Error::from(io::ErrorKind::QuotaExceeded).into(),
+            )),
+        }
+    }
 }
 
 /// Watches both directions of a connection that was allowed under `revision`.
@@ -29,11 +44,13 @@ pub(super) fn watch(
     let slot = table.get_mut(input)?;
     let stream = mem::replace(slot, Box::new(Nothing));
     let pass = Pass::new(network, end, revision);
-    *slot = Box::new(Watched { pass, stream });
+    let meter = network.meter.clone();
+    *slot = Box::new(Watched { pass, meter, stream });
     let slot = table.get_mut(output)?;
     let stream = mem::replace(slot, Box::new(Nothing));
     let pass = Pass::new(network, end, revision);
-    *slot = Box::new(Watched { pass, stream });
+    let meter = network.meter.clone();
+    *slot = Box::new(Watched { pass, meter, stream });
     Ok(())
 }
 
@@ -51,7 +68,10 @@ impl Pollable for Watched<dyn InputStream> {
 impl InputStream for Watched<dyn InputStream> {
     fn read(&mut self, size: usize) -> StreamResult<Bytes> {
         self.pass.check()?;
-        self.stream.read(size)
+        self.may_pass()?;
+        let bytes = self.stream.read(size)?;
+        self.meter.passed(bytes.len());
+        Ok(bytes)
     }
 
     async fn cancel(&mut self) {
@@ -73,6 +93,8 @@ impl Pollable for Watched<dyn OutputStream> {
 impl OutputStream for Watched<dyn OutputStream> {
     fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
         self.pass.check()?;
+        self.may_pass()?;
+        self.meter.passed(bytes.len());
         self.stream.write(bytes)
     }
 

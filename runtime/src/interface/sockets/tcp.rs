@@ -47,6 +47,9 @@ impl HostTcpSocket for SocketsView<'_> {
         // Checked here as well, so that whoever may not connect is told of that, and not of the port to do it from.
         let allowed = self.sockets.network.check_peer(Scheme::Tcp, remote.into());
         allowed.map_err(|_| ErrorCode::AccessDenied)?;
+        if !self.sockets.network.meter.begin_request() {
+            return Err(ErrorCode::NewSocketLimit.into());
+        }
         self.inner.start_connect(socket, handle, remote)
     }
 

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use wasmtime::component::Resource;
-use wasmtime_wasi::p2::bindings::sockets::network::{IpAddressFamily, IpSocketAddress};
+use wasmtime_wasi::p2::bindings::sockets::network::{ErrorCode, IpAddressFamily, IpSocketAddress};
 use wasmtime_wasi::p2::bindings::sockets::udp::{
     Host, HostIncomingDatagramStream, HostOutgoingDatagramStream, HostUdpSocket, IncomingDatagram,
     IncomingDatagramStream, OutgoingDatagram, OutgoingDatagramStream,
@@ -93,6 +93,13 @@ impl HostIncomingDatagramStream for SocketsView<'_> {
         let local = self.sockets.bound.get(&stream.rep()).copied();
         let mut datagrams = self.inner.receive(stream, most)?;
         let network = &self.sockets.network;
+        network
+            .meter
+            .passed(datagrams.iter().map(|datagram| datagram.data.len()).sum());
+        if !network.meter.may_pass() {
+            // Datagrams may get lost at any time.
+            return Ok(Vec::new());
+        }
         let takes_all = local.is_some_and(|local| network.may_listen(Scheme::Udp, local));
         if !takes_all {
             // Not the guest but a stranger did that, so it is nothing to tell anybody.
@@ -121,6 +128,11 @@ impl HostOutgoingDatagramStream for SocketsView<'_> {
         stream: Resource<OutgoingDatagramStream>,
         datagrams: Vec<OutgoingDatagram>,
     ) -> SocketResult<u64> {
+        let meter = &self.sockets.network.meter;
+        if !meter.may_pass() {
+            return Err(ErrorCode::NewSocketLimit.into());
+        }
+        meter.passed(datagrams.iter().map(|datagram| datagram.data.len()).sum());
         self.inner.send(stream, datagrams)
     }
 

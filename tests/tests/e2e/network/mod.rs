@@ -2,6 +2,7 @@
 
 mod exchange;
 mod hostile;
+mod limits;
 mod names;
 mod requests;
 mod set_up;

@@ -23,6 +23,8 @@ pub(super) struct Wanted {
     pub(super) inbound: Vec<String>,
     pub(super) names: Vec<(String, Vec<Vec<IpAddr>>)>,
     pub(super) roots: Option<String>,
+    /// The lines of `[limits]` in its manifest.
+    pub(super) limits: &'static str,
 }
 
 /// A host with the component `net`.
@@ -58,6 +60,11 @@ impl Wanted {
         self
     }
 
+    pub(super) fn limits(mut self, lines: &'static str) -> Self {
+        self.limits = lines;
+        self
+    }
+
     /// Has a name answered with these addresses, one list after the other.
     pub(super) fn name(mut self, name: &str, answers: &[&[&str]]) -> Self {
         let answers = answers
@@ -68,9 +75,15 @@ impl Wanted {
     }
 
     pub(super) fn manifest(&self) -> Manifest {
-        let Self { outbound, inbound, .. } = self;
+        let Self {
+            outbound,
+            inbound,
+            limits,
+            ..
+        } = self;
         let asks = format!(
-            "manifest-version = 1\n[capabilities]\nnetwork-outbound = {outbound:?}\nnetwork-inbound = {inbound:?}"
+            "manifest-version = 1\n[limits]\n{limits}\n[capabilities]\n\
+             network-outbound = {outbound:?}\nnetwork-inbound = {inbound:?}"
         );
         Manifest::parse(&asks).unwrap()
     }

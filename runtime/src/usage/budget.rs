@@ -1,0 +1,265 @@
+//! What a host has for all its components, and who gets of it when it runs short.
+
+use std::collections::HashMap;
+use std::fs;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use serde::{Deserialize, Serialize};
+
+use super::Account;
+use crate::component::{ByteCount, ComponentName};
+use crate::error::{Error, HostResource};
+use crate::event::Events;
+
+/// The part of the budget that is kept for those who have less than their share, as one of so many.
+const RESERVE: u64 = 8;
+
+/// What a host has where the machine does not say how much memory it has.
+const MEMORY_UNKNOWN: u64 = 4 << 30;
+
+/// What a host has for all its components; clones share it.
+#[derive(Clone, Debug)]
+pub(crate) struct Budget(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    totals: Totals,
+    accounts: Mutex<HashMap<ComponentName, Arc<Account>>>,
+    events: Events,
+}
+
+/// What all components use together.
+#[derive(Debug)]
+pub(super) struct Totals {
+    pub(super) memory: Shared,
+    pub(super) instances: Shared,
+    /// Components that have instances: among them the budget is shared.
+    pub(super) active: AtomicU64,
+    pub(super) begin: Instant,
+}
+
+/// One thing that all share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    resource: HostResource,
+    limit: u64,
+    used: AtomicU64,
+}
+
+/// Something that was refused, because the host has too little of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Shortage {
+    resource: HostResource,
+    left: u64,
+    budget: u64,
+}
+
+/// What a host uses of what it has for its components.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct HostUsage {
+    /// Linear memory of all instances, in bytes.
+    pub memory: Total,
+    /// Instances of all components.
+    pub instances: Total,
+    /// Components that have instances.
+    pub active: u64,
+}
+
+/// How much of something is used, and how much there is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Total {
+    /// How much is used now.
+    pub used: u64,
+    /// How much there is.
+    pub budget: u64,
+}
+
+impl Budget {
+    /// So much memory, by default three quarters of what the machine or its control group lets this process have, and so
+    /// many instances.
+    pub(crate) fn new(memory: Option<ByteCount>, instances: u64, events: Events) -> Self {
+        let memory = memory.map_or_else(|| machine_memory() / 4 * 3, |bytes| bytes.0);
+        Self(Arc::new(Inner {
+            totals: Totals::new(memory, instances),
+            accounts: Mutex::default(),
+            events,
+        }))
+    }
+
+    /// What a component uses.
+    pub(crate) fn account(&self, name: &ComponentName) -> Arc<Account> {
+        let mut accounts = self.0.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(account) = accounts.get(name) {
+            return account.clone();
+        }
+        let account = Arc::new(Account::new(name.clone(), self.clone()));
+        accounts.insert(name.clone(), account.clone());
+        account
+    }
+
+    /// What all components use.
+    pub(crate) fn usage(&self) -> HostUsage {
+        let totals = &self.0.totals;
+        HostUsage {
+            memory: totals.memory.total(),
+            instances: totals.instances.total(),
+            active: totals.active.load(Ordering::Relaxed),
+        }
+    }
+
+    pub(super) fn totals(&self) -> &Totals {
+        &self.0.totals
+    }
+
+    pub(super) fn events(&self) -> &Events {
+        &self.0.events
+    }
+}
+
+impl Totals {
+    fn new(memory: u64, instances: u64) -> Self {
+        Self {
+            memory: Shared::new(HostResource::Memory, memory),
+            instances: Shared::new(HostResource::Instances, instances),
+            active: AtomicU64::new(0),
+            begin: Instant::now(),
+        }
+    }
+}
+
+impl Shared {
+    fn new(resource: HostResource, limit: u64) -> Self {
+        Self {
+            resource,
+            limit,
+            used: AtomicU64::new(0),
+        }
+    }
+
+    /// Takes an amount for somebody who has `own` of it, among `active` who share.
+    ///
+    /// As long as there is more than the reserve, everybody gets what they ask for, up to their own limits.
+    /// From then on only those get more who have less than their share.
+    pub(super) fn take(&self, amount: u64, own: &AtomicU64, active: u64) -> Result<(), Shortage> {
+        let before = self.used.fetch_add(amount, Ordering::Relaxed);
+        let after = before.saturating_add(amount);
+        let had = own.fetch_add(amount, Ordering::Relaxed);
+        let is_short = after > self.limit - self.limit / RESERVE;
+        let share = self.limit / active.max(1);
+        let is_refused = after > self.limit || (is_short && had.saturating_add(amount) > share);
+        if !is_refused {
+            return Ok(());
+        }
+        self.give_back(amount, own);
+        Err(Shortage {
+            resource: self.resource,
+            left: self.limit.saturating_sub(before),
+            budget: self.limit,
+        })
+    }
+
+    pub(super) fn give_back(&self, amount: u64, own: &AtomicU64) {
+        self.used.fetch_sub(amount, Ordering::Relaxed);
+        own.fetch_sub(amount, Ordering::Relaxed);
+    }
+
+    fn total(&self) -> Total {
+        Total {
+            used: self.used.load(Ordering::Relaxed),
+            budget: self.limit,
+        }
+    }
+}
+
+impl Shortage {
+    /// No place is left for another instance, whoever asks.
+    pub(crate) fn of_places(budget: u64) -> Self {
+        Self {
+            resource: HostResource::Instances,
+            left: 0,
+            budget,
+        }
+    }
+
+    /// The error of a component that was refused something.
+    pub(crate) fn error(self, name: &ComponentName) -> Error {
+        Error::OverBudget {
+            name: name.clone(),
+            resource: self.resource,
+            left: self.left,
+            budget: self.budget,
+        }
+    }
+}
+
+/// The memory that this process may have: the machine's, or what its control group is limited to.
+fn machine_memory() -> u64 {
+    let machine = fs::read_to_string("/proc/meminfo")
+        .ok()
+        .and_then(|text| total_of(&text));
+    let groups = [
+        "/sys/fs/cgroup/memory.max",
+        "/sys/fs/cgroup/memory/memory.limit_in_bytes",
+    ];
+    let group = groups
+        .iter()
+        .find_map(|path| fs::read_to_string(path).ok()?.trim().parse::<u64>().ok());
+    let machine = machine.unwrap_or(MEMORY_UNKNOWN);
+    group.map_or(machine, |group| machine.min(group))
+}
+
+fn total_of(meminfo: &str) -> Option<u64> {
+    let line = meminfo.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
+    let kilobytes: u64 = line.trim().strip_suffix(" kB")?.trim().parse().ok()?;
+    kilobytes.checked_mul(1_024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_has_more_than_their_share_is_refused_first() {
+        let memory = Shared::new(HostResource::Memory, 800);
+        let (hog, modest) = (AtomicU64::new(0), AtomicU64::new(0));
+        // There is enough, so nobody is asked for their share.
+        assert!(memory.take(600, &hog, 2).is_ok());
+        assert!(memory.take(100, &hog, 2).is_ok());
+        // Now there is only the reserve, and 700 is more than half.
+        let shortage = memory.take(10, &hog, 2).unwrap_err();
+        assert_eq!((shortage.left, shortage.budget), (100, 800));
+        assert!(memory.take(90, &modest, 2).is_ok());
+        // What is not there, nobody gets.
+        assert!(memory.take(20, &modest, 2).is_err());
+        assert_eq!(
+            (
+                memory.total().used,
+                hog.load(Ordering::Relaxed),
+                modest.load(Ordering::Relaxed)
+            ),
+            (790, 700, 90)
+        );
+        memory.give_back(700, &hog);
+        assert!(memory.take(300, &modest, 2).is_ok());
+        assert_eq!(memory.total().used, 390);
+    }
+
+    #[test]
+    fn one_component_alone_may_have_all_of_it() {
+        let memory = Shared::new(HostResource::Memory, 800);
+        let own = AtomicU64::new(0);
+        assert!(memory.take(800, &own, 1).is_ok());
+        assert!(memory.take(1, &own, 1).is_err());
+    }
+
+    #[test]
+    fn the_memory_of_a_machine_is_read_from_what_it_says() {
+        assert_eq!(total_of("MemTotal:       16384 kB\nMemFree: 1 kB\n"), Some(16 << 20));
+        assert_eq!(total_of("MemFree: 1 kB\n"), None);
+        assert!(machine_memory() > 64 << 20);
+    }
+}
