@@ -210,10 +210,13 @@ async fn a_stream_whose_descriptor_is_gone_is_decided_on_by_where_its_file_is() 
     let file = test.open("f").await.unwrap();
     let input = test.view().read_via_stream(same(&file), 0).unwrap();
     HostDescriptor::drop(&mut test.view(), file).unwrap();
+    let [f, g] = ["f", "g"].map(|name| test.folder.path().join("data").join(name));
+    fs::rename(&f, &g).unwrap();
     test.files.follow("/data/f", "/data/g");
     test.revoke();
     let read = test.table.get_mut(&input).unwrap().blocking_read(2).await;
     assert_eq!(read.unwrap(), "a ");
+    fs::rename(&g, &f).unwrap();
     test.files.follow("/data/g", "/data/f");
     assert!(is_denied(test.table.get_mut(&input).unwrap().blocking_read(2).await));
 }
