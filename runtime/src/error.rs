@@ -2,6 +2,8 @@
 
 mod bounded;
 mod code;
+mod fault;
+mod from;
 mod host_resource;
 mod phrase;
 mod told;
@@ -480,75 +482,6 @@ pub enum Error {
         /// Which rule it breaks.
         reason: String,
     },
-}
-
-impl Error {
-    /// Whether the guest caused the error, rather than the host, the operator or the caller.
-    /// This is the one place where that is decided.
-    pub fn is_guest_fault(&self) -> bool {
-        match self {
-            Self::NotAComponent { .. }
-            | Self::TooComplex { .. }
-            | Self::NoWit { .. }
-            | Self::UnknownImport { .. }
-            | Self::MistypedExport { .. }
-            | Self::Compile { .. }
-            | Self::Trap { .. }
-            | Self::Deadline { .. }
-            | Self::Fuel { .. }
-            | Self::Memory { .. }
-            | Self::Limit { .. }
-            | Self::NoResponse { .. }
-            | Self::Guest(_)
-            | Self::Exit { .. }
-            | Self::Unhealthy { .. }
-            | Self::BackingOff { .. }
-            | Self::Quarantined { .. }
-            | Self::Incompatible { .. }
-            | Self::GateFailed { .. } => true,
-            Self::TooLarge { what, .. } => *what != Bounded::Message,
-            Self::Deployment { reason, .. } => reason.is_guest_fault(),
-            _ => false,
-        }
-    }
-
-    /// Whether a call that ended so speaks against the release that took it.
-    ///
-    /// A caller's invalid input does not; a release that is too slow for its calls, or has to be cancelled, does.
-    pub fn counts_as_failure(&self) -> bool {
-        match self {
-            Self::Guest(ComponentError::InvalidInput(_)) => false,
-            Self::Busy { .. } | Self::OverBudget { .. } | Self::Cancelled { .. } => true,
-            error => error.is_guest_fault(),
-        }
-    }
-
-    pub(crate) fn too_large(what: Bounded, size: usize, limit: usize) -> Self {
-        Self::TooLarge {
-            what,
-            size: size as u64,
-            limit: limit as u64,
-        }
-    }
-
-    pub(crate) fn store(operation: &'static str, reason: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
-        Self::Store {
-            operation: operation.into(),
-            reason: reason.into(),
-        }
-    }
-}
-
-impl From<Box<ArgumentError>> for Error {
-    fn from(error: Box<ArgumentError>) -> Self {
-        Self::Arguments(error)
-    }
-}
-
-impl From<ArgumentError> for Error {
-    fn from(error: ArgumentError) -> Self {
-        Self::Arguments(Box::new(error))
-    }
 }
 
 /// The result of an operation of a host.

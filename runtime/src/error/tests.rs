@@ -171,6 +171,39 @@ fn every() -> Vec<Error> {
             address: ([0, 0, 0, 0], 80).into(),
         },
         Error::Closed,
+        Error::AboveCeiling {
+            label: "a@1.0.0".into(),
+            above: vec![AboveCeiling {
+                limit: Limit::Memory,
+                asked: 2 << 30,
+                ceiling: 1 << 30,
+                has_own: false,
+            }],
+            policy: Some("/policy.toml".into()),
+        },
+        Error::Limit {
+            limit: Limit::HostCalls,
+            allowed: 7,
+        },
+        Error::OverBudget {
+            name: "a".parse().unwrap(),
+            resource: HostResource::Memory,
+            left: 1 << 20,
+            budget: 1 << 30,
+        },
+        Error::BackingOff {
+            label: "a@1.0.0".into(),
+            failures: 1,
+            reason: reason(),
+            retry_in: Duration::from_millis(100),
+        },
+        Error::Quarantined {
+            label: "a@1.0.0".into(),
+            failures: 5,
+            since: "2026-01-01T00:00:00Z".parse().unwrap(),
+            reason: reason(),
+            retry_in: Duration::from_secs(30),
+        },
         Error::Unreachable {
             directory: "/state".into(),
             reason: reason(),

@@ -241,26 +241,34 @@ mod tests {
             budget.account(&"one".parse().unwrap()),
             budget.account(&"other".parse().unwrap()),
         );
-        for _ in 0..9 {
+        other.begin_instance().unwrap();
+        for _ in 0..8 {
             one.begin_instance().unwrap();
         }
-        one.take_memory(900).unwrap();
-        // The reserve is for others.
-        assert!(one.take_memory(10).is_err() && one.begin_instance().is_ok());
-        assert!(other.begin_instance().is_err(), "there is none left");
-        one.end_instance(900);
-        other.begin_instance().unwrap();
+        one.take_memory(800).unwrap();
         assert_eq!(budget.usage().active, 2);
-        other.take_memory(400).unwrap();
-        other.end_instance(400);
-        for _ in 0..9 {
+        // The reserve is for the other.
+        assert!(one.take_memory(80).is_err() && one.begin_instance().is_err());
+        other.take_memory(200).unwrap();
+        other.begin_instance().unwrap();
+        assert!(
+            other.take_memory(1).is_err() && other.begin_instance().is_err(),
+            "there is none left"
+        );
+        other.end_instance(200);
+        other.end_instance(0);
+        // Alone it may have all of it.
+        assert_eq!(budget.usage().active, 1);
+        one.take_memory(200).unwrap();
+        one.end_instance(1_000);
+        for _ in 0..7 {
             one.end_instance(0);
         }
         let usage = budget.usage();
         assert_eq!((usage.memory.used, usage.instances.used, usage.active), (0, 0, 0));
         let used = one.usage(&Limits::default(), 3);
         let of = |limit| *used.iter().find(|usage| usage.limit == limit).unwrap();
-        assert_eq!((of(Limit::Memory).used, of(Limit::Memory).peak), (Some(0), Some(900)));
+        assert_eq!((of(Limit::Memory).used, of(Limit::Memory).peak), (Some(0), Some(1_000)));
         assert_eq!(of(Limit::Concurrency).used, Some(3));
     }
 

@@ -64,7 +64,7 @@ async fn a_guest_that_calls_the_host_too_often_is_stopped_before_its_deadline() 
     let test = with_files(folder.path()).await;
     let capabilities = "[capabilities]\nfile-read = [\"/data/**\"]\n[limits]\ndeadline = \"10min\"\n";
     // Each line is a call to the host, and all of them take many times what the guest's slice does.
-    let script = "flags /data\n".repeat(150_000);
+    let script = "fhash /data\n".repeat(150_000);
     deploy(
         &test,
         guest("operates-on-files"),
@@ -78,7 +78,7 @@ async fn a_guest_that_calls_the_host_too_often_is_stopped_before_its_deadline() 
     assert_eq!(usage(&test, Limit::HostCalls).reached, 1);
     // The budget is for each entry.
     for _ in 0..3 {
-        test.call("hostile", &"flags /data\n".repeat(400)).await.unwrap();
+        test.call("hostile", &"fhash /data\n".repeat(400)).await.unwrap();
     }
     deploy(&test, guest("operates-on-files"), capabilities).await;
     test.call("hostile", &script).await.unwrap();

@@ -1,6 +1,7 @@
 //! `wasi:filesystem/types`: each operation is decided on first, and then wasmtime-wasi's with one name in a handle.
 
 use rustix::fs::FileType;
+use rustix::io::Errno;
 use wasmtime::component::Resource;
 use wasmtime_wasi::filesystem::Descriptor;
 use wasmtime_wasi::p2::bindings::filesystem::types::{
@@ -25,6 +26,11 @@ impl Host for FilesView<'_> {
     }
 
     fn filesystem_error_code(&mut self, error: Resource<wasmtime::Error>) -> wasmtime::Result<Option<ErrorCode>> {
+        // The library does not know this one.
+        let cause = self.table.get(&error)?.downcast_ref::<std::io::Error>();
+        if cause.is_some_and(|cause| cause.raw_os_error() == Some(Errno::DQUOT.raw_os_error())) {
+            return Ok(Some(ErrorCode::Quota));
+        }
         self.inner().filesystem_error_code(error)
     }
 }

@@ -72,7 +72,7 @@ impl Requests {
             return Err(Error::HttpRequestMethodInvalid);
         }
         let timeouts = Timeouts::of(options)?;
-        if !self.0.meter.begin_request() {
+        if !self.0.meter.may_pass() || !self.0.meter.begin_request() {
             return Err(Error::ConnectionLimitReached);
         }
         let under_way = self.0.begin(Work::Request);
