@@ -21,6 +21,7 @@
 //!
 //! # Where things are
 //!
+//! - [`audit`]: the record of what components tried and operators did, and whether it was tampered with.
 //! - [`component`]: names, versions, manifests, releases, messages, and [`inspect`](component::inspect), which reads
 //!   what bytes say of themselves.
 //! - [`Host`] and [`HostBuilder`]: deploy, call, remove, status, shut down.
@@ -44,6 +45,7 @@
 //!   or an operator grants.
 
 mod actor;
+pub mod audit;
 pub mod capability;
 pub mod component;
 pub mod control;

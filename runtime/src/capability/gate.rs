@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Semaphore, watch};
 
 use super::access::Access;
-use super::grants::{GrantSet, Grants, Mount, Refusal};
+use super::grants::{GrantSet, Granted, Grants, Mount, Refusal, Refused};
 use super::{Capability, Grant};
+use crate::audit::{Account, Ledger};
 use crate::component::Release;
 use crate::event::{Event, Events};
 use crate::printable::printable_line;
@@ -22,6 +23,8 @@ pub(crate) struct Clearance {
     pub(crate) grants: Arc<Grants>,
     /// Whether what is not there is shown to be denied instead, so that its author learns what to ask for.
     pub(crate) teaches: bool,
+    /// Where decisions are recorded.
+    pub(crate) account: Account,
 }
 
 /// Decides on every access of one instance: what is asked for and granted is allowed, all else is denied.
@@ -29,6 +32,8 @@ pub(crate) struct Gate {
     clearance: Clearance,
     release: Arc<Release>,
     events: Events,
+    /// Where its decisions are recorded.
+    ledger: Ledger,
     /// What was told already.
     told: Mutex<Vec<(Capability, String)>>,
 }
@@ -40,6 +45,7 @@ pub(crate) struct Denied;
 impl Gate {
     pub(crate) fn new(clearance: Clearance, release: Arc<Release>, events: Events) -> Self {
         Self {
+            ledger: clearance.account.instance(),
             clearance,
             release,
             events,
@@ -49,23 +55,35 @@ impl Gate {
 
     /// Decides on an access, and records the decision.
     pub(crate) fn check(&self, access: &Access<'_>) -> Result<(), Denied> {
-        self.decide(access).map_err(|refusal| self.deny(access, refusal))
+        self.decide(access, |granted| self.ledger.allowed(access, granted))
+            .map_err(|refused| self.record(access, refused.refusal, refused.by.as_ref()))
     }
 
-    /// Decides on an access without recording a denial: for what is asked about without being wanted.
+    /// Decides on an access, and records it when it is allowed: for one that may be allowed under another name.
+    pub(crate) fn allows(&self, access: &Access<'_>) -> bool {
+        self.decide(access, |granted| self.ledger.allowed(access, granted))
+            .is_ok()
+    }
+
+    /// Decides on an access without recording it: for what is asked about without being wanted.
     pub(crate) fn would_allow(&self, access: &Access<'_>) -> bool {
-        self.decide(access).is_ok()
+        self.decide(access, |_| true).is_ok()
     }
 
-    fn decide(&self, access: &Access<'_>) -> Result<(), Refusal> {
+    fn decide(&self, access: &Access<'_>, record: impl FnOnce(&Granted) -> bool) -> Result<(), Refused> {
         if !self.clearance.asked.iter().any(|asked| asked.fits(access)) {
-            return Err(Refusal::NotAsked);
+            return Err(Refusal::NotAsked.into());
         }
-        self.clearance.grants.decide(access)
+        self.clearance.grants.decide(access, record)
     }
 
     /// Records the denial of an access, which an interface has to deny for a reason of its own.
     pub(crate) fn deny(&self, access: &Access<'_>, refusal: Refusal) -> Denied {
+        self.record(access, refusal, None)
+    }
+
+    fn record(&self, access: &Access<'_>, refusal: Refusal, by: Option<&Grant>) -> Denied {
+        self.ledger.denied(access, refusal, by);
         let capability = access.capability();
         // It comes from the guest, so it is cut and made printable.
         let pattern: String = access.pattern().chars().take(LONGEST_TOLD).collect();
@@ -84,6 +102,11 @@ impl Gate {
             });
         }
         Denied
+    }
+
+    /// Records that its instance is discarded, and why.
+    pub(crate) fn discarded(&self, code: &'static str) {
+        self.ledger.discarded(code);
     }
 
     /// Tells that a directory is granted and not there.

@@ -74,6 +74,22 @@ pub enum Refusal {
     Revoked,
     /// It is granted, and what it leads to is not: a link out of the directory, or a name with an address of this machine.
     LeadsElsewhere,
+    /// It is granted, and cannot be recorded, and the policy says to stop then.
+    Unrecorded,
+}
+
+/// Why an access is denied.
+#[derive(Clone, Debug)]
+pub(super) struct Refused {
+    pub(super) refusal: Refusal,
+    /// The revocation that has decided.
+    pub(super) by: Option<Grant>,
+}
+
+impl From<Refusal> for Refused {
+    fn from(refusal: Refusal) -> Self {
+        Self { refusal, by: None }
+    }
 }
 
 impl GrantSet {
@@ -129,24 +145,30 @@ impl GrantSet {
         })
     }
 
-    fn decide(&self, access: &Access<'_>) -> Result<&Granted, Refusal> {
+    fn decide(&self, access: &Access<'_>) -> Result<&Granted, Refused> {
         let row = &self.rows[access.capability().row()];
         // A name is looked up for whatever is left of it; what is revoked as a whole is no reason for it.
         if let Access::LookUp(_) = access {
-            let is_left = |granted: &&Granted| !row.revoked.iter().any(|revoked| revoked.covers(&granted.grant));
+            let taken = |granted: &Granted| row.revoked.iter().find(|revoked| revoked.covers(&granted.grant));
             let mut fitting = row
                 .granted
                 .iter()
                 .filter(|granted| granted.grant.fits(access))
                 .peekable();
-            fitting.peek().ok_or(Refusal::NotGranted)?;
-            return fitting.find(is_left).ok_or(Refusal::Revoked);
+            let first = *fitting.peek().ok_or(Refusal::NotGranted)?;
+            return fitting.find(|granted| taken(granted).is_none()).ok_or_else(|| Refused {
+                refusal: Refusal::Revoked,
+                by: taken(first).cloned(),
+            });
         }
-        if row.revoked.iter().any(|revoked| revoked.fits(access)) {
-            return Err(Refusal::Revoked);
+        if let Some(revoked) = row.revoked.iter().find(|revoked| revoked.fits(access)) {
+            return Err(Refused {
+                refusal: Refusal::Revoked,
+                by: Some(revoked.clone()),
+            });
         }
         let granted = row.granted.iter().find(|granted| granted.grant.fits(access));
-        granted.ok_or(Refusal::NotGranted)
+        Ok(granted.ok_or(Refusal::NotGranted)?)
     }
 
     /// Keeps the counts of what was granted before.
@@ -202,10 +224,13 @@ impl Grants {
         self.revision.send_modify(|revision| *revision += 1);
     }
 
-    /// Whether an access that is asked for is granted.
-    pub(super) fn decide(&self, access: &Access<'_>) -> Result<(), Refusal> {
+    /// Whether an access that is asked for is granted, by a grant whose use is recorded by `record`.
+    pub(super) fn decide(&self, access: &Access<'_>, record: impl FnOnce(&Granted) -> bool) -> Result<(), Refused> {
         let now = self.now.load();
         let granted = now.decide(access)?;
+        if !record(granted) {
+            return Err(Refusal::Unrecorded.into());
+        }
         granted.uses.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }

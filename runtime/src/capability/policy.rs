@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::grants::{GrantSet, Mount, Source};
 use super::path::is_normalised;
 use super::{Capability, Grant, SystemCall};
+use crate::audit::WhenFull;
 use crate::component::{ComponentName, ManifestError};
 
 /// The `policy-version` that this build reads.
@@ -34,6 +35,23 @@ pub struct Policy {
     /// `[tls]`: whose certificates are believed.
     #[serde(default, skip_serializing_if = "PolicyTls::is_empty")]
     pub tls: PolicyTls,
+    /// `[audit]`: how what happens is recorded.
+    #[serde(default, skip_serializing_if = "PolicyAudit::is_default")]
+    pub audit: PolicyAudit,
+}
+
+/// `[audit]`: how what happens is recorded.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[non_exhaustive]
+pub struct PolicyAudit {
+    /// What happens when no more can be recorded, because the disk is full or more happens than can be written.
+    #[serde(default)]
+    pub when_full: WhenFull,
+    /// How many full files of 16 MiB are kept, at least 1; all of them when nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
+    pub keep_files: Option<u32>,
 }
 
 /// `[tls]`: whose certificates are believed when components make requests.
@@ -93,6 +111,7 @@ impl Default for Policy {
             grants: Vec::new(),
             system_calls: BTreeMap::new(),
             tls: PolicyTls::default(),
+            audit: PolicyAudit::default(),
         }
     }
 }
@@ -138,6 +157,9 @@ impl Policy {
             );
             return Some(("policy-version".into(), reason));
         }
+        if self.audit.keep_files == Some(0) {
+            return Some(("keep-files".into(), "`keep-files` is 1 at least".into()));
+        }
         let relative = self.tls.extra_roots.iter().find(|path| !path.is_absolute());
         if let Some(path) = relative {
             let shown = path.display().to_string();
@@ -167,6 +189,12 @@ impl Policy {
     /// The components that are named in full.
     pub(crate) fn named(&self) -> impl Iterator<Item = ComponentName> {
         self.grants.iter().filter_map(|part| part.to.parse().ok())
+    }
+}
+
+impl PolicyAudit {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
     }
 }
 

@@ -10,7 +10,7 @@ use super::state::InstanceState;
 use super::timeout::until;
 use crate::error::Error;
 use crate::event::Event;
-use crate::interface::Log;
+use crate::interface::{Log, View as _};
 
 /// A deadline beyond this is as good as none; it keeps sums of times within their range.
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
@@ -59,6 +59,7 @@ impl Entrance<'_> {
             }
             None => fault::deadline(entry, limits),
         };
+        self.store.data().gate().discarded(error.code().as_str());
         self.prepared.events.emit(Event::InstanceDiscarded {
             component: self.prepared.release.name.clone(),
             code: error.code().as_str().into(),

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use super::audit::Recording;
 use super::code::own_code;
 use super::permission::GrantSources;
 use super::{Host, Inner};
+use crate::audit::Tuning;
 use crate::component::ByteCount;
 use crate::deploy::{
     DRAIN, Deploy, Drains, Ledgers, Permissions, RetentionPolicy, Starter, Versioning, blocking, recover,
@@ -36,6 +38,7 @@ pub struct HostBuilder {
     pub(super) drain_deadline: Option<Duration>,
     pub(super) grants: GrantSources,
     pub(super) resolver: Option<Resolver>,
+    pub(super) audit: Tuning,
 }
 
 impl HostBuilder {
@@ -150,6 +153,7 @@ impl HostBuilder {
             drain_deadline,
             grants,
             resolver,
+            audit,
         } = self;
         blocking(move || {
             let (store, logs, events) = match state_dir {
@@ -165,14 +169,23 @@ impl HostBuilder {
                 // What nobody can find again is not kept.
                 None => (Store::temporary()?, None, events),
             };
-            let sources = grants.open(store.directory())?;
+            let mut sources = grants.open(store.directory())?;
             let sandbox = Sandbox {
                 outside: Outside::new(resolver, sources.policy.policy())?,
                 ..sandbox.beside(store.directory())
             };
-            let router = recover(&store, &events)?;
             let store = Arc::new(store);
             let key_file = cache_key_file.unwrap_or_else(|| store.directory().join("cache.key"));
+            let audit = match logs {
+                Some(_) => Recording::open(&store, &key_file, &sources.policy, audit, &events)?,
+                None => Recording::default(),
+            };
+            sources.audit = audit.trail().clone();
+            let events = events.also({
+                let trail = audit.trail().clone();
+                move |event| trail.event(event)
+            });
+            let router = recover(&store, &events)?;
             let seal = Seal::open(&key_file);
             let code = match shared {
                 Some(code) => code,
@@ -195,6 +208,7 @@ impl HostBuilder {
             Ok(Host(Arc::new(Inner {
                 deploy,
                 logs,
+                audit,
                 closed: AtomicBool::new(false),
                 ended: tokio::sync::Mutex::default(),
             })))

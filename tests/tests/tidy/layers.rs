@@ -10,7 +10,7 @@ const LAYERS: &[&[&str]] = &[
     &["actor", "observe", "store"],
     &["engine"],
     &["interface"],
-    &["capability", "component", "typed"],
+    &["audit", "capability", "component", "typed"],
     &["event", "error", "printable"],
 ];
 
