@@ -16,6 +16,9 @@ use super::trail::Opening;
 use super::{files, line};
 use crate::component::hexadecimal;
 
+/// The highest number that an entry may have for the log to go on after it: no host gets there.
+const MOST: u64 = u64::MAX / 2;
+
 /// Where a log ends.
 #[derive(Default)]
 struct End {
@@ -118,7 +121,7 @@ impl End {
                 && let (Some(last), Some(entry)) = (line::Line::read(line), line::entry(line))
             {
                 // Lines that are no entries have their numbers, and nothing follows from them.
-                self.size = entry.sequence.saturating_add(unread as u64);
+                self.size = entry.sequence.min(MOST).saturating_add(unread as u64);
                 self.root = if unread == 0 { last.hash } else { Hash::default() };
                 self.is_signed = unread == 0 && matches!(entry.recorded, Recorded::Checkpoint { .. });
             }
@@ -136,7 +139,7 @@ impl End {
             }
         }
         if self.size == 0 && !lines.is_empty() {
-            self.size = first.saturating_add(lines.len() as u64 - 1);
+            self.size = first.min(MOST).saturating_add(lines.len() as u64 - 1);
         }
     }
 }

@@ -5,6 +5,7 @@ mod check;
 use std::fmt;
 use std::io;
 use std::path::Path;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -97,12 +98,44 @@ impl fmt::Display for Problem {
 /// [`Error::Store`] when the folder cannot be read; a file that cannot be read is a problem of the log.
 pub fn verify(state_dir: &Path, expected: &Expected) -> Result<Verification, Error> {
     let folder = files::folder(state_dir);
-    let names = files::names(&folder).map_err(|error| Error::store("reading the audit log", error))?;
-    let files = names.into_iter().map(|name| {
-        let bytes = files::read(&folder.join(&name));
-        (name, bytes)
-    });
-    Ok(verify_files(files, expected))
+    let mut attempts = 0;
+    loop {
+        attempts += 1;
+        let names = files::names(&folder).map_err(|error| Error::store("reading the audit log", error))?;
+        let mut is_gone = false;
+        let files = names.into_iter().map(|name| {
+            let bytes = settled(&folder.join(&name));
+            is_gone |= matches!(&bytes, Err(error) if error.kind() == io::ErrorKind::NotFound);
+            (name, bytes)
+        });
+        let found = verify_files(files, expected);
+        // A host that removes its oldest files has said so by then, in a file that was read before.
+        if !is_gone || attempts == ATTEMPTS {
+            return Ok(found);
+        }
+    }
+}
+
+/// How often it is tried when files go meanwhile.
+const ATTEMPTS: u32 = 5;
+
+/// How long a host takes at most for a line.
+const PATIENCE: Duration = Duration::from_millis(50);
+
+/// The bytes of a file; a line that a host is just writing is waited for.
+fn settled(path: &Path) -> io::Result<Vec<u8>> {
+    let bytes = files::read(path)?;
+    if bytes.is_empty() || bytes.ends_with(b"\n") {
+        return Ok(bytes);
+    }
+    std::thread::sleep(PATIENCE);
+    let again = files::read(path)?;
+    // What came after the line is for another time, when it is cut in its turn.
+    let whole = again.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    Ok(match whole > bytes.len() {
+        true => again[..whole].to_vec(),
+        false => again,
+    })
 }
 
 /// Verifies a log whose files are these, by their names and in the order of those.

@@ -54,8 +54,12 @@ impl Writer {
             host: env!("CARGO_PKG_VERSION").into(),
             process: std::process::id(),
         });
-        if let Some(shared) = writer.shared.upgrade() {
-            writer.flush(&shared);
+        if let Some(shared) = writer.shared.upgrade()
+            && writer.flush(&shared)
+            && writer.log.as_ref().is_some_and(|log| log.signed == 0)
+        {
+            // A new log, and one that a crash has left, is signed from its beginning.
+            writer.with_log(&shared, |log| log.checkpoint().map(drop));
         }
         writer
     }

@@ -83,6 +83,9 @@ pub(super) async fn answer(host: Host, request: Request, body: Vec<u8>) -> Resul
         }
         Request::Permissions { name } => Response::Permissions(host.permissions(name.as_ref()).await?),
         Request::Status => Response::Status(host.status()),
+        Request::Audit => Response::Audit(host.audit()),
+        Request::AuditCheckpoint => Response::Checkpoint(host.audit_checkpoint().await?),
+        Request::RotateAuditKey { origin } => Response::AuditKey(host.rotate_audit_key(&origin).await?),
         Request::Release { name } => Response::Release(Box::new(host.release(&name)?)),
         Request::Releases { name } => Response::Releases(host.releases(&name).await?),
         Request::History { name } => Response::History(host.history(&name).await?),

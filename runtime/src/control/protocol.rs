@@ -5,6 +5,7 @@ use std::path::Path;
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
+use crate::audit::{AuditStatus, Checkpoint, PublicKey};
 use crate::capability::Capability;
 use crate::component::{ComponentName, MAX_COMPONENT_BYTES, MAX_MESSAGE_BYTES, Release, Said};
 use crate::deploy::{
@@ -119,6 +120,13 @@ pub(super) enum Request {
         name: Option<ComponentName>,
     },
     Status,
+    /// How the audit log is doing.
+    Audit,
+    AuditCheckpoint,
+    RotateAuditKey {
+        #[serde(default)]
+        origin: Origin,
+    },
     Release {
         name: ComponentName,
     },
@@ -160,6 +168,9 @@ pub(super) enum Response {
     Releases(Vec<Release>),
     History(Vec<DeploymentRecord>),
     Status(Vec<ComponentStatus>),
+    Audit(AuditStatus),
+    Checkpoint(Checkpoint),
+    AuditKey(PublicKey),
     Permission(PermissionChange),
     Permissions(Vec<ComponentPermissions>),
     Message(MessageHead),
@@ -216,6 +227,7 @@ impl Request {
             | Self::Scale { .. }
             | Self::Grant { .. }
             | Self::Revoke { .. }
+            | Self::RotateAuditKey { .. }
             | Self::Remove { .. } => true,
             Self::Plan { .. }
             | Self::PlanUpdate { .. }
@@ -223,6 +235,8 @@ impl Request {
             | Self::Invoke { .. }
             | Self::Permissions { .. }
             | Self::Status
+            | Self::Audit
+            | Self::AuditCheckpoint
             | Self::Release { .. }
             | Self::Releases { .. }
             | Self::History { .. }
@@ -246,6 +260,9 @@ impl Request {
             | Self::Call { name, .. }
             | Self::Invoke { name, .. } => Some(name),
             Self::Status
+            | Self::Audit
+            | Self::AuditCheckpoint
+            | Self::RotateAuditKey { .. }
             | Self::Permissions { .. }
             | Self::Release { .. }
             | Self::Releases { .. }

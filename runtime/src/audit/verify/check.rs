@@ -70,10 +70,10 @@ impl<'a> Check<'a> {
             self.found.size = first - 1;
             self.before = None;
             self.unproved = Some((first, Vec::new()));
-        } else if first != self.found.size + 1 {
+        } else if first != self.next() {
             let what = format!(
                 "begins with entry {first} by its name, and entry {} comes next",
-                self.found.size + 1
+                self.next()
             );
             self.problem(None, &what);
         }
@@ -81,13 +81,18 @@ impl<'a> Check<'a> {
             self.line += 1;
             match line.strip_suffix(b"\n") {
                 Some(line) => self.line(line),
-                None => self.problem(Some(self.found.size + 1), "the last line is cut"),
+                None => self.problem(Some(self.next()), "the last line is cut"),
             }
         }
     }
 
+    /// The number that the next entry has to have.
+    fn next(&self) -> u64 {
+        self.found.size.saturating_add(1)
+    }
+
     fn line(&mut self, bytes: &[u8]) {
-        let next = self.found.size + 1;
+        let next = self.next();
         let (Some(line), Some(entry)) = (Line::read(bytes), line::entry(bytes)) else {
             self.problem(Some(next), "the line is no entry of a log");
             self.found.size = next;
@@ -203,7 +208,7 @@ impl<'a> Check<'a> {
     }
 
     fn checkpoint(&mut self, checkpoint: &Checkpoint) {
-        let sequence = Some(self.found.size + 1);
+        let sequence = Some(self.next());
         let origin = self.found.origin.get_or_insert_with(|| checkpoint.origin.clone());
         if *origin != checkpoint.origin {
             return self.problem(sequence, "it is a checkpoint of another log");
@@ -250,7 +255,7 @@ impl<'a> Check<'a> {
     /// Proves the first entry by one that says that those before it were removed.
     fn removed(&mut self, through: u64, root: &Hash) {
         let Some((first, line)) = &self.unproved else { return };
-        if *first != through + 1 {
+        if *first != through.saturating_add(1) {
             return;
         }
         if Line::read(line).is_some_and(|line| line.follows(root)) {
@@ -280,11 +285,13 @@ impl<'a> Check<'a> {
             self.known_elsewhere("the checkpoint", &checkpoint.origin, checkpoint.size);
         }
         match &expected.key {
-            None => self.problem(None, "no public key is known, so that signatures mean nothing"),
+            None if self.found.size > 0 => {
+                self.problem(None, "no public key is known, so that signatures mean nothing");
+            }
             Some(key) if self.found.signed == 0 && self.found.size > 0 => {
                 self.problem(None, &format!("nothing is signed by the key {key}"));
             }
-            Some(_) => {}
+            _ => {}
         }
         self.unsigned(None);
         if self.more > 0 {

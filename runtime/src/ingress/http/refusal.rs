@@ -181,6 +181,7 @@ fn status(error: &Error) -> StatusCode {
         Error::Guest(ComponentError::Unavailable(_))
         | Error::Busy { .. }
         | Error::Closed
+        | Error::AuditUnavailable { .. }
         | Error::Cancelled { .. }
         | Error::Unhealthy { .. } => StatusCode::SERVICE_UNAVAILABLE,
         Error::Deadline { .. } => StatusCode::GATEWAY_TIMEOUT,
