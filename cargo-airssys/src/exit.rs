@@ -34,6 +34,8 @@ pub(crate) enum Exit {
     GuestFailed = 106,
     /// `doctor` found that something is missing.
     Unprepared = 107,
+    /// The audit log is not as it was written.
+    Tampered = 108,
     /// The person pressed Ctrl-C.
     Interrupted = 130,
 }

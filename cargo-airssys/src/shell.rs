@@ -2,6 +2,7 @@
 
 mod amount;
 mod ask;
+mod audit;
 mod cases;
 mod dev;
 mod event;

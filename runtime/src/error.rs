@@ -427,6 +427,12 @@ pub enum Error {
         /// What is damaged.
         what: String,
     },
+    /// What happens cannot be recorded, and the policy says to stop then.
+    #[error("nothing can be recorded in the audit log: {reason}")]
+    AuditUnavailable {
+        /// Why.
+        reason: String,
+    },
     /// The engine could not be set up on this machine.
     #[error("the engine could not be set up: {reason}")]
     Engine {

@@ -250,6 +250,18 @@ pub enum Event {
         /// The serving version; none when the cut-off deployment was the first.
         serving: Option<Version>,
     },
+    /// What happens cannot be recorded in the audit log at present.
+    AuditUnavailable {
+        /// Why.
+        reason: String,
+        /// Whether accesses are denied and calls refused meanwhile, as the policy says; else what is lost is counted.
+        is_stopped: bool,
+    },
+    /// What happens is recorded again.
+    AuditResumed {
+        /// How many entries were lost since the host was opened.
+        lost: u64,
+    },
     /// The state of an actor could not be saved when the host shut down.
     StateNotSaved {
         /// The component.
@@ -314,7 +326,10 @@ impl Event {
             | Self::CallProfiled { component, .. }
             | Self::DeploymentRecovered { component, .. }
             | Self::StateNotSaved { component, .. } => Some(component),
-            Self::CacheEntryRefused { .. } | Self::CacheUnusable { .. } => None,
+            Self::CacheEntryRefused { .. }
+            | Self::CacheUnusable { .. }
+            | Self::AuditUnavailable { .. }
+            | Self::AuditResumed { .. } => None,
         }
     }
 }

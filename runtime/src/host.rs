@@ -1,5 +1,6 @@
 //! The front door: a host, and how to set one up.
 
+mod audit;
 mod builder;
 mod code;
 mod http;
@@ -12,8 +13,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use semver::Version;
 
+use self::audit::Recording;
 pub use self::builder::HostBuilder;
 use crate::actor::Saved;
+use crate::audit::Recorded;
 use crate::component::{ComponentName, Message, Package, Release};
 use crate::deploy::{
     ComponentStatus, Deploy, DeployOptions, Deployment, DeploymentRecord, Origin, Preview, RollbackOptions,
@@ -39,6 +42,7 @@ struct Inner {
     deploy: Deploy,
     /// None when its directory goes away with it.
     logs: Option<LogWriter>,
+    audit: Recording,
     closed: AtomicBool,
     /// Whether the shutdown is complete; held while it is under way.
     ended: tokio::sync::Mutex<bool>,
@@ -71,8 +75,10 @@ impl Host {
     /// Those of [`deploy`](Self::deploy), [`Error::InvalidOptions`], and [`Error::UnsuitableStrategy`] when the component
     /// cannot be deployed in that way.
     pub async fn deploy_with(&self, package: Package, options: &DeployOptions) -> Result<Deployment> {
-        self.open()?;
-        self.0.deploy.deploy(package, options).await
+        self.ready()?;
+        let name = package.named();
+        self.attempt("deploy", name.as_ref(), self.0.deploy.deploy(package, options))
+            .await
     }
 
     /// What deploying a package would do and change; nothing is done.
@@ -92,8 +98,9 @@ impl Host {
     /// Those of [`deploy_with`](Self::deploy_with), [`Error::UnknownRelease`], and [`Error::ReleaseCollected`] when its
     /// bytes are not kept any more.
     pub async fn update(&self, name: &ComponentName, version: &Version, options: &DeployOptions) -> Result<Deployment> {
-        self.open()?;
-        self.0.deploy.update(name, version, options).await
+        self.ready()?;
+        self.attempt("update", Some(name), self.0.deploy.update(name, version, options))
+            .await
     }
 
     /// What [`update`](Self::update) would do and change; nothing is done.
@@ -121,8 +128,9 @@ impl Host {
     /// [`Error::NothingEarlier`], [`Error::UnknownRelease`], [`Error::ReleaseCollected`], and [`Error::Deployment`] when the
     /// earlier release cannot be started or does not take the state, in which case what is deployed stays.
     pub async fn rollback(&self, name: &ComponentName, options: &RollbackOptions) -> Result<Deployment> {
-        self.open()?;
-        self.0.deploy.rollback(name, options).await
+        self.ready()?;
+        self.attempt("rollback", Some(name), self.0.deploy.rollback(name, options))
+            .await
     }
 
     /// Has several releases share the calls of a component, by weights and rules.
@@ -132,8 +140,9 @@ impl Host {
     /// [`Error::InvalidOptions`], [`Error::UnknownRelease`], [`Error::UnsuitableStrategy`] for actors, and
     /// [`Error::Deployment`] when one of the releases cannot be started.
     pub async fn split(&self, name: &ComponentName, options: &SplitOptions) -> Result<Deployment> {
-        self.open()?;
-        self.0.deploy.split(name, options).await
+        self.ready()?;
+        self.attempt("split", Some(name), self.0.deploy.split(name, options))
+            .await
     }
 
     /// Changes how many instances the pools of a component may have, while they take calls.
@@ -143,8 +152,14 @@ impl Host {
     ///
     /// [`Error::InvalidOptions`] outside 1 to 1,000 and for components without a pool, [`Error::Conflict`].
     pub async fn scale(&self, name: &ComponentName, max: u32, origin: &Origin) -> Result<DeploymentRecord> {
-        self.open()?;
-        self.0.deploy.scale(name, max, origin).await
+        self.begin(|| Recorded::Scale {
+            component: name.clone(),
+            max,
+            operator: origin.given(),
+        })
+        .await?;
+        self.attempt("scale", Some(name), self.0.deploy.scale(name, max, origin))
+            .await
     }
 
     /// Every deployment of a component, the oldest first; also of one that was removed.
@@ -225,7 +240,7 @@ impl Host {
     }
 
     pub(crate) async fn route(&self, name: &ComponentName, mut call: Call, answer: &mut Answer) -> Result<()> {
-        self.open()?;
+        self.ready()?;
         let Deploy { router, starter, .. } = &self.0.deploy;
         let handled = router.call(name, &mut call, answer, starter).await;
         handled.map_err(|error| *error)
@@ -258,8 +273,13 @@ impl Host {
     ///
     /// Those of [`remove`](Self::remove).
     pub async fn remove_for(&self, name: &ComponentName, origin: &Origin) -> Result<Release> {
-        self.open()?;
-        self.0.deploy.remove(name, origin).await
+        self.begin(|| Recorded::Remove {
+            component: name.clone(),
+            operator: origin.given(),
+        })
+        .await?;
+        self.attempt("remove", Some(name), self.0.deploy.remove(name, origin))
+            .await
     }
 
     /// Every deployed component, sorted by name.
@@ -341,6 +361,12 @@ impl Host {
                 })
                 .await?;
             }
+            let audit = self.0.audit.trail().clone();
+            blocking(move || {
+                audit.close();
+                Ok(())
+            })
+            .await?;
             *ended = true;
         }
         Ok(())

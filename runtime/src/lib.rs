@@ -21,6 +21,7 @@
 //!
 //! # Where things are
 //!
+//! - [`audit`]: the record of what components tried and operators did, and whether it was tampered with.
 //! - [`component`]: names, versions, manifests, releases, messages, and [`inspect`](component::inspect), which reads
 //!   what bytes say of themselves.
 //! - [`Host`] and [`HostBuilder`]: deploy, call, remove, status, shut down.
@@ -47,6 +48,7 @@ mod actor;
 #[cfg(test)]
 #[path = "../benches/layer/allocations.rs"]
 mod allocations;
+pub mod audit;
 pub mod capability;
 pub mod component;
 pub mod control;

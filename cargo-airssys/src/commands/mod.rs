@@ -7,6 +7,7 @@ pub(crate) mod line;
 mod listen;
 mod verb;
 
+mod audit;
 mod build;
 mod call;
 mod completions;
@@ -49,6 +50,7 @@ const ALL: &[Entry] = &[
     Entry::of::<logs::Logs>(),
     Entry::of::<events::Events>(),
     Entry::of::<permission::Permission>(),
+    Entry::of::<audit::Audit>(),
     Entry::of::<inspect::Inspect>(),
     Entry::of::<remove::Remove>(),
     Entry::of::<serve::Serve>(),

@@ -8,6 +8,7 @@ use super::rollout::listener;
 use super::verb::{Context, Verb};
 use crate::ops::host;
 use crate::shell::{aligned, percent, took};
+use airssys_wasm::audit::AuditStatus;
 use airssys_wasm::component::{ComponentName, Health, Limit};
 use airssys_wasm::control::Client;
 use airssys_wasm::{ComponentStatus, Error, LimitUsage, Quarantine, ReleaseStatus, printable_line};
@@ -38,17 +39,22 @@ impl Verb for Status {
             }
             let mut components = client.status().await?;
             components.retain(|status| name.as_ref().is_none_or(|name| *name == status.release.name));
-            Ok(components)
+            Ok((components, client.audit().await?))
         };
         let nothing = || match &name {
             Some(name) => Err(Error::UnknownComponent {
                 name: name.clone(),
                 nearest: None,
             }),
-            None => Ok(Vec::new()),
+            None => Ok((Vec::new(), AuditStatus::default())),
         };
-        let components = host::with_existing(&place, listener(&context.shell), ask, nothing)?;
-        let value = json!({ "state_dir": place.directory, "components": components });
+        let (components, audit) = host::with_existing(&place, listener(&context.shell), ask, nothing)?;
+        if let Some(reason) = &audit.reason {
+            let (state, lost) = (audit.state.name(), audit.lost);
+            let text = format!("the audit log cannot be written ({state}, {lost} entries lost): {reason}");
+            context.shell.warn(printable_line(&text));
+        }
+        let value = json!({ "state_dir": place.directory, "components": components, "audit": audit });
         if components.is_empty() {
             let text = format!("Nothing is deployed in {}", place.directory.display());
             return Ok(context.shell.result(text, &value)?);

@@ -221,6 +221,11 @@ pub(super) fn on(error: &Error) -> (Exit, String) {
             let help = "restore the state directory from a copy, or remove it and deploy again";
             (Exit::Unexpected, help.into())
         }
+        Error::AuditUnavailable { .. } => {
+            let help = "make room on the disk of the state directory; `when-full = \"count\"` under `[audit]` in the policy \
+                        goes on meanwhile, and counts what is lost";
+            (Exit::Unexpected, help.into())
+        }
         Error::Engine { .. } => (
             Exit::Unexpected,
             "check the limits of this machine's memory (`ulimit -v`)".into(),

@@ -133,6 +133,16 @@ pub(crate) fn alone<T>(place: &StatePlace, work: impl AsyncFnOnce(&Host) -> Resu
     })
 }
 
+/// Does `work` without a host.
+pub(crate) fn aside<T>(work: impl AsyncFnOnce() -> Result<T, Error>) -> anyhow::Result<T> {
+    run(async |answered| until_pressed(answered, work(), "run the command again").await)
+}
+
+/// Waits a little for a host that begins or ends.
+pub(crate) async fn pause() {
+    tokio::time::sleep(PAUSE).await;
+}
+
 /// Owns the state directory while `work` runs, which others can reach meanwhile: then it takes no more requests, lets those
 /// under way finish, and saves the states of actors.
 pub(crate) fn serve<T>(

@@ -1,6 +1,7 @@
 //! What verbs share. Nothing here knows of arguments, and nothing prints.
 
 pub(crate) mod artifact;
+pub(crate) mod audit;
 pub(crate) mod build;
 pub(crate) mod descriptors;
 pub(crate) mod dev;

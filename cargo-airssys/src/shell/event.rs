@@ -192,6 +192,16 @@ fn said(event: &Event) -> Option<Said> {
             "compiled code is not kept between commands, so that each compiles anew: {}",
             printable_line(reason)
         )),
+        Event::AuditUnavailable { reason, is_stopped } => {
+            let reason = printable_line(reason);
+            Said::Warning(match is_stopped {
+                true => format!("nothing can be recorded in the audit log, so that calls are refused: {reason}"),
+                false => format!("nothing can be recorded in the audit log, what is lost is counted: {reason}"),
+            })
+        }
+        Event::AuditResumed { lost } => {
+            Said::Warning(format!("the audit log is written again; {lost} entries were lost"))
+        }
         Event::DeploymentRecovered {
             component, to, serving, ..
         } => {

@@ -13,6 +13,7 @@
 
 mod access;
 mod allocations;
+mod audit;
 mod calls;
 mod code;
 mod decisions;
@@ -106,17 +107,22 @@ async fn run(arguments: &Arguments) {
     if wanted("decisions") {
         table_of_decisions = decisions::measure(short, arguments.measure);
     }
+    let mut audits = Vec::new();
+    if wanted("audit") {
+        audit::measure(short, long, &mut audits).await;
+    }
+    let table_of_audits = table::table("no log", &audits);
     let table_of_accesses = table::table("wasmtime-wasi", &accesses);
     let (table, table_of_swaps) = (table::table("raw wasmtime", &rows), table::table("beside it", &swaps));
     if !arguments.measure {
         // The line of a test program, which counts in the sum of all tests.
         println!(
             "test result: ok. {} passed; 0 failed; each row once, unmeasured",
-            rows.len() + swaps.len() + accesses.len() + decisions::ROWS
+            rows.len() + swaps.len() + accesses.len() + decisions::ROWS + audits.len()
         );
         return;
     }
-    println!("{table}\n{table_of_swaps}\n{table_of_accesses}\n{table_of_decisions}");
+    println!("{table}\n{table_of_swaps}\n{table_of_accesses}\n{table_of_decisions}\n{table_of_audits}");
     if let Some(file) = &arguments.write {
         let conditions: Vec<String> = conditions
             .iter()
@@ -127,6 +133,7 @@ async fn run(arguments: &Arguments) {
             .replace("{swaps}", &table_of_swaps)
             .replace("{accesses}", &table_of_accesses)
             .replace("{decisions}", &table_of_decisions)
+            .replace("{audits}", &table_of_audits)
             .replace("{rounds}", &short.rounds.to_string())
             .replace("{long}", &long.rounds.to_string())
             .replace("{turn}", &short.turn.unwrap_or_default().as_millis().to_string())

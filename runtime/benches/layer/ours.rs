@@ -5,7 +5,7 @@ use std::time::Duration;
 use airssys_wasm::capability::Policy;
 use airssys_wasm::component::{ComponentName, Manifest, Message, Package};
 use airssys_wasm::typed::Invocation;
-use airssys_wasm::{Deployment, Host};
+use airssys_wasm::{Deployment, Host, HostBuilder};
 
 /// How a component's instances are kept.
 #[derive(Clone, Copy)]
@@ -39,9 +39,19 @@ pub(crate) async fn deploy(host: &Host, component: &str, bytes: &[u8], mode: Mod
 
 /// A host with a component that asks for what it is granted, and the component; both as lines of TOML.
 pub(crate) async fn granting(bytes: &[u8], capabilities: &str, mounts: &str) -> (Host, ComponentName) {
+    granting_on(Host::builder(), bytes, capabilities, mounts).await
+}
+
+/// The same on a host that is set up like this.
+pub(crate) async fn granting_on(
+    builder: HostBuilder,
+    bytes: &[u8],
+    capabilities: &str,
+    mounts: &str,
+) -> (Host, ComponentName) {
     let policy = format!("policy-version = 1\n[[grant]]\nto = \"*\"\n{capabilities}{mounts}");
     let policy = Policy::parse(&policy).expect("the policy is well-formed");
-    let host = Host::builder().policy(policy).build().await.expect("the host opens");
+    let host = builder.policy(policy).build().await.expect("the host opens");
     let manifest = format!("manifest-version = 1\n[capabilities]\n{capabilities}");
     let manifest = Manifest::parse(&manifest).expect("the manifest is well-formed");
     let package = Package::new(bytes).name(name("granted")).manifest(manifest);

@@ -6,6 +6,7 @@ use super::access::Access;
 use super::address::Scheme;
 use super::host_name::HostName;
 use super::{Capability, Clearance, Gate, Grant, GrantSet, Grants, Source};
+use crate::audit::Account;
 use crate::component::Package;
 use crate::error::Result;
 use crate::event::Events;
@@ -78,6 +79,7 @@ fn gate(capability: &Capability, patterns: &[String]) -> Result<Gate> {
     let clearance = Clearance {
         asked: asked.into(),
         grants: Arc::new(Grants::new(set)),
+        account: Account::default(),
         teaches: false,
     };
     Ok(Gate::new(

@@ -7,8 +7,9 @@ use tokio::sync::{Semaphore, watch};
 
 use super::access::Access;
 use super::asked::Asked;
-use super::grants::{GrantSet, Grants, Mount, Refusal};
+use super::grants::{GrantSet, Granted, Grants, Mount, Refusal, Refused};
 use super::{Capability, Grant};
+use crate::audit::{Account, Ledger};
 use crate::component::Release;
 use crate::event::{Event, Events};
 use crate::printable::printable_line;
@@ -24,6 +25,8 @@ pub(crate) struct Clearance {
     pub(crate) grants: Arc<Grants>,
     /// Whether what is not there is shown to be denied instead, so that its author learns what to ask for.
     pub(crate) teaches: bool,
+    /// Where decisions are recorded.
+    pub(crate) account: Account,
 }
 
 /// Decides on every access of one instance: what is asked for and granted is allowed, all else is denied.
@@ -31,6 +34,8 @@ pub(crate) struct Gate {
     clearance: Clearance,
     release: Arc<Release>,
     events: Events,
+    /// Where its decisions are recorded.
+    ledger: Ledger,
     /// What was told already.
     told: Mutex<Vec<(Capability, String)>>,
 }
@@ -42,6 +47,7 @@ pub(crate) struct Denied;
 impl Gate {
     pub(crate) fn new(clearance: Clearance, release: Arc<Release>, events: Events) -> Self {
         Self {
+            ledger: clearance.account.instance(),
             clearance,
             release,
             events,
@@ -51,17 +57,24 @@ impl Gate {
 
     /// Decides on an access, and records the decision.
     pub(crate) fn check(&self, access: &Access<'_>) -> Result<(), Denied> {
-        self.decide(access).map_err(|refusal| self.deny(access, refusal))
+        self.decide(access, |granted| self.ledger.allowed(access, granted))
+            .map_err(|refused| self.record(access, refused.refusal, refused.by.as_ref()))
     }
 
-    /// Decides on an access without recording a denial: for what is asked about without being wanted.
+    /// Decides on an access, and records it when it is allowed: for one that may be allowed under another name.
+    pub(crate) fn allows(&self, access: &Access<'_>) -> bool {
+        self.decide(access, |granted| self.ledger.allowed(access, granted))
+            .is_ok()
+    }
+
+    /// Decides on an access without recording it: for what is asked about without being wanted.
     pub(crate) fn would_allow(&self, access: &Access<'_>) -> bool {
-        self.decide(access).is_ok()
+        self.decide(access, |_| true).is_ok()
     }
 
     /// Whether an operator has revoked an access, whatever else grants it.
     pub(crate) fn is_revoked(&self, access: &Access<'_>) -> bool {
-        self.clearance.grants.now().revokes(access)
+        self.clearance.grants.now().revocation(access).is_some()
     }
 
     /// Notes that a file or directory was moved, so that every instance looks again at what it has open.
@@ -79,15 +92,20 @@ impl Gate {
         self.clearance.grants.lookups()
     }
 
-    fn decide(&self, access: &Access<'_>) -> Result<(), Refusal> {
+    fn decide(&self, access: &Access<'_>, record: impl FnOnce(&Granted) -> bool) -> Result<(), Refused> {
         if !self.clearance.asked.fits(access) {
-            return Err(Refusal::NotAsked);
+            return Err(Refusal::NotAsked.into());
         }
-        self.clearance.grants.decide(access)
+        self.clearance.grants.decide(access, record)
     }
 
     /// Records the denial of an access, which an interface has to deny for a reason of its own.
     pub(crate) fn deny(&self, access: &Access<'_>, refusal: Refusal) -> Denied {
+        self.record(access, refusal, None)
+    }
+
+    fn record(&self, access: &Access<'_>, refusal: Refusal, by: Option<&Grant>) -> Denied {
+        self.ledger.denied(access, refusal, by);
         let capability = access.capability();
         // It comes from the guest, so it is cut and made printable.
         let pattern: String = access.pattern().chars().take(LONGEST_TOLD).collect();
@@ -106,6 +124,11 @@ impl Gate {
             });
         }
         Denied
+    }
+
+    /// Records that its instance is discarded, and why.
+    pub(crate) fn discarded(&self, code: &'static str) {
+        self.ledger.discarded(code);
     }
 
     /// Tells that a directory is granted and not there.

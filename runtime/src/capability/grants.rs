@@ -87,6 +87,22 @@ pub enum Refusal {
     Revoked,
     /// It is granted, and what it leads to is not: a link out of the directory, or a name with an address of this machine.
     LeadsElsewhere,
+    /// It is granted, and cannot be recorded, and the policy says to stop then.
+    Unrecorded,
+}
+
+/// Why an access is denied.
+#[derive(Clone, Debug)]
+pub(super) struct Refused {
+    pub(super) refusal: Refusal,
+    /// The revocation that has decided.
+    pub(super) by: Option<Grant>,
+}
+
+impl From<Refusal> for Refused {
+    fn from(refusal: Refusal) -> Self {
+        Self { refusal, by: None }
+    }
 }
 
 impl GrantSet {
@@ -123,11 +139,11 @@ impl GrantSet {
         row.granted.push(granted, beginning, &ending);
     }
 
-    /// Whether an access is revoked.
-    pub(super) fn revokes(&self, access: &Access<'_>) -> bool {
+    /// What was revoked that an access is for.
+    pub(super) fn revocation(&self, access: &Access<'_>) -> Option<&Grant> {
         let beginning = access.beginning();
         let mut revoked = self.rows[access.row()].revoked.around(beginning.as_ref());
-        revoked.any(|revoked| revoked.fits(access))
+        revoked.find(|revoked| revoked.fits(access))
     }
 
     /// Every grant in force, by capability.
@@ -169,7 +185,7 @@ impl GrantSet {
     }
 
     /// The grant that allows an access; of several the narrowest, by how much of their beginning is given.
-    fn decide(&self, access: &Access<'_>) -> Result<&Granted, Refusal> {
+    fn decide(&self, access: &Access<'_>) -> Result<&Granted, Refused> {
         let row = &self.rows[access.row()];
         let beginning = access.beginning();
         let mut fitting = row
@@ -178,16 +194,21 @@ impl GrantSet {
             .filter(|granted| granted.allows(access));
         // A name is looked up for whatever is left of it; what is revoked of this name is no reason for it.
         if let Access::LookUp(name) = access {
-            let is_revoked = |granted: &Granted| row.revoked.iter().any(|own| own.covers_at(name, &granted.grant));
-            let is_left = |granted: &&Granted| !is_revoked(granted);
+            let taken = |granted: &Granted| row.revoked.iter().find(|own| own.covers_at(name, &granted.grant));
             let mut fitting = fitting.peekable();
-            fitting.peek().ok_or(Refusal::NotGranted)?;
-            return fitting.find(is_left).ok_or(Refusal::Revoked);
+            let first = *fitting.peek().ok_or(Refusal::NotGranted)?;
+            return fitting.find(|granted| taken(granted).is_none()).ok_or_else(|| Refused {
+                refusal: Refusal::Revoked,
+                by: taken(first).cloned(),
+            });
         }
-        if self.revokes(access) {
-            return Err(Refusal::Revoked);
+        if let Some(revoked) = self.revocation(access) {
+            return Err(Refused {
+                refusal: Refusal::Revoked,
+                by: Some(revoked.clone()),
+            });
         }
-        fitting.next().ok_or(Refusal::NotGranted)
+        Ok(fitting.next().ok_or(Refusal::NotGranted)?)
     }
 
     /// Keeps the counts of what was granted before.
@@ -261,10 +282,13 @@ impl Grants {
         self.revision.send_modify(|revision| *revision += 1);
     }
 
-    /// Whether an access that is asked for is granted.
-    pub(super) fn decide(&self, access: &Access<'_>) -> Result<(), Refusal> {
+    /// Whether an access that is asked for is granted, by a grant whose use is recorded by `record`.
+    pub(super) fn decide(&self, access: &Access<'_>, record: impl FnOnce(&Granted) -> bool) -> Result<(), Refused> {
         let now = self.now.load();
         let granted = now.decide(access)?;
+        if !record(granted) {
+            return Err(Refusal::Unrecorded.into());
+        }
         granted.uses.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }
@@ -300,7 +324,9 @@ mod tests {
         let granted = &["tcp://*.example.com:80", "https://*.example.com"];
         let check = |revoked: &[&str], name: &str, expected: Result<(), Refusal>| {
             let name = HostName::parse(name).unwrap();
-            let decided = set(granted, revoked).decide(&Access::LookUp(&name)).map(drop);
+            let set = set(granted, revoked);
+            let decided = set.decide(&Access::LookUp(&name)).map(drop);
+            let decided = decided.map_err(|refused| refused.refusal);
             assert_eq!(decided, expected, "{revoked:?} {name}");
         };
         let all = &["tcp://evil.example.com:*", "https://evil.example.com:*"];

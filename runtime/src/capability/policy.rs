@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::grants::{GrantSet, Mount, Source};
 use super::path::is_normalised;
 use super::{Capability, Grant, SystemCall};
+use crate::audit::WhenFull;
 use crate::component::{ComponentName, LimitsSection, ManifestError};
 
 /// The `policy-version` that this build reads.
@@ -37,6 +38,23 @@ pub struct Policy {
     /// `[ceiling.NAME]`: how far manifests may raise limits; NAME is a component, `namespace:*` or `*`.
     #[serde(default, rename = "ceiling", skip_serializing_if = "BTreeMap::is_empty")]
     pub ceilings: BTreeMap<String, LimitsSection>,
+    /// `[audit]`: how what happens is recorded.
+    #[serde(default, skip_serializing_if = "PolicyAudit::is_default")]
+    pub audit: PolicyAudit,
+}
+
+/// `[audit]`: how what happens is recorded.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[non_exhaustive]
+pub struct PolicyAudit {
+    /// What happens when no more can be recorded, because the disk is full or more happens than can be written.
+    #[serde(default)]
+    pub when_full: WhenFull,
+    /// How many full files of 16 MiB are kept, at least 1; all of them when nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
+    pub keep_files: Option<u32>,
 }
 
 /// `[tls]`: whose certificates are believed when components make requests.
@@ -97,6 +115,7 @@ impl Default for Policy {
             system_calls: BTreeMap::new(),
             tls: PolicyTls::default(),
             ceilings: BTreeMap::new(),
+            audit: PolicyAudit::default(),
         }
     }
 }
@@ -142,6 +161,9 @@ impl Policy {
             );
             return Some(("policy-version".into(), reason));
         }
+        if self.audit.keep_files == Some(0) {
+            return Some(("keep-files".into(), "`keep-files` is 1 at least".into()));
+        }
         let relative = self.tls.extra_roots.iter().find(|path| !path.is_absolute());
         if let Some(path) = relative {
             let shown = path.display().to_string();
@@ -173,6 +195,12 @@ impl Policy {
     /// The components that are named in full.
     pub(crate) fn named(&self) -> impl Iterator<Item = ComponentName> {
         self.grants.iter().filter_map(|part| part.to.parse().ok())
+    }
+}
+
+impl PolicyAudit {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
     }
 }
 

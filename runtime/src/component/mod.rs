@@ -24,6 +24,7 @@ mod version;
 
 pub use compatibility::{Compatibility, Difference, DifferenceKind, Severity, compare};
 pub use digest::Digest;
+pub(crate) use digest::hexadecimal;
 pub use exports::{Callable, Export, callable};
 pub use gate::{Bound, Gate};
 pub use http_route::{HttpRoute, HttpRouteError};

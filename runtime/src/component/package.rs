@@ -51,6 +51,12 @@ impl Package {
         Self { bytes, said }
     }
 
+    /// The name that is said, as far as that is known without reading the bytes.
+    pub(crate) fn named(&self) -> Option<ComponentName> {
+        let of_manifest = || self.said.manifest.as_ref()?.component.name.clone();
+        self.said.name.clone().or_else(of_manifest)
+    }
+
     /// What is said, and the bytes.
     pub(crate) fn into_parts(self) -> (Said, Vec<u8>) {
         (self.said, self.bytes)

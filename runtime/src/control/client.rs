@@ -47,6 +47,7 @@ macro_rules! expect {
 }
 
 /// After the macro, because it needs it.
+mod audit;
 mod permission;
 
 impl Client {

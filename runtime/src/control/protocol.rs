@@ -5,6 +5,7 @@ use std::path::Path;
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
+use crate::audit::{AuditStatus, Checkpoint, PublicKey};
 use crate::capability::Capability;
 use crate::component::{ComponentName, MAX_COMPONENT_BYTES, MAX_MESSAGE_BYTES, Release, Said};
 use crate::deploy::{
@@ -124,6 +125,13 @@ pub(super) enum Request {
     },
     Usage,
     Status,
+    /// How the audit log is doing.
+    Audit,
+    AuditCheckpoint,
+    RotateAuditKey {
+        #[serde(default)]
+        origin: Origin,
+    },
     Release {
         name: ComponentName,
     },
@@ -168,6 +176,9 @@ pub(super) enum Response {
     Usage(HostUsage),
     /// Whether it was quarantined.
     Resumed(bool),
+    Audit(AuditStatus),
+    Checkpoint(Checkpoint),
+    AuditKey(PublicKey),
     Permission(PermissionChange),
     Permissions(Vec<ComponentPermissions>),
     Message(MessageHead),
@@ -224,6 +235,7 @@ impl Request {
             | Self::Scale { .. }
             | Self::Grant { .. }
             | Self::Revoke { .. }
+            | Self::RotateAuditKey { .. }
             | Self::Remove { .. } => true,
             Self::Plan { .. }
             | Self::PlanUpdate { .. }
@@ -233,6 +245,8 @@ impl Request {
             | Self::Resume { .. }
             | Self::Usage
             | Self::Status
+            | Self::Audit
+            | Self::AuditCheckpoint
             | Self::Release { .. }
             | Self::Releases { .. }
             | Self::History { .. }
@@ -258,6 +272,9 @@ impl Request {
             Self::Resume { .. }
             | Self::Usage
             | Self::Status
+            | Self::Audit
+            | Self::AuditCheckpoint
+            | Self::RotateAuditKey { .. }
             | Self::Permissions { .. }
             | Self::Release { .. }
             | Self::Releases { .. }

@@ -6,6 +6,7 @@ use semver::Version;
 use serde::{Deserialize, Serialize};
 
 use super::route::Rules;
+use crate::audit::{Given, shortened};
 use crate::component::{Gate, Strategy};
 
 /// How a release is to come into service; what is left out is decided by the release's own `[deploy]`, or by default.
@@ -86,6 +87,14 @@ pub struct Origin {
 }
 
 impl Origin {
+    /// The origin as the audit log has it.
+    pub(crate) fn given(&self) -> Given {
+        let Self { by, note } = self.bounded();
+        let mut given = Given::default();
+        (given.by, given.note) = (by.as_deref().map(shortened), note.as_deref().map(shortened));
+        given
+    }
+
     /// The origin as it is recorded.
     pub(crate) fn bounded(&self) -> Self {
         let cut = |text: &Option<String>| {

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub(crate) use self::policy_source::PolicySource;
 pub(crate) use self::project::{HomeRule, Project};
 pub(super) use self::recorded::{Given, Recorded};
+use crate::audit::{Subject, Trail};
 use crate::capability::{Clearance, Grant, GrantSet, Grants, Missing, Mount, Source};
 use crate::component::{ComponentName, Release};
 use crate::engine::Seal;
@@ -31,6 +32,7 @@ struct Inner {
     seal: Option<Seal>,
     rule: HomeRule,
     teaches: bool,
+    audit: Trail,
     events: Events,
     /// The components that were asked about.
     known: Mutex<HashMap<ComponentName, Known>>,
@@ -55,6 +57,7 @@ pub(crate) struct Sources {
     pub(crate) policy: PolicySource,
     pub(crate) rule: HomeRule,
     pub(crate) teaches: bool,
+    pub(crate) audit: Trail,
 }
 
 impl Permissions {
@@ -76,10 +79,16 @@ impl Permissions {
             seal,
             rule: sources.rule,
             teaches: sources.teaches,
+            audit: sources.audit,
             events,
             known: Mutex::default(),
             changing: Mutex::default(),
         }))
+    }
+
+    /// Where what happens is recorded.
+    pub(super) fn audit(&self) -> &Trail {
+        &self.0.audit
     }
 
     /// What the instances of a release may do, now and as that changes.
@@ -92,6 +101,7 @@ impl Permissions {
             asked: asked.into(),
             grants: known.grants.clone(),
             teaches: self.0.teaches,
+            account: self.0.audit.account(|| Subject::of(release)),
         })
     }
 
@@ -178,8 +188,13 @@ impl Permissions {
     /// A file that cannot be used changes nothing.
     pub(crate) fn reread(&self) -> Result<(), Error> {
         let _changing = lock(&self.0.changing);
-        if !lock(&self.0.policy).reread()? {
-            return Ok(());
+        {
+            let mut policy = lock(&self.0.policy);
+            if !policy.reread()? {
+                return Ok(());
+            }
+            self.0.audit.obey(&policy.policy().audit);
+            self.0.audit.record(policy.loaded());
         }
         for (name, known) in lock(&self.0.known).iter() {
             known.grants.replace(self.set_of(name, &known.recorded, &known.asked));

@@ -11,7 +11,7 @@ use super::timeout::until;
 use crate::component::Limit;
 use crate::error::Error;
 use crate::event::Event;
-use crate::interface::Log;
+use crate::interface::{Log, View as _};
 
 /// A deadline beyond this is as good as none; it keeps sums of times within their range.
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
@@ -71,6 +71,7 @@ impl Entrance<'_> {
             Error::Limit { limit, .. } if *limit != Limit::Tables => self.prepared.account.reach(*limit),
             _ => {}
         }
+        self.store.data().gate().discarded(error.code().as_str());
         self.prepared.events.emit(Event::InstanceDiscarded {
             component: self.prepared.release.name.clone(),
             code: error.code().as_str().into(),

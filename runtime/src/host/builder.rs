@@ -5,9 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use super::audit::Recording;
 use super::code::own_code;
 use super::permission::GrantSources;
 use super::{Host, Inner};
+use crate::audit::Tuning;
 use crate::component::ByteCount;
 use crate::deploy::{
     DRAIN, Deploy, Drains, Ledgers, Permissions, RetentionPolicy, Starter, Versioning, blocking, recover,
@@ -38,6 +40,7 @@ pub struct HostBuilder {
     pub(super) grants: GrantSources,
     pub(super) resolver: Option<Resolver>,
     pub(super) memory_budget: Option<ByteCount>,
+    pub(super) audit: Tuning,
 }
 
 impl HostBuilder {
@@ -162,6 +165,7 @@ impl HostBuilder {
             grants,
             resolver,
             memory_budget,
+            audit,
         } = self;
         blocking(move || {
             let (store, logs, events) = match state_dir {
@@ -177,14 +181,23 @@ impl HostBuilder {
                 // What nobody can find again is not kept.
                 None => (Store::temporary()?, None, events),
             };
-            let sources = grants.open(store.directory())?;
+            let mut sources = grants.open(store.directory())?;
             let key_file = cache_key_file.unwrap_or_else(|| store.directory().join("cache.key"));
             let sandbox = Sandbox {
                 outside: Outside::new(resolver, sources.policy.policy())?,
                 ..sandbox.beside(store.directory(), &key_file)
             };
-            let router = recover(&store, &events)?;
             let store = Arc::new(store);
+            let audit = match logs {
+                Some(_) => Recording::open(&store, &key_file, &sources.policy, audit, &events)?,
+                None => Recording::default(),
+            };
+            sources.audit = audit.trail().clone();
+            let events = events.also({
+                let trail = audit.trail().clone();
+                move |event| trail.event(event)
+            });
+            let router = recover(&store, &events)?;
             let seal = Seal::open(&key_file);
             let code = match shared {
                 Some(code) => code,
@@ -208,6 +221,7 @@ impl HostBuilder {
             Ok(Host(Arc::new(Inner {
                 deploy,
                 logs,
+                audit,
                 closed: AtomicBool::new(false),
                 ended: tokio::sync::Mutex::default(),
             })))

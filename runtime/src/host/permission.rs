@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::{Host, HostBuilder};
-use crate::capability::{Grant, Policy};
+use crate::audit::{Recorded, Trail, shortened};
+use crate::capability::{Grant, Policy, Source};
 use crate::component::ComponentName;
 use crate::deploy::{
     ComponentPermissions, GrantOptions, HomeRule, Origin, PermissionChange, PolicySource, Project, Sources,
@@ -41,6 +42,7 @@ impl GrantSources {
             policy,
             rule,
             teaches: self.teaches,
+            audit: Trail::default(),
         })
     }
 }
@@ -96,8 +98,16 @@ impl Host {
     /// [`Error::BroadGrant`](crate::Error::BroadGrant), and [`Error::InvalidOptions`](crate::Error::InvalidOptions) for
     /// mounts that say no place.
     pub async fn grant(&self, name: &ComponentName, grant: Grant, options: &GrantOptions) -> Result<PermissionChange> {
-        self.open()?;
-        self.0.deploy.grant(name, grant, options).await
+        self.begin(|| Recorded::Grant {
+            component: name.clone(),
+            capability: grant.capability().clone(),
+            pattern: shortened(&grant.pattern()),
+            source: Source::Operator,
+            operator: options.origin.given(),
+        })
+        .await?;
+        self.attempt("grant", Some(name), self.0.deploy.grant(name, grant, options))
+            .await
     }
 
     /// Denies something to a component, whoever grants it, until exactly that is granted again.
@@ -107,8 +117,15 @@ impl Host {
     /// [`Error::Store`](crate::Error::Store), and [`Error::Policy`](crate::Error::Policy) when the policy file was broken
     /// meanwhile.
     pub async fn revoke(&self, name: &ComponentName, grant: Grant, origin: &Origin) -> Result<PermissionChange> {
-        self.open()?;
-        self.0.deploy.revoke(name, grant, origin).await
+        self.begin(|| Recorded::Revoke {
+            component: name.clone(),
+            capability: grant.capability().clone(),
+            pattern: shortened(&grant.pattern()),
+            operator: origin.given(),
+        })
+        .await?;
+        self.attempt("revoke", Some(name), self.0.deploy.revoke(name, grant, origin))
+            .await
     }
 
     /// What a component may do; without a name, of every component that is deployed or named in a grant.

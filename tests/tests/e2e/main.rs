@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 mod actor;
+mod audit;
 mod calls;
 mod command;
 mod compile;

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 mod arena;
+mod audit;
 mod binary;
 mod case;
 mod execution;

@@ -10,7 +10,7 @@ const LAYERS: &[&[&str]] = &[
     &["actor", "observe", "store"],
     &["engine"],
     &["interface"],
-    &["capability", "component", "typed", "usage"],
+    &["audit", "capability", "component", "typed", "usage"],
     &["event", "error", "printable"],
 ];
 

@@ -6,6 +6,7 @@ use std::sync::PoisonError;
 use chrono::Utc;
 
 use super::{Deploy, Failure, Order, bounded};
+use crate::audit::{Recorded, Subject, Trail, shortened};
 use crate::deploy::plan::Plan;
 use crate::deploy::record::{self, DeploymentRecord, Outcome};
 use crate::deploy::start::blocking;
@@ -40,7 +41,16 @@ impl Deploy {
         let deploy = self.clone();
         let store = self.starter.store.clone();
         let id = store.next_id();
-        let record = record::encode(&self.intent(order, plan))?;
+        let intent = self.intent(order, plan);
+        let started = Recorded::DeploymentStarted {
+            deployment: id,
+            action: order.action.name().into(),
+            subject: Subject::of(order.lead()),
+            from: plan.from.clone(),
+            operator: order.origin.given(),
+        };
+        self.audit().confirm(started).await?;
+        let record = record::encode(&intent)?;
         let batch = Batch::default().put(Table::Deployments, record::deployment_key(id), record);
         let name = order.name.clone();
         let new = order.newcomers.iter().filter_map(|(newcomer, _)| {
@@ -60,6 +70,31 @@ impl Deploy {
         .await
     }
 
+    /// Where what happens is recorded.
+    pub(in crate::deploy) fn audit(&self) -> &Trail {
+        self.starter.permissions.audit()
+    }
+
+    /// Has the audit log say how a deployment has ended, which nothing changes any more.
+    pub(super) async fn audit_end(&self, id: u64, order: &Order, outcome: &Outcome) {
+        let (code, reason) = match outcome {
+            Outcome::Failed { code, reason, .. } | Outcome::RolledBack { code, reason, .. } => {
+                (Some(code.clone()), Some(shortened(reason)))
+            }
+            _ => (None, None),
+        };
+        let ended = Recorded::DeploymentEnded {
+            deployment: id,
+            component: order.name.clone(),
+            version: Some(order.lead().version.clone()),
+            outcome: outcome.name().into(),
+            code,
+            reason,
+        };
+        // What cannot be written is counted.
+        let _ = self.audit().confirm(ended).await;
+    }
+
     /// Records why a deployment failed.
     pub(super) async fn record_failure(
         &self,
@@ -75,10 +110,12 @@ impl Deploy {
         );
         let mut record = self.intent(order, plan);
         record.calls_lost = failure.calls_lost;
-        record.outcome = Some(match failure.was_shifted {
+        let outcome = match failure.was_shifted {
             true => Outcome::RolledBack { at, code, reason },
             false => Outcome::Failed { at, code, reason },
-        });
+        };
+        self.audit_end(id, order, &outcome).await;
+        record.outcome = Some(outcome);
         let batch = Batch::default().put(Table::Deployments, record::deployment_key(id), record::encode(&record)?);
         let store = self.starter.store.clone();
         blocking(move || store.commit(batch)).await

@@ -50,6 +50,8 @@ impl Move<'_> {
         self.is_shifted = false;
         self.transfer.end_old();
         self.retire_replaced(&kept);
+        let outcome = Outcome::Succeeded { at: kept.deployed_at };
+        self.deploy.audit_end(self.id, self.order, &outcome).await;
         Ok(())
     }
 

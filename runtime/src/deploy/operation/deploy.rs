@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::audit::{Recorded, shortened};
 use crate::component::{Compatibility, Package, Release, compare};
 use crate::deploy::approach::Approach;
 use crate::deploy::execute::{Deploy, Deployment, Newcomer, Order, Source, failed};
@@ -37,7 +38,7 @@ impl Deploy {
         let asked = validated.release.clone();
         let packaged = tokio::select! {
             packaged = self.pack(validated.bytes, validated.release) => packaged,
-            error = turn.aborted() => return Err(failed(&asked, error)),
+            error = turn.aborted() => return Err(self.unbegun(&asked, error)),
         };
         let packaged = packaged.map_err(|error| match error {
             // The guest was run for the first time, and did not return in order.
@@ -45,7 +46,7 @@ impl Deploy {
             | Error::Deadline { .. }
             | Error::Fuel { .. }
             | Error::Memory { .. }
-            | Error::Limit { .. } => failed(&asked, error),
+            | Error::Limit { .. } => self.unbegun(&asked, error),
             error => error,
         })?;
         self.admit(&packaged.release).await?;
@@ -67,6 +68,17 @@ impl Deploy {
             ..Order::of_one(Action::Deploy, newcomer, approach, &options.origin)
         };
         self.carry_out(order, turn).await
+    }
+
+    /// The error of a deployment that ends before its intent is recorded: the audit log has it all the same.
+    fn unbegun(&self, asked: &Release, reason: Error) -> Error {
+        self.audit().record(Recorded::OperationFailed {
+            operation: Action::Deploy.name().into(),
+            component: Some(asked.name.clone()),
+            code: reason.code().as_str().into(),
+            reason: shortened(&reason.to_string()),
+        });
+        failed(asked, reason)
     }
 
     /// Compiles a validated component, and asks it what it does.

@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::audit::{Recorded, shortened};
 use crate::capability::{Policy, parse_policy, read_policy};
+use crate::component::Digest;
 use crate::error::Error;
 
 /// A policy; one from a file follows it.
@@ -32,6 +34,18 @@ impl PolicySource {
     /// What holds now.
     pub(crate) fn policy(&self) -> &Policy {
         &self.policy
+    }
+
+    /// What is recorded when it comes into force.
+    pub(crate) fn loaded(&self) -> Recorded {
+        let (file, digest) = match &self.file {
+            Some((path, text)) => (Some(path.display().to_string()), Digest::of(text.as_bytes())),
+            None => (None, Digest::of(&serde_json::to_vec(&self.policy).unwrap_or_default())),
+        };
+        Recorded::PolicyLoaded {
+            file: file.as_deref().map(shortened),
+            digest,
+        }
     }
 
     /// The file that is followed.

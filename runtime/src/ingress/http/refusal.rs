@@ -186,6 +186,7 @@ fn status(error: &Error) -> StatusCode {
         | Error::BackingOff { .. }
         | Error::Quarantined { .. }
         | Error::Closed
+        | Error::AuditUnavailable { .. }
         | Error::Cancelled { .. }
         | Error::Unhealthy { .. } => StatusCode::SERVICE_UNAVAILABLE,
         Error::Deadline { .. } => StatusCode::GATEWAY_TIMEOUT,

@@ -14,6 +14,7 @@ use wasmtime_wasi::p2::bindings::filesystem::types::{
 use wasmtime_wasi::p2::{FsResult, InputStream, Pollable, StreamError, StreamResult};
 
 use super::Files;
+use crate::audit::Account;
 use crate::capability::{Capability, Clearance, Gate, Grant, GrantSet, Grants, Mount, Source};
 use crate::component::{Limits, Package};
 use crate::event::{Event, Events};
@@ -50,6 +51,7 @@ impl Fixture {
             asked: both("/data/**").to_vec().into(),
             grants: grants.clone(),
             teaches: false,
+            account: Account::default(),
         };
         Self::with(folder, grants, clearance)
     }
@@ -278,6 +280,7 @@ async fn whoever_learns_is_told_what_would_be_opened() {
         asked: Vec::new().into(),
         grants: Arc::new(Grants::new(GrantSet::default())),
         teaches: true,
+        account: Account::default(),
     };
     let mut test = Fixture::with(folder, Arc::new(Grants::new(GrantSet::default())), clearance);
     assert_eq!(code(test.open("data/x").await), ErrorCode::Access);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{Network, Outside};
+use crate::audit::Account;
 use crate::capability::{Capability, Clearance, Gate, Grant, GrantSet, Grants, Source};
 use crate::component::{Limits, Package};
 use crate::event::Events;
@@ -24,6 +25,7 @@ pub(crate) fn network(outbound: &[&str]) -> (Arc<Network>, Arc<Grants>) {
     let clearance = Clearance {
         asked: asked.into(),
         teaches: false,
+        account: Account::default(),
         grants: grants.clone(),
     };
     let gate = Gate::new(clearance, Arc::new(release), Events::default());

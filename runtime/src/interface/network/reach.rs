@@ -125,7 +125,7 @@ impl Network {
 
     /// Decides whether an address may be connected or sent to, and records a denial.
     pub(crate) fn check_peer(&self, scheme: Scheme, peer: SocketAddr) -> Result<(), Denied> {
-        if self.may_reach(scheme, peer) {
+        if self.reaches(scheme, peer, |access| self.gate.allows(access)) {
             return Ok(());
         }
         let (address, port) = (peer.ip().to_canonical(), peer.port());
@@ -144,8 +144,13 @@ impl Network {
 
     /// The same without recording.
     pub(crate) fn may_reach(&self, scheme: Scheme, peer: SocketAddr) -> bool {
+        self.reaches(scheme, peer, |access| self.gate.would_allow(access))
+    }
+
+    /// Whether the address, or a name that led to it, is allowed.
+    fn reaches(&self, scheme: Scheme, peer: SocketAddr, is_allowed: impl Fn(&Access<'_>) -> bool) -> bool {
         let (address, port) = (peer.ip().to_canonical(), peer.port());
-        let allows = |host: &HostName| self.gate.would_allow(&Access::Connect { scheme, host, port });
+        let allows = |host: &HostName| is_allowed(&Access::Connect { scheme, host, port });
         if allows(&HostName::Address(address)) {
             return true;
         }

@@ -1,0 +1,305 @@
+//! What is recorded.
+
+use std::collections::BTreeSet;
+
+use airssys_wasm::audit::{AuditEntry, Decision, Recorded};
+use airssys_wasm::capability::{Capability, Grant, Refusal, Source};
+use airssys_wasm::component::Package;
+use airssys_wasm::{DeployOptions, Origin, RollbackOptions, SplitOptions};
+use airssys_wasm_tests::{TestHost, guest, name, until};
+
+use super::set_up::{end, entries, files, host, patient, soon, state, verified};
+
+fn kinds(entries: &[AuditEntry]) -> BTreeSet<String> {
+    let kind = |entry: &AuditEntry| {
+        serde_json::to_value(entry).unwrap()["kind"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    entries.iter().map(kind).collect()
+}
+
+fn by(who: &str) -> Origin {
+    let mut origin = Origin::default();
+    origin.by = Some(who.into());
+    origin
+}
+
+/// How many accesses were decided so, by entries and by counts.
+fn decided(entries: &[AuditEntry], wanted: Decision) -> (u64, u64) {
+    let (mut single, mut counted) = (0, 0);
+    for entry in entries {
+        match &entry.recorded {
+            Recorded::Access { decision, .. } if *decision == wanted => single += 1,
+            Recorded::AccessCount { decision, count, .. } if *decision == wanted => counted += count,
+            _ => {}
+        }
+    }
+    (single, counted)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everything_that_an_operator_does_has_its_entry() {
+    let test = host(&patient(), "").await;
+    let (echo, pattern) = (name("echo"), Grant::parse(Capability::Storage, "notes").unwrap());
+    test.deploy("echo").await.unwrap();
+    test.deploy_as("echo", "2.0.0", |package| package).await.unwrap();
+    test.host
+        .update(&echo, &"1.0.0".parse().unwrap(), &DeployOptions::default())
+        .await
+        .unwrap();
+    test.host.rollback(&echo, &RollbackOptions::default()).await.unwrap();
+    let mut split = SplitOptions::default();
+    split.weights = vec![("1.0.0".parse().unwrap(), 1), ("2.0.0".parse().unwrap(), 1)];
+    test.host.split(&echo, &split).await.unwrap();
+    test.host.scale(&echo, 3, &by("ada")).await.unwrap();
+    let mut options = airssys_wasm::GrantOptions::default();
+    options.origin = by("ada");
+    test.host.grant(&echo, pattern.clone(), &options).await.unwrap();
+    test.host.revoke(&echo, pattern, &by("bob")).await.unwrap();
+    test.release("wrong", "1.0.0", "unhealthy", &DeployOptions::default())
+        .await
+        .unwrap_err();
+    test.host.deploy(Package::new(&b"no component"[..])).await.unwrap_err();
+    test.host
+        .deploy(Package::new(guest("traps-when-asked")))
+        .await
+        .unwrap_err();
+    test.host.remove_for(&echo, &by("ada")).await.unwrap();
+    test.host.remove(&echo).await.unwrap_err();
+    let folder = end(test).await;
+
+    let found = entries(&state(&folder));
+    let expected = [
+        "checkpoint",
+        "deployment-ended",
+        "deployment-started",
+        "grant",
+        "host-started",
+        "host-stopped",
+        "log-begun",
+        "operation-failed",
+        "policy-loaded",
+        "remove",
+        "revoke",
+        "scale",
+    ];
+    let seen = kinds(&found);
+    for kind in expected {
+        assert!(seen.contains(kind), "{kind}: {seen:?}");
+    }
+    let started = |wanted: &str| {
+        found
+            .iter()
+            .any(|entry| matches!(&entry.recorded, Recorded::DeploymentStarted { action, .. } if action == wanted))
+    };
+    assert!(
+        ["deploy", "update", "rollback", "split"]
+            .iter()
+            .all(|action| started(action))
+    );
+    let outcomes: Vec<&str> = found
+        .iter()
+        .filter_map(|entry| match &entry.recorded {
+            Recorded::DeploymentEnded { outcome, .. } => Some(&**outcome),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(
+        outcomes,
+        [
+            "succeeded",
+            "succeeded",
+            "succeeded",
+            "succeeded",
+            "succeeded",
+            "failed"
+        ]
+    );
+    let failed: Vec<&str> = found
+        .iter()
+        .filter_map(|entry| match &entry.recorded {
+            Recorded::OperationFailed { code, .. } => Some(&**code),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(failed, ["not-a-component", "trap", "unknown-component"]);
+    let revoked = found.iter().find_map(|entry| match &entry.recorded {
+        Recorded::Revoke { operator, pattern, .. } => Some((operator.by.clone(), pattern.clone())),
+        _ => None,
+    });
+    assert_eq!(revoked, Some((Some("bob".into()), "notes".into())));
+    let numbers: Vec<u64> = found.iter().map(|entry| entry.sequence).collect();
+    assert_eq!(numbers, (1..=found.len() as u64).collect::<Vec<_>>());
+    let verified = verified(&state(&folder)).await;
+    assert!(verified.is_intact(), "{:?}", verified.problems);
+    assert_eq!(verified.signed + 1, verified.size);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_use_of_a_rule_is_an_entry_and_each_denial_is_one() {
+    let test = host(&patient(), "").await;
+    test.host.deploy(files("1.0.0")).await.unwrap();
+    for _ in 0..20 {
+        test.call("files", "read /data/f").await.unwrap();
+    }
+    test.call("files", "read /data/../etc/passwd").await.unwrap_err();
+    let secret = Grant::parse(Capability::FileRead, "/data/f").unwrap();
+    test.host.revoke(&name("files"), secret, &by("ada")).await.unwrap();
+    test.call("files", "read /data/f").await.unwrap_err();
+    let folder = end(test).await;
+
+    let found = entries(&state(&folder));
+    let allowed = found.iter().find_map(|entry| match &entry.recorded {
+        Recorded::Access {
+            subject,
+            instance,
+            capability,
+            pattern,
+            decision: Decision::Allow,
+            rule,
+        } => Some((subject, *instance, capability, pattern, rule)),
+        _ => None,
+    });
+    let (subject, instance, capability, pattern, rule) = allowed.unwrap();
+    assert_eq!(
+        (subject.component.as_str(), subject.version.to_string()),
+        ("files", "1.0.0".into())
+    );
+    assert_eq!(subject.digest, *files_digest());
+    assert!(instance > 0 && *capability == Capability::FileRead && pattern.starts_with("/data"));
+    assert_eq!(
+        (rule.rule.as_deref(), rule.source),
+        (Some("/data/**"), Some(Source::Policy))
+    );
+    let (single, counted) = decided(&found, Decision::Allow);
+    assert!(single < 20 && counted >= 15, "{single} {counted}");
+
+    let refusals: Vec<_> = found
+        .iter()
+        .filter_map(|entry| match &entry.recorded {
+            Recorded::Access {
+                decision: Decision::Deny,
+                pattern,
+                rule,
+                ..
+            } => Some((pattern.as_str(), rule.refusal, rule.rule.as_deref(), rule.source)),
+            _ => None,
+        })
+        .collect();
+    let is_revoked = (
+        "/data/f",
+        Some(Refusal::Revoked),
+        Some("/data/f"),
+        Some(Source::Operator),
+    );
+    assert!(refusals.contains(&is_revoked), "{refusals:?}");
+    assert!(verified(&state(&folder)).await.is_intact());
+}
+
+fn files_digest() -> &'static airssys_wasm::component::Digest {
+    static DIGEST: std::sync::OnceLock<airssys_wasm::component::Digest> = std::sync::OnceLock::new();
+    DIGEST.get_or_init(|| airssys_wasm::component::Digest::of(&guest("uses-files")))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_access_of_many_callers_is_without_a_number() {
+    let test = host(&patient(), "").await;
+    test.host.deploy(files("1.0.0")).await.unwrap();
+    let secret = Grant::parse(Capability::FileRead, "/data/secret").unwrap();
+    test.host.revoke(&name("files"), secret, &by("ada")).await.unwrap();
+    let mut callers = tokio::task::JoinSet::new();
+    for _ in 0..8 {
+        let host = test.host.clone();
+        callers.spawn(async move {
+            for _ in 0..60 {
+                let wanted = airssys_wasm::component::Message::text("read /data/secret");
+                host.call(&name("files"), wanted).await.unwrap_err();
+            }
+        });
+    }
+    while let Some(ended) = callers.join_next().await {
+        ended.unwrap();
+    }
+    let folder = end(test).await;
+    let found = entries(&state(&folder));
+    let (single, counted) = decided(&found, Decision::Deny);
+    assert_eq!(single + counted, 8 * 60);
+    assert!(
+        single >= 100
+            && !found
+                .iter()
+                .any(|entry| matches!(entry.recorded, Recorded::Lost { .. }))
+    );
+    assert!(verified(&state(&folder)).await.is_intact());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_discarded_instance_and_a_refused_cache_entry_leave_is_recorded() {
+    let test = host(&patient(), "").await;
+    test.deploy("traps").await.unwrap();
+    test.call("traps", "").await.unwrap_err();
+    let folder = end(test).await;
+    let mut changed = 0;
+    for entry in std::fs::read_dir(state(&folder).join("cache")).unwrap() {
+        let path = entry.unwrap().path();
+        let mut bytes = std::fs::read(&path).unwrap();
+        let last = bytes.len() - 1;
+        bytes[last] ^= 1;
+        std::fs::write(&path, bytes).unwrap();
+        changed += 1;
+    }
+    assert!(changed > 0);
+    let test = super::set_up::open(folder, &patient(), "").await;
+    test.call("traps", "").await.unwrap_err();
+    let state = state(&test.folder);
+    soon(&state, "the refused entry", |recorded| {
+        matches!(recorded, Recorded::CacheRejected { .. })
+    })
+    .await;
+    let discarded = |entry: &AuditEntry| {
+        matches!(&entry.recorded, Recorded::InstanceDiscarded { subject, code, instance }
+            if subject.component == name("traps") && code == "trap" && *instance > 0)
+    };
+    until("both traps", || {
+        entries(&state).iter().filter(|entry| discarded(entry)).count() == 2
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_policy_file_that_changes_is_an_entry_with_its_digest() {
+    let folder = tempfile::tempdir().unwrap();
+    let (policy, state) = (folder.path().join("policy.toml"), folder.path().join("state"));
+    let write = |text: &str| {
+        use std::os::unix::fs::PermissionsExt as _;
+        std::fs::write(&policy, text).unwrap();
+        std::fs::set_permissions(&policy, std::fs::Permissions::from_mode(0o600)).unwrap();
+        airssys_wasm::component::Digest::of(text.as_bytes())
+    };
+    let mut expected = vec![write("policy-version = 1\n")];
+    let test = TestHost::with(|builder| builder.state_dir(state.clone()).policy_file(policy.clone())).await;
+    expected.push(write("policy-version = 1\n[audit]\nwhen-full = \"stop\"\n"));
+    test.host.permissions(None).await.unwrap();
+    test.host.shutdown().await.unwrap();
+    let digests: Vec<_> = entries(&state)
+        .into_iter()
+        .filter_map(|entry| match entry.recorded {
+            Recorded::PolicyLoaded { digest, file } => file.map(|_| digest),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(digests, expected);
+}
+
+#[tokio::test]
+async fn a_temporary_host_keeps_no_log() {
+    let host = airssys_wasm::Host::builder().build().await.unwrap();
+    assert_eq!(host.audit().state, airssys_wasm::audit::AuditState::Off);
+    assert!(!host.state_dir().join("audit").exists());
+    assert_eq!(
+        host.audit_checkpoint().await.unwrap_err().code().as_str(),
+        "audit-unavailable"
+    );
+}

@@ -1,0 +1,221 @@
+//! What is done to a log is found, and where.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use airssys_wasm::audit::{Checkpoint, Verification, verify};
+use airssys_wasm::capability::{Capability, Grant};
+use airssys_wasm::{Host, Origin};
+use airssys_wasm_tests::{TestHost, name};
+
+use super::set_up::{end, entries, expected, files, host, open, patient, problems, state, verified};
+
+/// A log with three checkpoints in it, of a host that has ended.
+struct Written {
+    folder: std::sync::Arc<tempfile::TempDir>,
+    lines: Vec<String>,
+    /// A checkpoint in the middle, as it was exported.
+    exported: Checkpoint,
+}
+
+impl Written {
+    async fn new() -> Self {
+        let test = host(&patient(), "").await;
+        test.host.deploy(files("1.0.0")).await.unwrap();
+        test.call("files", "read /data/f").await.unwrap();
+        test.host.audit_checkpoint().await.unwrap();
+        record(&test).await;
+        let exported = test.host.audit_checkpoint().await.unwrap();
+        record(&test).await;
+        let folder = end(test).await;
+        let text = fs::read_to_string(file(&state(&folder))).unwrap();
+        let lines = text.lines().map(str::to_owned).collect();
+        Self {
+            folder,
+            lines,
+            exported,
+        }
+    }
+
+    fn state(&self) -> PathBuf {
+        state(&self.folder)
+    }
+
+    /// What verifying says when the log has these lines.
+    async fn with(&self, lines: &[String]) -> Verification {
+        let known = expected(&self.state()).await;
+        fs::write(file(&self.state()), lines.concat_lines()).unwrap();
+        let found = verify(&self.state(), &known).unwrap();
+        fs::write(file(&self.state()), self.lines.concat_lines()).unwrap();
+        assert!(verify(&self.state(), &known).unwrap().is_intact());
+        found
+    }
+}
+
+trait ConcatLines {
+    fn concat_lines(&self) -> String;
+}
+
+impl ConcatLines for [String] {
+    fn concat_lines(&self) -> String {
+        self.iter().map(|line| format!("{line}\n")).collect()
+    }
+}
+
+async fn record(test: &TestHost) {
+    let grant = Grant::parse(Capability::Storage, "notes").unwrap();
+    test.host
+        .revoke(&name("other"), grant, &Origin::default())
+        .await
+        .unwrap();
+}
+
+fn file(state: &Path) -> PathBuf {
+    state.join("audit/00000000000000000001.jsonl")
+}
+
+fn line_of(found: &Verification) -> Option<u64> {
+    found.problems.first().and_then(|problem| problem.line)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_line_that_is_deleted_inserted_swapped_or_edited_is_found_at_its_place() {
+    let written = Written::new().await;
+    let count = written.lines.len();
+    for at in 0..count {
+        let mut lines = written.lines.clone();
+        lines.remove(at);
+        let found = written.with(&lines).await;
+        assert!(!found.is_intact(), "line {at} deleted");
+        assert!(
+            at == count - 1 || line_of(&found) == Some(at as u64 + 1),
+            "{at}: {:?}",
+            found.problems
+        );
+
+        let mut lines = written.lines.clone();
+        lines.insert(at, written.lines[at].clone());
+        assert_eq!(
+            line_of(&written.with(&lines).await),
+            Some(at as u64 + 2),
+            "line {at} inserted"
+        );
+
+        if at + 1 < count {
+            let mut lines = written.lines.clone();
+            lines.swap(at, at + 1);
+            assert_eq!(
+                line_of(&written.with(&lines).await),
+                Some(at as u64 + 1),
+                "lines {at} swapped"
+            );
+        }
+        let mut lines = written.lines.clone();
+        lines[at] = lines[at].replacen("\"at\":\"20", "\"at\":\"19", 1);
+        let found = written.with(&lines).await;
+        assert_eq!(
+            (found.problems.len(), line_of(&found)),
+            (1, Some(at as u64 + 1)),
+            "{:?}",
+            found.problems
+        );
+
+        let cut = written.with(&written.lines[..at]).await;
+        let said = problems(&cut);
+        assert!(
+            said.iter().any(|problem| problem.contains("the state directory knows")),
+            "cut at {at}: {said:?}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_whole_log_that_somebody_without_the_key_has_written_is_found() {
+    let written = Written::new().await;
+    let known = expected(&written.state()).await;
+    // Another host of another key writes a log that is right in itself.
+    let other = Written::new().await;
+    let mut foreign = known.clone();
+    foreign.recorded = None;
+    fs::copy(file(&other.state()), file(&written.state())).unwrap();
+    let said = problems(&verify(&written.state(), &foreign).unwrap());
+    assert!(
+        said.iter()
+            .any(|problem| problem.contains("nothing is signed by the key")),
+        "{said:?}"
+    );
+    let said = problems(&verify(&written.state(), &known).unwrap());
+    assert!(
+        said.iter()
+            .any(|problem| problem.contains("another log than the state directory")),
+        "{said:?}"
+    );
+    // A checkpoint of it in this log is no checkpoint of this log.
+    let is_checkpoint = |line: &&String| line.contains("\"kind\":\"checkpoint\"");
+    let at = written.lines.iter().position(|line| is_checkpoint(&line)).unwrap();
+    let mut lines = written.lines.clone();
+    lines[at] = other.lines.iter().find(is_checkpoint).unwrap().clone();
+    let said = problems(&written.with(&lines).await);
+    assert!(
+        said.iter().any(|problem| problem.contains("checkpoint of another log")),
+        "{said:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_does_not_cover_up_what_it_finds() {
+    let written = Written::new().await;
+    let cut = &written.lines[..written.lines.len() - 2];
+    fs::write(file(&written.state()), cut.concat_lines()).unwrap();
+    let Written { folder, exported, .. } = written;
+    let folder = end(open(folder, &patient(), "").await).await;
+    let state = state(&folder);
+    let mut known = expected(&state).await;
+    let said = problems(&verify(&state, &known).unwrap());
+    assert!(
+        said.len() == 1 && said[0].contains("a host found another log"),
+        "{said:?}"
+    );
+    known.checkpoint = Some(exported);
+    assert_eq!(verify(&state, &known).unwrap().problems.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_checkpoint_kept_elsewhere_shows_that_a_whole_directory_went_back() {
+    let test = host(&patient(), "").await;
+    record(&test).await;
+    let folder = end(test).await;
+    let (now, copy) = (state(&folder), folder.path().join("copy"));
+    copy_all(&now, &copy);
+    let test = open(folder, &patient(), "").await;
+    for _ in 0..5 {
+        record(&test).await;
+    }
+    let exported = test.host.audit_checkpoint().await.unwrap();
+    let folder = end(test).await;
+    fs::remove_dir_all(&now).unwrap();
+    copy_all(&copy, &now);
+    // By itself the directory is as it once was.
+    assert!(verified(&now).await.is_intact());
+    let mut known = expected(&now).await;
+    known.checkpoint = Some(exported.clone());
+    let said = problems(&verify(&now, &known).unwrap());
+    assert!(said.len() == 1 && said[0].contains("the checkpoint knows"), "{said:?}");
+    let host = Host::builder().state_dir(&now).build().await.unwrap();
+    host.shutdown().await.unwrap();
+    drop((host, folder));
+    assert!(entries(&now).len() as u64 >= 6);
+}
+
+fn copy_all(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        match entry.file_type().unwrap() {
+            kind if kind.is_dir() => copy_all(&entry.path(), &target),
+            kind if kind.is_file() => drop(fs::copy(entry.path(), target).unwrap()),
+            _ => {}
+        }
+    }
+}
