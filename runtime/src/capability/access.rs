@@ -48,9 +48,12 @@ impl Access<'_> {
     }
 
     /// The narrowest pattern that fits it, as a manifest has it.
+    ///
+    /// A guest may name a file `**`: whoever adds the line that a denial shows would grant every directory.
+    /// So a star in a name is a `?`, which stands for one character.
     pub(crate) fn pattern(&self) -> String {
         match self {
-            Self::FileRead(path) | Self::FileWrite(path) => (*path).to_owned(),
+            Self::FileRead(path) | Self::FileWrite(path) => path.replace('*', "?"),
             Self::Connect { scheme, host, port } => format!("{}://{host}:{port}", scheme.as_str()),
             // A name is looked up to connect to it, and how is not known yet.
             Self::LookUp(name) => format!("tcp://{name}:*"),
@@ -58,7 +61,29 @@ impl Access<'_> {
                 let scheme = if *scheme == Scheme::Udp { "udp://" } else { "" };
                 format!("{scheme}{}:{port}", HostName::Address(*address))
             }
-            Self::SystemCall(name) | Self::Storage(name) | Self::Messaging(name) => (*name).to_owned(),
+            Self::SystemCall(name) | Self::Storage(name) | Self::Messaging(name) => name.replace('*', "?"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Grant;
+    use super::*;
+
+    #[test]
+    fn the_pattern_of_an_access_is_no_broader_than_it() {
+        for (path, pattern) in [
+            ("/a/b", "/a/b"),
+            ("/**", "/??"),
+            ("/home/*", "/home/?"),
+            ("/a/**/b*", "/a/??/b?"),
+        ] {
+            let access = Access::FileRead(path);
+            assert_eq!(access.pattern(), pattern);
+            let grant = Grant::parse(access.capability(), pattern).unwrap();
+            assert!(grant.fits(&access) && !grant.fits(&Access::FileRead("/home/ann/secret")));
+        }
+        assert_eq!(Access::SystemCall("*").pattern(), "?");
     }
 }
