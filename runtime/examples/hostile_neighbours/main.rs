@@ -23,7 +23,7 @@ use airssys_wasm::component::{ComponentName, Manifest, Package};
 use airssys_wasm::typed::Invocation;
 use airssys_wasm::{Error, Host};
 
-use guests::{Guest, NEIGHBOURS, WASTEFUL};
+use crate::guests::{Guest, NEIGHBOURS, WASTEFUL};
 
 /// The limit of every guest's memory.
 const LIMIT_MIB: f64 = 16.0;

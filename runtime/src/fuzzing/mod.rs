@@ -8,8 +8,11 @@ mod access;
 mod binary;
 mod text;
 
+/// A parser, and what it promises.
+pub type Target = fn(&[u8]);
+
 /// The targets, by name; each has seeds in `tests/fuzz/corpus/`.
-pub const TARGETS: &[(&str, fn(&[u8]))] = &[
+pub const TARGETS: &[(&str, Target)] = &[
     ("cache-entry", crate::engine::fuzz::cache_entry),
     ("component", binary::component),
     ("deployed", crate::deploy::fuzz::deployed),
