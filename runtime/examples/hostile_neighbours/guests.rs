@@ -19,8 +19,6 @@ pub(crate) const NUMBER: &str = r#"(param "n" u32) (result u32) (canon lift (cor
 /// From a number to lists of bytes.
 pub(crate) const LISTS: &str = r#"(param "n" u32) (result (list (list u8)))
     (canon lift (core func $i "go") (memory $memory))"#;
-/// From a number to a text.
-pub(crate) const TEXT: &str = r#"(param "n" u32) (result string) (canon lift (core func $i "go") (memory $memory))"#;
 
 impl Guest {
     /// A component whose `go` is this.

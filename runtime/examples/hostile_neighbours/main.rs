@@ -7,6 +7,7 @@
 
 #![allow(
     clippy::expect_used,
+    clippy::panic,
     clippy::unwrap_used,
     clippy::print_stdout,
     reason = "a measurement ends where something fails, and prints what it found"

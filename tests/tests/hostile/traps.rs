@@ -1,7 +1,10 @@
 //! Every way in which a guest can break off, after each of which the next call is answered.
 
 use crate::deed::{Deed, LIMITS, SHORT, check};
-use crate::guests::{Guest, LISTS, TEXT};
+use crate::guests::{Guest, LISTS};
+
+/// From a number to a text.
+const TEXT: &str = r#"(param "n" u32) (result string) (canon lift (core func $i "go") (memory $memory))"#;
 
 /// One function that never comes to its end.
 macro_rules! go {
