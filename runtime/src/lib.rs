@@ -56,6 +56,9 @@ mod deploy;
 mod engine;
 mod error;
 mod event;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod host;
 pub mod ingress;
 mod interface;

@@ -94,6 +94,9 @@ impl Access<'_> {
     }
 
     /// The narrowest pattern that fits it, as a manifest has it.
+    ///
+    /// A guest may name a file `**`: whoever adds the line that a denial shows would grant every directory.
+    /// So what would stand for others in a name is escaped.
     pub(crate) fn pattern(&self) -> String {
         match self {
             Self::FileRead(path) | Self::FileWrite(path) => escaped(path),
@@ -106,5 +109,27 @@ impl Access<'_> {
             }
             Self::SystemCall(name) | Self::Storage(name) | Self::Messaging(name) => escaped(name),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Grant;
+    use super::*;
+
+    #[test]
+    fn the_pattern_of_an_access_is_no_broader_than_it() {
+        for (path, pattern) in [
+            ("/a/b", "/a/b"),
+            ("/**", "/??"),
+            ("/home/*", "/home/?"),
+            ("/a/**/b*", "/a/??/b?"),
+        ] {
+            let access = Access::FileRead(path);
+            assert_eq!(access.pattern(), pattern);
+            let grant = Grant::parse(access.capability(), pattern).unwrap();
+            assert!(grant.fits(&access) && !grant.fits(&Access::FileRead("/home/ann/secret")));
+        }
+        assert_eq!(Access::SystemCall("*").pattern(), "?");
     }
 }

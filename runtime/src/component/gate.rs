@@ -83,8 +83,7 @@ fn within(text: &str, low: f64, high: f64) -> Option<f64> {
 impl fmt::Display for Gate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            // Percentages are computed, so that the last digits of 0.07 * 100 have to go.
-            Self::ErrorRate(Bound::Value(share)) => write!(f, "error-rate > {}%", rounded(share * 100.0)),
+            Self::ErrorRate(Bound::Value(share)) => write!(f, "error-rate > {}%", percent(*share)),
             Self::ErrorRate(Bound::TimesStable(factor)) => write!(f, "error-rate > {factor}x stable"),
             Self::Latency(percentile, Bound::Value(most)) => write!(f, "p{percentile} > {}", Span(*most)),
             Self::Latency(percentile, Bound::TimesStable(factor)) => write!(f, "p{percentile} > {factor}x stable"),
@@ -92,8 +91,13 @@ impl fmt::Display for Gate {
     }
 }
 
-fn rounded(number: f64) -> f64 {
-    (number * 1e6).round() / 1e6
+/// The percentage that is read as this share.
+/// It is computed, so that the last digits of 0.07 * 100 have to go, as far as that makes it no other share.
+fn percent(share: f64) -> f64 {
+    let exact = share * 100.0;
+    let rounded = [1e6, 1e9, 1e12, 1e15].map(|digits| (exact * digits).round() / digits);
+    let is_read_alike = |percent: &f64| percent / 100.0 == share;
+    rounded.into_iter().find(is_read_alike).unwrap_or(exact)
 }
 
 impl TryFrom<String> for Gate {
@@ -118,6 +122,7 @@ mod tests {
     fn a_gate_is_written_as_it_is_read() {
         for text in [
             "error-rate > 1%",
+            "error-rate > 0.0000001%",
             "error-rate > 0.5%",
             "error-rate > 7%",
             "error-rate > 2x stable",

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::version::MAX_BYTES;
 use super::{AccessRequests, ComponentName, DeploySection, HttpRoute, LimitsSection};
 
 /// The `manifest-version` that this build reads.
@@ -152,6 +153,11 @@ impl Manifest {
             let offset = error.span().map_or(0, |span| span.start);
             ManifestError::at(text, offset, error.message().trim().to_owned())
         })?;
+        // TOML has no null, so that it is what became of a number that JSON does not have.
+        if manifest.config.values().any(holds_null) {
+            let reason = "`nan` and `inf` are no numbers of a configuration, which is JSON".into();
+            return Err(ManifestError::at(text, text.find("[config").unwrap_or(0), reason));
+        }
         match manifest.mistake() {
             Some((key, reason)) => Err(ManifestError::at(text, text.find(key).unwrap_or(0), reason)),
             None => Ok(manifest),
@@ -166,6 +172,10 @@ impl Manifest {
                 self.manifest_version
             );
             return Some(("manifest-version", reason));
+        }
+        let version = self.component.version.as_ref().map(ToString::to_string);
+        if version.is_some_and(|version| version.len() > MAX_BYTES) {
+            return Some(("[component]", format!("a version has at most {MAX_BYTES} bytes")));
         }
         if self.instances.max.is_some() && !matches!(self.instances.mode, None | Some(ModeName::Pool)) {
             return Some(("max", "`instances.max` applies to `mode = \"pool\"` only".into()));
@@ -193,16 +203,33 @@ impl Manifest {
     }
 }
 
+/// The longest reason, in characters.
+const MAX_REASON: usize = 1_000;
+
 impl ManifestError {
     pub(crate) fn at(text: &str, offset: usize, reason: String) -> Self {
         let before = text.get(..offset).unwrap_or(text);
         let nearest = unknown_key(&reason);
+        // It may quote a key that is as long as the text.
+        let reason = match reason.char_indices().nth(MAX_REASON) {
+            Some((end, _)) => format!("{}…", &reason[..end]),
+            None => reason,
+        };
         Self {
             line: before.matches('\n').count() + 1,
             column: before.rsplit('\n').next().unwrap_or("").chars().count() + 1,
             reason,
             nearest,
         }
+    }
+}
+
+fn holds_null(value: &serde_json::Value) -> bool {
+    match value {
+        serde_json::Value::Null => true,
+        serde_json::Value::Array(values) => values.iter().any(holds_null),
+        serde_json::Value::Object(values) => values.values().any(holds_null),
+        _ => false,
     }
 }
 
@@ -281,6 +308,14 @@ rollback-if = ["error-rate > 1%", "p99 > 250ms"]
 [config]
 greeting = "hello"
 "#;
+
+    #[test]
+    fn numbers_that_json_does_not_have_are_refused() {
+        for value in ["nan", "-inf", "[1, { a = inf }]"] {
+            let error = Manifest::parse(&format!("manifest-version = 1\n[config]\na = {value}\n")).unwrap_err();
+            assert_eq!((error.line, error.column), (2, 1), "{error}");
+        }
+    }
 
     #[test]
     fn every_key_is_read() {

@@ -106,6 +106,8 @@ impl Package {
             .ok_or(Error::Unnamed)?;
         let version = said.version.or_else(|| manifest.component.version.clone());
         let version = version.unwrap_or_else(|| metadata_version(&inspection));
+        // One that came with a request may be as long as that.
+        parse_version(&version.to_string())?;
         let description = manifest
             .component
             .description

@@ -16,7 +16,7 @@ pub struct VersionError {
 }
 
 /// The longest version, in bytes.
-const MAX_BYTES: usize = 128;
+pub(super) const MAX_BYTES: usize = 128;
 
 /// Reads a version; a leading `v` is accepted, as in `v1.2.0`.
 pub fn parse_version(text: &str) -> Result<Version, VersionError> {

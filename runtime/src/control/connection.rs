@@ -268,8 +268,14 @@ fn encoded(reply: &impl Serialize) -> Result<Vec<u8>> {
     Ok(text)
 }
 
+/// The longest reason that is told, in characters: it may quote a key that is as long as the request.
+const MAX_REASON: usize = 1_000;
+
 fn refused(reason: impl ToString) -> Error {
-    Error::Refused {
-        reason: reason.to_string(),
+    let mut reason = reason.to_string();
+    if let Some((end, _)) = reason.char_indices().nth(MAX_REASON) {
+        reason.truncate(end);
+        reason.push('…');
     }
+    Error::Refused { reason }
 }

@@ -34,6 +34,8 @@ mod client;
 mod connection;
 mod exchange;
 mod frame;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzz;
 mod json;
 mod protocol;
 mod server;

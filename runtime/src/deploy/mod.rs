@@ -3,6 +3,8 @@
 mod approach;
 mod end;
 mod execute;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzz;
 mod gate;
 mod operation;
 mod options;

@@ -245,16 +245,18 @@ pub(super) fn snapshot(store: &Store, name: &ComponentName, version: &Version) -
 }
 
 /// A state as it is kept: the version, the number of calls, a line end, the bytes as they are.
-fn encode_state(saved: &Saved) -> Vec<u8> {
+pub(super) fn encode_state(saved: &Saved) -> Vec<u8> {
     let mut record = format!("{} {}\n", saved.version, saved.calls).into_bytes();
     record.extend_from_slice(&saved.bytes);
     record
 }
 
 fn read_state(store: &Store, key: &str) -> Result<Option<Saved>, Error> {
-    let Some(record) = store.read(Table::States, key)? else {
-        return Ok(None);
-    };
+    let record = store.read(Table::States, key)?;
+    record.map(|record| decode_state(key, &record)).transpose()
+}
+
+pub(super) fn decode_state(key: &str, record: &[u8]) -> Result<Saved, Error> {
     let damaged = || Error::Damaged {
         what: format!("the state `{}` names no version", key.escape_debug()),
     };
@@ -262,11 +264,11 @@ fn read_state(store: &Store, key: &str) -> Result<Option<Saved>, Error> {
     let line = std::str::from_utf8(&record[..end]).map_err(|_| damaged())?;
     // Records of the first schema have no number.
     let (version, calls) = line.split_once(' ').unwrap_or((line, "0"));
-    Ok(Some(Saved {
+    Ok(Saved {
         version: version.parse().map_err(|_| damaged())?,
         calls: calls.parse().map_err(|_| damaged())?,
         bytes: record[end + 1..].to_vec(),
-    }))
+    })
 }
 
 #[cfg(test)]

@@ -12,6 +12,8 @@ mod entrance;
 mod exports;
 mod fault;
 mod function_cache;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzz;
 mod http;
 mod in_flight;
 mod instance;

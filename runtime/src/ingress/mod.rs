@@ -16,4 +16,6 @@
 
 mod http;
 
+#[cfg(feature = "fuzzing")]
+pub(crate) use http::fuzz;
 pub use http::{HttpOptions, HttpServer, listen};

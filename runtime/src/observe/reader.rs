@@ -123,6 +123,26 @@ mod tests {
     }
 
     #[test]
+    fn however_many_components_write_the_open_files_have_a_bound() {
+        let state = tempfile::tempdir().unwrap();
+        let writer = LogWriter::new(state.path());
+        let names: Vec<ComponentName> = (0..300).map(|n| format!("a-{n}").parse().unwrap()).collect();
+        for round in ["first", "second"] {
+            for name in &names {
+                writer.event(&output(name, round.into()));
+            }
+            writer.settle();
+        }
+        let open = std::fs::read_dir("/proc/self/fd").unwrap().flatten();
+        let open = open.filter_map(|file| std::fs::read_link(file.path()).ok());
+        let open = open.filter(|path| path.starts_with(state.path())).count();
+        assert!((1..=128).contains(&open), "{open}");
+        for name in &names {
+            assert_eq!(lines(kept(state.path(), name).unwrap()), ["first", "second"], "{name}");
+        }
+    }
+
+    #[test]
     fn what_is_written_is_read_also_while_it_is_written() {
         let state = tempfile::tempdir().unwrap();
         let name: ComponentName = "a".parse().unwrap();

@@ -19,6 +19,9 @@ use crate::event::Event;
 const WAITING: usize = 4_096;
 const WAITING_OF_ONE: usize = 512;
 
+/// How many files are open at the same time, however many components write.
+const MAX_OPEN: usize = 128;
+
 /// The logs of one host.
 #[derive(Clone, Debug)]
 pub(crate) struct LogWriter {
@@ -116,7 +119,8 @@ struct Writing {
 }
 
 struct Log {
-    file: Appending,
+    /// None until something is written again.
+    file: Option<Appending>,
     rate: Rate,
 }
 
@@ -161,12 +165,8 @@ impl Writing {
             return false;
         };
         line.push(b'\n');
-        if !self.logs.contains_key(name) {
-            let Ok(file) = Appending::open(&self.folder, name) else {
-                return false;
-            };
-            let rate = Rate::new(Instant::now());
-            self.logs.insert(name.clone(), Log { file, rate });
+        if self.logs.get(name).is_none_or(|log| log.file.is_none()) && !self.open(name) {
+            return false;
         }
         let Some(log) = self.logs.get_mut(name) else {
             return false;
@@ -174,11 +174,29 @@ impl Writing {
         if !log.rate.take(line.len(), Instant::now()) && is_limited {
             return false;
         }
-        if log.file.append(&self.folder, name, &line).is_err() {
+        let file = log.file.as_mut();
+        let is_kept = file.is_some_and(|file| file.append(&self.folder, name, &line).is_ok());
+        if !is_kept {
             // A disk that was full may have room later: the file is opened anew then.
-            self.logs.remove(name);
-            return false;
+            log.file = None;
         }
+        is_kept
+    }
+
+    fn open(&mut self, name: &ComponentName) -> bool {
+        let open = self.logs.values_mut().filter(|log| log.file.is_some());
+        let open: Vec<&mut Log> = open.collect();
+        if open.len() >= MAX_OPEN {
+            open.into_iter().for_each(|log| log.file = None);
+        }
+        let Ok(file) = Appending::open(&self.folder, name) else {
+            return false;
+        };
+        let new = || Log {
+            file: None,
+            rate: Rate::new(Instant::now()),
+        };
+        self.logs.entry(name.clone()).or_insert_with(new).file = Some(file);
         true
     }
 

@@ -2,11 +2,13 @@
 
 use std::collections::HashSet;
 use std::fs::File;
-use std::io::{ErrorKind, Write};
+use std::io::{ErrorKind, Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock};
 
-use crate::component::Digest;
+use super::real::{make_folder, no_links};
+use crate::component::{Digest, MAX_COMPONENT_BYTES};
 use crate::error::Error;
 
 /// What the names of files begin with until they are whole.
@@ -22,7 +24,9 @@ pub(super) struct Blobs {
 impl Blobs {
     pub(super) fn open(directory: &Path) -> Result<Self, Error> {
         let folder = directory.join("blobs").join("sha256");
-        std::fs::create_dir_all(&folder).map_err(|error| Error::store("making the blobs' folder", error))?;
+        // A link would have files swept away wherever it leads.
+        let made = make_folder(&directory.join("blobs")).and_then(|()| make_folder(&folder));
+        made.map_err(|error| Error::store("making the blobs' folder", error))?;
         Ok(Self {
             folder,
             writing: RwLock::default(),
@@ -47,7 +51,18 @@ impl Blobs {
     }
 
     pub(super) fn read(&self, digest: &Digest) -> Result<Vec<u8>, Error> {
-        let bytes = std::fs::read(self.path(digest)).map_err(|error| Error::store("reading a component", error))?;
+        let read = || -> std::io::Result<Vec<u8>> {
+            let mut options = File::options();
+            let file = options.read(true).custom_flags(no_links()).open(self.path(digest))?;
+            if !file.metadata()?.is_file() {
+                return Err(std::io::Error::other("it is no file"));
+            }
+            let mut bytes = Vec::new();
+            // One byte more shows what is too large, whose digest is another then.
+            file.take(MAX_COMPONENT_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+            Ok(bytes)
+        };
+        let bytes = read().map_err(|error| Error::store("reading a component", error))?;
         if Digest::of(&bytes) != *digest {
             return Err(Error::Damaged {
                 what: format!("the bytes of component {} changed", digest.short()),

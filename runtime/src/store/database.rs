@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use redb::{Builder, Database, DatabaseError, WriteTransaction};
 
+use super::real::is_file;
 use crate::error::Error;
 
 /// What is said to fail while the database is opened or made.
@@ -17,7 +18,7 @@ pub(super) const MAKING: &str = "making the database";
 
 /// Opens the database in a file, and makes it when there is no such file.
 pub(super) fn open(file: &Path) -> Result<Database, Error> {
-    if !file.try_exists().map_err(|error| Error::store(OPENING, error))? {
+    if !is_file(file).map_err(|error| Error::store(OPENING, error))? {
         make(file)?;
     }
     verified(|builder| builder.open(file))

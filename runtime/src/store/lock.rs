@@ -2,10 +2,12 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
+use super::real::no_links;
 use crate::error::Error;
 
 /// How often an owner tries while others only look whether there is one, and how long it waits between.
@@ -27,6 +29,8 @@ impl OwnerLock {
             .write(true)
             .create(true)
             .truncate(false)
+            // The directory may come from elsewhere, and the file is emptied.
+            .custom_flags(no_links())
             .open(path)
             .map_err(failed)?;
         match try_lock(&file, || thread::sleep(PAUSE)) {

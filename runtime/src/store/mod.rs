@@ -11,7 +11,10 @@ mod directory;
 mod disk;
 #[cfg(test)]
 mod faults;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzz;
 mod lock;
+mod real;
 mod records;
 mod seal;
 

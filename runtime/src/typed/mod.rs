@@ -5,6 +5,8 @@
 
 mod arguments;
 mod example;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzz;
 mod invocation;
 mod json;
 mod mistake;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use airssys_wasm::component::{Manifest, Message, Package, callable};
@@ -10,6 +10,7 @@ use airssys_wasm::{Deployment, Error, Host, HostBuilder};
 use airssys_wasm_tests::{TestHost, name, own_compiler, workspace};
 
 use crate::case::Case;
+use crate::turn::Turn;
 
 /// Sets up a host in one way.
 type Adapt = fn(HostBuilder) -> HostBuilder;
@@ -21,13 +22,13 @@ pub(crate) const COMPILERS: &[(&str, Adapt)] = &[
 ];
 
 /// The longest that a case may take on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 /// How long descriptors and memory may take to come back.
 const SETTLING: Duration = Duration::from_secs(5);
 /// What a case may need at the same time beyond what there was before: the bytes are there several times.
 const PEAK_MIB: u64 = 1_024;
 /// What may be left of it: the allocator keeps some of what it has had.
-const LEFT_MIB: u64 = 128;
+pub(crate) const LEFT_MIB: u64 = 128;
 /// The longest message of an error, names of the guest included.
 const MAX_MESSAGE: usize = 12 << 10;
 /// The healthy component.
@@ -44,8 +45,8 @@ pub(crate) struct Arena {
 
 /// What must be the same before and after.
 #[derive(Debug, PartialEq, Eq)]
-struct Stored {
-    components: Vec<String>,
+pub(crate) struct Stored {
+    pub(crate) components: Vec<String>,
     blobs: BTreeSet<String>,
 }
 
@@ -71,8 +72,7 @@ pub(crate) fn check(cases: impl Fn() -> Vec<Case>) {
 
 /// Runs a test while no other of this program runs: descriptors and memory are those of the whole process.
 pub(crate) fn alone<T>(test: impl Future<Output = T>) -> T {
-    static TURN: Mutex<()> = Mutex::new(());
-    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let _turn = Turn::alone();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -100,7 +100,7 @@ impl Arena {
         }
     }
 
-    fn test(&self) -> &TestHost {
+    pub(crate) fn test(&self) -> &TestHost {
         self.test.as_ref().expect("the arena is open")
     }
 
@@ -184,7 +184,7 @@ impl Arena {
     }
 
     /// What an error must be: short, and without anything of the machine it happened on.
-    fn look_at(&self, error: &Error) -> Vec<String> {
+    pub(crate) fn look_at(&self, error: &Error) -> Vec<String> {
         let mut text = error.to_string();
         let mut source = std::error::Error::source(error);
         while let Some(reason) = source {
@@ -216,8 +216,18 @@ impl Arena {
         problems
     }
 
+    /// How often the healthy component has answered.
+    pub(crate) fn answered(&self) -> u64 {
+        self.answers.load(Ordering::Acquire)
+    }
+
+    /// What the healthy component's callers have seen go wrong since this was asked.
+    pub(crate) fn failures(&self) -> Vec<String> {
+        std::mem::take(&mut self.failures.lock().unwrap())
+    }
+
     /// Waits until the healthy component has answered again.
-    async fn wait_for_an_answer(&self, before: u64) {
+    pub(crate) async fn wait_for_an_answer(&self, before: u64) {
         let answered = settles(|| self.answers.load(Ordering::Acquire) > before).await;
         if answered.is_err() {
             self.failures
@@ -227,7 +237,7 @@ impl Arena {
         }
     }
 
-    fn stored(&self) -> Stored {
+    pub(crate) fn stored(&self) -> Stored {
         let status = self.test().host.status();
         let blobs = std::fs::read_dir(self.test().folder.path().join("blobs/sha256")).unwrap();
         Stored {
@@ -264,7 +274,7 @@ impl Arena {
     }
 }
 
-fn innermost(error: &Error) -> &Error {
+pub(crate) fn innermost(error: &Error) -> &Error {
     match error {
         Error::Deployment { reason, .. } => innermost(reason),
         error => error,
@@ -300,7 +310,7 @@ async fn call_for_ever(host: Host, answers: Arc<AtomicU64>, failures: Arc<Mutex<
 }
 
 /// Waits until something holds.
-async fn settles(mut holds: impl FnMut() -> bool) -> Result<(), tokio::time::error::Elapsed> {
+pub(crate) async fn settles(mut holds: impl FnMut() -> bool) -> Result<(), tokio::time::error::Elapsed> {
     let wait = async {
         let mut pause = tokio::time::interval(Duration::from_millis(2));
         while !holds() {
@@ -310,7 +320,7 @@ async fn settles(mut holds: impl FnMut() -> bool) -> Result<(), tokio::time::err
     tokio::time::timeout(SETTLING, wait).await
 }
 
-fn descriptors() -> usize {
+pub(crate) fn descriptors() -> usize {
     std::fs::read_dir("/proc/self/fd").map_or(0, Iterator::count)
 }
 
@@ -319,7 +329,7 @@ fn descriptors_are_back(before: usize) -> bool {
 }
 
 /// A figure of this process in MiB; 0 where the system does not tell.
-fn memory_mib(figure: &str) -> u64 {
+pub(crate) fn memory_mib(figure: &str) -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status
         .lines()
@@ -329,11 +339,11 @@ fn memory_mib(figure: &str) -> u64 {
 }
 
 /// Has the kernel count the highest use of memory from now on.
-fn reset_peak() {
+pub(crate) fn reset_peak() {
     let _ = std::fs::write("/proc/self/clear_refs", "5");
 }
 
 #[expect(clippy::print_stderr, reason = "asked for by whoever runs the tests")]
-fn show(line: &str) {
+pub(crate) fn show(line: &str) {
     eprintln!("{line}");
 }

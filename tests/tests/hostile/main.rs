@@ -5,13 +5,26 @@
 mod arena;
 mod audit;
 mod binary;
+mod cache;
+mod cancel;
 mod case;
+mod control;
+mod deed;
+mod directory;
 mod execution;
 mod files;
+#[path = "../../../runtime/examples/hostile_neighbours/guests.rs"]
+mod guests;
 mod interfaces;
+mod leaks;
 mod metadata;
+mod names;
+mod neighbours;
 mod proposals;
 mod quantities;
+mod resources;
 mod sweeps;
+mod traps;
+mod turn;
 mod types;
 mod wasm;

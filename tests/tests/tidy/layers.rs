@@ -4,6 +4,7 @@ use super::{report, sources};
 
 /// The layers of the runtime, from the front door down; each may name those below it, never one above.
 const LAYERS: &[&[&str]] = &[
+    &["fuzzing"],
     &["control", "ingress", "testing"],
     &["host"],
     &["deploy"],

@@ -5,6 +5,8 @@ mod body;
 mod call;
 mod charge;
 mod connection;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzz;
 mod json;
 mod options;
 mod origin;

@@ -11,6 +11,8 @@ use airssys_wasm::component::Manifest;
 use airssys_wasm::{Error, Event};
 use airssys_wasm_tests::TestHost;
 
+use crate::turn::Turn;
+
 /// What no guest may ever read.
 pub(super) const SECRET: &str = "the canary";
 
@@ -33,6 +35,7 @@ pub(super) const WRITE: &[&str] = &["/data/write/**", "/data/both/**"];
 pub(super) struct Yard {
     pub(super) test: TestHost,
     folder: tempfile::TempDir,
+    _turn: Turn,
 }
 
 /// What is at each path: its kind, its length, what it holds, when it was changed and how many names it has.
@@ -54,13 +57,18 @@ impl Yard {
         write: &[&str],
         policy: impl FnOnce(&Path) -> String,
     ) -> Result<Self, Error> {
+        let turn = Turn::together();
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir_all(folder.path().join("outside/dir")).unwrap();
         fs::write(folder.path().join("outside/secret"), SECRET).unwrap();
         fs::create_dir(folder.path().join("data")).unwrap();
         let policy = Policy::parse(&policy(folder.path())).unwrap();
         let test = TestHost::with(|builder| builder.policy(policy)).await;
-        let yard = Self { test, folder };
+        let yard = Self {
+            test,
+            folder,
+            _turn: turn,
+        };
         yard.fill();
         let manifest = format!("manifest-version = 1\n[capabilities]\nfile-read = {read:?}\nfile-write = {write:?}\n");
         let manifest = Manifest::parse(&manifest).unwrap();
