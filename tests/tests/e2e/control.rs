@@ -457,7 +457,7 @@ async fn every_documented_request_is_understood() {
         .lines()
         .filter_map(|line| line.strip_prefix("| `")?.split('`').next());
     let requests: Vec<&str> = rows.filter(|row| row.starts_with(['{', '"'])).collect();
-    assert_eq!(requests.len(), 23);
+    assert_eq!(requests.len(), 25);
     for documented in requests.into_iter().filter(|request| !request.contains("events")) {
         let mut stream = UnixStream::connect(served.socket()).await.unwrap();
         let has_bytes = ["deploy", "plan", "call"]
