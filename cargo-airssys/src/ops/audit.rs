@@ -41,7 +41,9 @@ fn begun(directory: &Path) -> Option<String> {
 
 /// Of a running host it is what that has written, without one what the store knows.
 async fn recorded(directory: &Path) -> Result<Option<AuditHead>, Error> {
+    let mut pause = tokio::time::interval(host::PAUSE);
     loop {
+        pause.tick().await;
         match Client::connect(directory, quiet()).await {
             Ok(client) => return Ok(client.audit().await?.head),
             Err(Error::Unreachable { .. }) => {}
@@ -49,7 +51,7 @@ async fn recorded(directory: &Path) -> Result<Option<AuditHead>, Error> {
         }
         match Host::recorded_audit(directory).await {
             // A host that begins or ends answers soon.
-            Err(Error::StateInUse { .. }) => host::pause().await,
+            Err(Error::StateInUse { .. }) => {}
             found => return found,
         }
     }

@@ -17,7 +17,7 @@ pub(crate) use airssys_wasm::control::Listener;
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// How long it waits between two attempts.
-const PAUSE: Duration = Duration::from_millis(50);
+pub(crate) const PAUSE: Duration = Duration::from_millis(50);
 
 /// What a host records of its guests beside what it tells.
 #[derive(Clone, Debug, Default)]
@@ -136,11 +136,6 @@ pub(crate) fn alone<T>(place: &StatePlace, work: impl AsyncFnOnce(&Host) -> Resu
 /// Does `work` without a host.
 pub(crate) fn aside<T>(work: impl AsyncFnOnce() -> Result<T, Error>) -> anyhow::Result<T> {
     run(async |answered| until_pressed(answered, work(), "run the command again").await)
-}
-
-/// Waits a little for a host that begins or ends.
-pub(crate) async fn pause() {
-    tokio::time::sleep(PAUSE).await;
 }
 
 /// Owns the state directory while `work` runs, which others can reach meanwhile: then it takes no more requests, lets those

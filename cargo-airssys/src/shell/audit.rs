@@ -36,6 +36,9 @@ fn text(entry: &Map<String, Value>) -> String {
     }
     for (key, value) in entry.iter().filter(|(key, _)| !FIRST.contains(&key.as_str())) {
         let value = word(value);
+        if value.is_empty() {
+            continue;
+        }
         // A digest or signature in full helps nobody who reads lines; `-o json` has it.
         let is_long = value.len() > 24 && value.bytes().all(|byte| byte.is_ascii_hexdigit());
         let value = value.get(..12).filter(|_| is_long).unwrap_or(&value);

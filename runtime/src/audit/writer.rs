@@ -105,8 +105,7 @@ impl Writer {
             self.count(shared);
         }
         let is_written = self.flush(shared);
-        let is_due = |log: &Log| log.is_due() || (is_time && log.is_unsigned());
-        if is_written && self.log.as_ref().is_some_and(is_due) {
+        if is_written && is_time && self.log.as_ref().is_some_and(Log::is_unsigned) {
             self.with_log(shared, |log| log.checkpoint().map(drop));
         }
     }
@@ -163,6 +162,11 @@ impl Writer {
         while !self.pending.is_empty() || shared.lost.load(Ordering::Acquire) > 0 {
             if !self.write_some(shared) {
                 self.give_up(shared);
+                return false;
+            }
+            // Also when much has waited, so that a log never has more unsigned than one batch beyond what it may.
+            let is_due = self.log.as_ref().is_some_and(Log::is_due);
+            if is_due && !self.with_log(shared, |log| log.checkpoint().map(drop)) {
                 return false;
             }
         }

@@ -208,6 +208,7 @@ fn every() -> Vec<Error> {
             directory: "/state".into(),
             reason: reason(),
         },
+        Error::AuditUnavailable { reason: reason() },
         Error::Refused { reason: reason() },
     ]
 }

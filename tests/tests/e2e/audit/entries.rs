@@ -58,12 +58,12 @@ async fn everything_that_an_operator_does_has_its_entry() {
     options.origin = by("ada");
     test.host.grant(&echo, pattern.clone(), &options).await.unwrap();
     test.host.revoke(&echo, pattern, &by("bob")).await.unwrap();
-    test.release("wrong", "1.0.0", "unhealthy", &DeployOptions::default())
+    test.release("wrong", "1.0.0", "is-unhealthy", &DeployOptions::default())
         .await
         .unwrap_err();
     test.host.deploy(Package::new(&b"no component"[..])).await.unwrap_err();
     test.host
-        .deploy(Package::new(guest("traps-when-asked")))
+        .deploy(Package::new(guest("traps-when-asked")).name(name("asked")))
         .await
         .unwrap_err();
     test.host.remove_for(&echo, &by("ada")).await.unwrap();
@@ -207,14 +207,14 @@ fn files_digest() -> &'static airssys_wasm::component::Digest {
 async fn no_access_of_many_callers_is_without_a_number() {
     let test = host(&patient(), "").await;
     test.host.deploy(files("1.0.0")).await.unwrap();
-    let secret = Grant::parse(Capability::FileRead, "/data/secret").unwrap();
+    let secret = Grant::parse(Capability::FileRead, "/data/f").unwrap();
     test.host.revoke(&name("files"), secret, &by("ada")).await.unwrap();
     let mut callers = tokio::task::JoinSet::new();
     for _ in 0..8 {
         let host = test.host.clone();
         callers.spawn(async move {
             for _ in 0..60 {
-                let wanted = airssys_wasm::component::Message::text("read /data/secret");
+                let wanted = airssys_wasm::component::Message::text("read /data/f");
                 host.call(&name("files"), wanted).await.unwrap_err();
             }
         });
