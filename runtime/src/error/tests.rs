@@ -154,6 +154,7 @@ fn every() -> Vec<Error> {
         Error::store("locking the directory", io::Error::from_raw_os_error(28)),
         Error::store("reading", Error::Version(parse_version("x").unwrap_err())),
         Error::Damaged { what: reason() },
+        Error::AuditUnavailable { reason: reason() },
         Error::Engine { reason: reason() },
         Error::Mount {
             directory: "/data".into(),
