@@ -24,8 +24,13 @@ fn the_command_of_the_unit_file_serves() {
         .args(words)
         .env("XDG_DATA_HOME", folder.path())
         .env("HOME", folder.path());
-    let mut serving = serving.stdin(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-    let lines = BufReader::new(serving.stderr.take().unwrap()).lines();
+    let mut serving = serving
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(serving.stdout.take().unwrap()).lines();
     let said: Vec<String> = lines
         .map_while(Result::ok)
         .take_while(|line| !line.contains("control.sock"))
