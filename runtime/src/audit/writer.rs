@@ -66,7 +66,9 @@ impl Writer {
 
     pub(super) fn run(mut self) {
         loop {
-            let patience = match self.pending.is_empty() {
+            // What could not be written is tried again soon, also when nobody waits for it any more.
+            let is_failing = |shared: Arc<Shared>| shared.is_failing.load(Ordering::Acquire);
+            let patience = match self.pending.is_empty() && !self.shared.upgrade().is_some_and(is_failing) {
                 true => self.due.saturating_duration_since(Instant::now()),
                 false => self.opening.tuning.pause,
             };
