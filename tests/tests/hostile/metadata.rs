@@ -60,7 +60,7 @@ fn manifests() -> Vec<Case> {
         manifest(
             "a memory limit of everything",
             says("[limits]\nmemory = \"16EiB\""),
-            "ok",
+            "limit-above-ceiling",
         ),
         manifest(
             "a deadline of centuries",

@@ -135,7 +135,7 @@ fn cases() -> Vec<Case> {
         text(
             "a table above the limit",
             instantiated("(table 30000 funcref)"),
-            "compile-failed|trap",
+            "limit-exceeded",
         ),
         text(
             "a table of 4,294,967,295 elements",
@@ -201,7 +201,7 @@ fn cases() -> Vec<Case> {
         text(
             "more core instances than the limit",
             many_core_instances(65),
-            "trap|compile-failed",
+            "too-complex",
         ),
         text("10,000 core instances", many_core_instances(10_000), refused),
     ]
