@@ -2,6 +2,7 @@
 
 use super::access::Access;
 use super::gate::Gate;
+use super::glob::escaped;
 use super::grants::GrantSet;
 use super::{Capability, Grant};
 
@@ -15,8 +16,9 @@ impl Gate {
 
     /// Whether this directory and everything below it is asked for and granted, and nothing of it is revoked.
     pub(crate) fn allows_all_of(&self, capability: &Capability, path: &str) -> bool {
-        let pattern = format!("{}/**", path.trim_end_matches('/'));
-        // A name that is no pattern is not granted as a whole; one with a `*` in it is read as more than it is.
+        // What would stand for others in a name is only itself.
+        let pattern = format!("{}/**", escaped(path.trim_end_matches('/')));
+        // A name that is no pattern is not granted as a whole.
         let Ok(all) = Grant::parse(capability.clone(), &pattern) else {
             return false;
         };

@@ -56,6 +56,18 @@ async fn a_directory_takes_along_nothing_that_has_more_rights_where_it_comes() {
 }
 
 #[tokio::test]
+async fn a_directory_whose_name_would_stand_for_another_is_decided_on_as_what_it_is() {
+    let yard = Yard::open(&["/data/*", "/data/20??/**"], &["/data/**"]).await;
+    yard.check(&[
+        ("mkdir /data 20[*]1", "ok"),
+        ("rename /data none/f /data 20[*]1/f", "ok"),
+        // What could not be read in it would be readable there.
+        ("rename /data 20[*]1 /data 2001", "access"),
+    ])
+    .await;
+}
+
+#[tokio::test]
 async fn parts_that_are_revoked_or_not_granted_do_not_move() {
     let yard = Yard::open(&["/data/**"], &["/data/both/*", "/data/write/**"]).await;
     yard.check(&[
