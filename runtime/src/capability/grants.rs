@@ -107,13 +107,22 @@ impl From<Refusal> for Refused {
 
 impl GrantSet {
     pub(crate) fn grant(&mut self, grant: Grant, source: Source) {
+        self.add(grant, source, false);
+    }
+
+    /// The same for nothing in hidden files and directories, which belong to tools.
+    pub(crate) fn grant_visible(&mut self, grant: Grant, source: Source) {
+        self.add(grant, source, true);
+    }
+
+    fn add(&mut self, grant: Grant, source: Source, is_hidden_out: bool) {
         let row = &mut self.rows[grant.capability().row()];
         let (beginning, ending) = (grant.beginning(), grant.ending().to_vec());
         let granted = Granted {
             grant,
             source,
             uses: Arc::default(),
-            is_hidden_out: false,
+            is_hidden_out,
         };
         row.granted.push(granted, beginning, &ending);
     }
@@ -124,19 +133,6 @@ impl GrantSet {
         self.rows[grant.capability().row()]
             .revoked
             .push(grant, beginning, &ending);
-    }
-
-    /// The same for nothing in hidden files and directories, which belong to tools.
-    pub(crate) fn grant_visible(&mut self, grant: Grant, source: Source) {
-        let row = &mut self.rows[grant.capability().row()];
-        let (beginning, ending) = (grant.beginning(), grant.ending().to_vec());
-        let granted = Granted {
-            grant,
-            source,
-            uses: Arc::default(),
-            is_hidden_out: true,
-        };
-        row.granted.push(granted, beginning, &ending);
     }
 
     /// What was revoked that an access is for.
