@@ -60,14 +60,19 @@ pub(crate) fn check(cases: impl Fn() -> Vec<Case>) {
                 problems.extend(arena.run(&case).await);
             }
             problems.extend(arena.close().await);
-            assert!(
-                problems.is_empty(),
-                "{} problems:\n{}",
-                problems.len(),
-                problems.join("\n")
-            );
+            none(&problems);
         }
     });
+}
+
+/// Says everything that does not hold.
+pub(crate) fn none(problems: &[String]) {
+    assert!(
+        problems.is_empty(),
+        "{} problems:\n{}",
+        problems.len(),
+        problems.join("\n")
+    );
 }
 
 /// Runs a test while no other of this program runs: descriptors and memory are those of the whole process.

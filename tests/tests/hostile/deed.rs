@@ -7,7 +7,9 @@ use airssys_wasm::component::{Manifest, Package};
 use airssys_wasm::typed::Invocation;
 use airssys_wasm_tests::name;
 
-use crate::arena::{Arena, COMPILERS, LEFT_MIB, alone, descriptors, innermost, memory_mib, reset_peak, settles, show};
+use crate::arena::{
+    Arena, COMPILERS, LEFT_MIB, alone, descriptors, innermost, memory_mib, none, reset_peak, settles, show,
+};
 use crate::guests::Guest;
 
 /// The limits under which it happens.
@@ -77,12 +79,7 @@ pub(crate) fn check(deeds: &[Deed]) {
             problems.extend(run(&mut arena, deed).await);
         }
         problems.extend(arena.close().await);
-        assert!(
-            problems.is_empty(),
-            "{} problems:\n{}",
-            problems.len(),
-            problems.join("\n")
-        );
+        none(&problems);
     });
 }
 
