@@ -21,6 +21,7 @@ mod route;
 mod session;
 mod terminal;
 pub mod transcript;
+mod wire;
 
 pub use by_hand::{ByHand, ENDLESS};
 pub use compiler::{FalseCompiler, own_compiler};
@@ -35,3 +36,4 @@ pub use random::Random;
 pub use route::{GONE, route_line, route_of};
 pub use session::{Said, Session, homes, provide_home};
 pub use terminal::Terminal;
+pub use wire::{frame, request};

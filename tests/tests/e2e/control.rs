@@ -15,7 +15,7 @@ use airssys_wasm::component::{Manifest, Message, Package};
 use airssys_wasm::control::{Client, Listener, Server, listen, listen_within};
 use airssys_wasm::typed::{ByteForm, Invocation};
 use airssys_wasm::{DeployOptions, Error, Event, Origin, RollbackOptions, SplitOptions};
-use airssys_wasm_tests::{TestHost, code, guest, name, workspace};
+use airssys_wasm_tests::{TestHost, code, frame, guest, name, request, workspace};
 
 /// A host that serves others, and a client as another process would have it.
 struct Served {
@@ -83,16 +83,6 @@ async fn read_all(stream: &mut UnixStream) -> String {
 
 fn silent() -> Listener {
     Arc::new(|_| {})
-}
-
-fn frame(kind: u8, payload: impl AsRef<[u8]>) -> Vec<u8> {
-    let payload = payload.as_ref();
-    let length = u32::try_from(payload.len()).unwrap().to_le_bytes();
-    [&[kind][..], &length, payload].concat()
-}
-
-fn request(request: &str) -> Vec<u8> {
-    frame(1, format!(r#"{{"protocol": 1, "request": {request}}}"#))
 }
 
 fn package(guest_name: &str, component: &str, version: &str) -> Package {

@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 
 use airssys_wasm::control::{Server, listen, listen_within};
-use airssys_wasm_tests::{TestHost, guest};
+use airssys_wasm_tests::{TestHost, frame, guest, request};
 
 use crate::arena::{LEFT_MIB, alone, descriptors, memory_mib, settles};
 
@@ -81,16 +81,6 @@ async fn read_all(stream: &mut UnixStream) -> String {
     // A host that has not read everything resets the connection after what it said.
     let _ = stream.read_to_end(&mut said).await;
     String::from_utf8_lossy(&said).into_owned()
-}
-
-fn frame(kind: u8, payload: impl AsRef<[u8]>) -> Vec<u8> {
-    let payload = payload.as_ref();
-    let length = u32::try_from(payload.len()).unwrap().to_le_bytes();
-    [&[kind][..], &length, payload].concat()
-}
-
-fn request(request: &str) -> Vec<u8> {
-    frame(1, format!(r#"{{"protocol": 1, "request": {request}}}"#))
 }
 
 fn upload(component: &str) -> Vec<u8> {
