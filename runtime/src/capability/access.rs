@@ -6,6 +6,7 @@ use super::Capability;
 use super::address::Scheme;
 use super::glob::escaped;
 use super::host_name::{HostBeginning, HostName};
+use super::tool_files::is_taken_by_tools;
 
 /// What a guest is about to do, normalised: there is one way to write each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,10 +86,11 @@ impl Access<'_> {
         }
     }
 
-    /// Whether it is to a file or directory that is hidden, or in one that is.
-    pub(super) fn is_hidden(&self) -> bool {
+    /// Whether it reads what is hidden, or changes what tools take by themselves or what is in it.
+    pub(super) fn concerns_tools(&self) -> bool {
         match self {
-            Self::FileRead(path) | Self::FileWrite(path) => path.contains("/."),
+            Self::FileRead(path) => is_hidden(path),
+            Self::FileWrite(path) => path.split('/').any(is_taken_by_tools),
             _ => false,
         }
     }
@@ -110,6 +112,11 @@ impl Access<'_> {
             Self::SystemCall(name) | Self::Storage(name) | Self::Messaging(name) => escaped(name),
         }
     }
+}
+
+/// Whether a file or directory is hidden, or in one that is.
+pub(super) fn is_hidden(path: &str) -> bool {
+    path.contains("/.")
 }
 
 #[cfg(test)]

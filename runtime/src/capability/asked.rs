@@ -39,7 +39,7 @@ impl From<Vec<Grant>> for Asked {
     fn from(all: Vec<Grant>) -> Self {
         let mut rows = Rows::default();
         for (place, grant) in all.iter().enumerate() {
-            rows.rows[grant.capability().row()].push(place, grant.beginning(), grant.ending());
+            rows.rows[grant.capability().row()].push(place, grant.beginning(), &grant.ending());
         }
         Self(Arc::new(Rows { all, ..rows }))
     }

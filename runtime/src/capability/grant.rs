@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 use super::Capability;
 use super::access::Access;
 use super::address::{InboundPattern, OutboundPattern, Scheme};
-use super::glob::{beginning, ending, fits_text, has_too_many_stars, is_wild, unescaped};
+use super::glob::{is_wild, unescaped};
 use super::host_name::HostName;
 use super::path::PathPattern;
+use super::text_pattern::TextPattern;
 use crate::component::AccessRequests;
 
 /// The longest pattern, in bytes.
@@ -34,7 +35,7 @@ enum Pattern {
     Outbound(OutboundPattern),
     Inbound(InboundPattern),
     /// A name, in which `*` stands for any characters.
-    Name(String),
+    Name(TextPattern),
 }
 
 /// A pattern that cannot be used.
@@ -114,7 +115,7 @@ impl Grant {
             Pattern::Path(pattern) => pattern.to_string(),
             Pattern::Outbound(pattern) => pattern.to_string(),
             Pattern::Inbound(pattern) => pattern.to_string(),
-            Pattern::Name(name) => name.clone(),
+            Pattern::Name(name) => name.as_str().to_owned(),
         }
     }
 
@@ -127,7 +128,8 @@ impl Grant {
                 (Pattern::Outbound(own), Pattern::Outbound(other)) => own.covers(other),
                 (Pattern::Inbound(own), Pattern::Inbound(other)) => own.covers(other),
                 (Pattern::Name(own), Pattern::Name(other)) => {
-                    own == other || own == "*" || (!is_wild(other) && fits_text(own, &unescaped(other)))
+                    let is_other_wild = is_wild(other.as_str());
+                    own == other || own.as_str() == "*" || (!is_other_wild && own.fits(&unescaped(other.as_str())))
                 }
                 _ => false,
             }
@@ -140,6 +142,7 @@ impl Grant {
             Pattern::Outbound(pattern) => pattern.breadth(),
             Pattern::Inbound(pattern) => pattern.breadth(),
             Pattern::Name(name) => {
+                let name = name.as_str();
                 (name.chars().all(|c| matches!(c, '*' | '?')) && !name.is_empty()).then_some("it is every name")
             }
         }
@@ -200,17 +203,17 @@ impl Grant {
             Pattern::Path(pattern) => pattern.beginning(),
             Pattern::Outbound(pattern) => pattern.beginning(),
             Pattern::Inbound(_) => Vec::new(),
-            Pattern::Name(name) => beginning(name).as_bytes().to_vec(),
+            Pattern::Name(name) => name.beginning().into_bytes(),
         }
     }
 
     /// The bytes that every access ends with that this is for; it may be less than that.
-    pub(super) fn ending(&self) -> &[u8] {
+    pub(super) fn ending(&self) -> Vec<u8> {
         match &self.pattern {
             Pattern::Path(pattern) => pattern.ending(),
             // A machine is looked up from the end of its name.
-            Pattern::Outbound(_) | Pattern::Inbound(_) => &[],
-            Pattern::Name(name) => ending(name).as_bytes(),
+            Pattern::Outbound(_) | Pattern::Inbound(_) => Vec::new(),
+            Pattern::Name(name) => name.ending().into_bytes(),
         }
     }
 
@@ -228,7 +231,7 @@ impl Grant {
             }
             (Capability::SystemCall, Pattern::Name(own), Access::SystemCall(name))
             | (Capability::Storage, Pattern::Name(own), Access::Storage(name))
-            | (Capability::Messaging, Pattern::Name(own), Access::Messaging(name)) => fits_text(own, name),
+            | (Capability::Messaging, Pattern::Name(own), Access::Messaging(name)) => own.fits(name),
             _ => false,
         }
     }
@@ -240,17 +243,18 @@ impl fmt::Display for Grant {
     }
 }
 
-fn name(text: &str) -> Result<String, &'static str> {
+fn name(text: &str) -> Result<TextPattern, &'static str> {
     if text.chars().any(char::is_control) {
         return Err("a name has no control characters");
     }
     if text.len() > MAX_NAME {
         return Err("a name has at most 256 bytes");
     }
-    if has_too_many_stars(text) {
-        return Err("a name has at most two `*`");
+    match TextPattern::new(text) {
+        pattern if pattern.has_too_many_stars() => Err("a name has at most two `*`"),
+        pattern if pattern.is_slow() => Err("a name has no `?` between two `*`"),
+        pattern => Ok(pattern),
     }
-    Ok(text.to_owned())
 }
 
 #[cfg(test)]

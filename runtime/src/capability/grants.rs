@@ -41,13 +41,13 @@ pub(crate) struct Granted {
     pub(crate) source: Source,
     /// How many accesses it has allowed since the host was opened.
     pub(crate) uses: Arc<AtomicU64>,
-    /// Whether hidden files and directories are not for it.
-    is_hidden_out: bool,
+    /// Whether what is hidden, and writing what tools take by themselves, is not for it.
+    pub(super) spares_tools: bool,
 }
 
 impl Granted {
     fn allows(&self, access: &Access<'_>) -> bool {
-        self.grant.fits(access) && !(self.is_hidden_out && access.is_hidden())
+        self.grant.fits(access) && !(self.spares_tools && access.concerns_tools())
     }
 }
 
@@ -110,26 +110,26 @@ impl GrantSet {
         self.add(grant, source, false);
     }
 
-    /// The same for nothing in hidden files and directories, which belong to tools.
-    pub(crate) fn grant_visible(&mut self, grant: Grant, source: Source) {
+    /// The same but for what belongs to tools: nothing hidden is read, and nothing written that they build or run.
+    pub(crate) fn grant_sparing_tools(&mut self, grant: Grant, source: Source) {
         self.add(grant, source, true);
     }
 
-    fn add(&mut self, grant: Grant, source: Source, is_hidden_out: bool) {
+    fn add(&mut self, grant: Grant, source: Source, spares_tools: bool) {
         let row = &mut self.rows[grant.capability().row()];
-        let (beginning, ending) = (grant.beginning(), grant.ending().to_vec());
+        let (beginning, ending) = (grant.beginning(), grant.ending());
         let granted = Granted {
             grant,
             source,
             uses: Arc::default(),
-            is_hidden_out,
+            spares_tools,
         };
         row.granted.push(granted, beginning, &ending);
     }
 
     /// Denies what `grant` is for, whatever else is granted.
     pub(crate) fn revoke(&mut self, grant: Grant) {
-        let (beginning, ending) = (grant.beginning(), grant.ending().to_vec());
+        let (beginning, ending) = (grant.beginning(), grant.ending());
         self.rows[grant.capability().row()]
             .revoked
             .push(grant, beginning, &ending);

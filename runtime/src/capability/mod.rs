@@ -18,6 +18,8 @@ mod policy;
 mod policy_file;
 mod subtree;
 mod system_call;
+mod text_pattern;
+mod tool_files;
 
 pub(crate) use access::Access;
 pub(crate) use address::Scheme;
@@ -37,3 +39,4 @@ pub(crate) use policy::unsuitable;
 pub use policy::{Policy, PolicyAudit, PolicyGrant, PolicyTls};
 pub(crate) use policy_file::{parse_policy, read_policy};
 pub use system_call::SystemCall;
+pub(crate) use tool_files::is_taken_by_tools;

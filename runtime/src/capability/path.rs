@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::glob::{self, Stands};
+use super::text_pattern::TextPattern;
 
 /// The longest path or pattern, in bytes.
 pub(crate) const MAX_PATH: usize = 4_096;
@@ -32,7 +33,7 @@ pub(super) struct PathPattern {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Component {
     Literal(String),
-    Glob(String),
+    Glob(TextPattern),
     Any,
 }
 
@@ -60,8 +61,11 @@ impl PathPattern {
             part if part.contains("**") => Err("`**` is a whole component"),
             part if !glob::is_wild(part) => Ok(Component::Literal(glob::unescaped(part))),
             part if part.len() > MAX_GLOB => Err("a component with wildcards has at most 64 bytes"),
-            part if glob::has_too_many_stars(part) => Err("a component has at most two `*`"),
-            part => Ok(Component::Glob(part.to_owned())),
+            part => match TextPattern::new(part) {
+                pattern if pattern.has_too_many_stars() => Err("a component has at most two `*`"),
+                pattern if pattern.is_slow() => Err("a component has no `?` between two `*`"),
+                pattern => Ok(Component::Glob(pattern)),
+            },
         });
         let components = components.collect::<Result<Vec<_>, _>>()?;
         let count = |is_such: fn(&Component) -> bool| components.iter().filter(|component| is_such(component)).count();
@@ -114,17 +118,17 @@ impl PathPattern {
         let mut beginning = self.literal.clone().into_bytes();
         if let Some(Component::Glob(glob)) = self.components.get(self.literals) {
             beginning.push(b'/');
-            beginning.extend(glob::beginning(glob).bytes());
+            beginning.extend(glob.beginning().bytes());
         }
         beginning
     }
 
     /// What every path ends with that it fits, as far as its last component says it.
-    pub(super) fn ending(&self) -> &[u8] {
+    pub(super) fn ending(&self) -> Vec<u8> {
         match self.components.last() {
-            Some(Component::Literal(literal)) => literal.as_bytes(),
-            Some(Component::Glob(glob)) => glob::ending(glob).as_bytes(),
-            Some(Component::Any) | None => &[],
+            Some(Component::Literal(literal)) => literal.clone().into_bytes(),
+            Some(Component::Glob(glob)) => glob.ending().into_bytes(),
+            Some(Component::Any) | None => Vec::new(),
         }
     }
 
@@ -137,8 +141,8 @@ impl PathPattern {
             stands,
             |own, other| match (own, other) {
                 (Component::Literal(own), Component::Literal(other)) => own == other,
-                (Component::Glob(own), Component::Literal(other)) => glob::fits_text(own, other),
-                (Component::Glob(own), Component::Glob(other)) => own == "*" || own == other,
+                (Component::Glob(own), Component::Literal(other)) => own.fits(other),
+                (Component::Glob(own), Component::Glob(other)) => own.as_str() == "*" || own == other,
                 _ => false,
             },
         )
@@ -183,7 +187,7 @@ impl fmt::Display for PathPattern {
         }
         self.components.iter().try_for_each(|component| match component {
             Component::Literal(text) => write!(f, "/{}", glob::escaped(text)),
-            Component::Glob(text) => write!(f, "/{text}"),
+            Component::Glob(glob) => write!(f, "/{}", glob.as_str()),
             Component::Any => f.write_str("/**"),
         })
     }
@@ -194,7 +198,7 @@ impl Component {
     fn fits(&self, part: &str) -> bool {
         match self {
             Self::Literal(literal) => literal == part,
-            Self::Glob(glob) => glob::fits_text(glob, part),
+            Self::Glob(glob) => glob.fits(part),
             Self::Any => false,
         }
     }
@@ -282,6 +286,7 @@ mod tests {
             "/a\nb",
             "/**/a/**",
             "/a*b*c*",
+            "/a*?*",
             "/*/*/*/*/*",
         ] {
             check(text);
@@ -358,7 +363,7 @@ mod tests {
         match (pattern.split_first(), path) {
             (None, []) => true,
             (Some((&"**", rest)), path) => (0..=path.len()).any(|n| naive(rest, &path[n..])),
-            (Some((first, rest)), [part, path @ ..]) => glob::fits_text(first, part) && naive(rest, path),
+            (Some((first, rest)), [part, path @ ..]) => TextPattern::new(first).fits(part) && naive(rest, path),
             _ => false,
         }
     }
@@ -407,7 +412,7 @@ mod tests {
             let pattern = pattern(&text);
             if pattern.fits(&path) {
                 prop_assert!(path.as_bytes().starts_with(&pattern.beginning()), "{} {}", text, path);
-                prop_assert!(path.as_bytes().ends_with(pattern.ending()), "{} {}", text, path);
+                prop_assert!(path.as_bytes().ends_with(&pattern.ending()), "{} {}", text, path);
             }
         }
 

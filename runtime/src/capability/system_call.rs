@@ -7,7 +7,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::glob::fits_text;
+use super::text_pattern::TextPattern;
 use crate::component::{ByteCount, Span};
 
 /// How long a command may take, when its definition does not say.
@@ -65,7 +65,7 @@ impl SystemCall {
         }
         let fits = |pattern: &str, argument: &str| {
             let is_option = argument.starts_with('-');
-            (!is_option || pattern.starts_with('-')) && !argument.contains('\0') && fits_text(pattern, argument)
+            (!is_option || pattern.starts_with('-')) && !argument.contains('\0') && TextPattern::new(pattern).fits(argument)
         };
         let pairs = self.arguments.iter().zip(arguments);
         let mut wrong = pairs

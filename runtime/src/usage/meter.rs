@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::rate::{Allowance, Rate};
-use super::{Account, FileId};
+use super::{Account, FileId, Length, OpenFile};
 use crate::component::{Limit, Limits, Release};
 
 /// What one instance takes of what its component may use.
@@ -46,18 +46,13 @@ impl Meter {
     }
 
     /// A file is open once more.
-    pub(crate) fn open_file(&self, file: FileId) {
-        self.account.open_files().open(file);
+    pub(crate) fn open_file(&self, file: FileId) -> Arc<OpenFile> {
+        self.account.open_files().open(file)
     }
 
-    /// A file is closed once.
-    pub(crate) fn close_file(&self, file: FileId) {
-        self.shrink_files(self.account.open_files().close(file));
-    }
-
-    /// A file of so many bytes is gone, or will be when it is closed.
-    pub(crate) fn remove_file(&self, file: FileId, bytes: u64) {
-        self.shrink_files(self.account.open_files().remove(file, bytes));
+    /// A file is closed once, and found to be like this before.
+    pub(crate) fn close_file(&self, id: FileId, file: &OpenFile, found: Option<Length>) {
+        self.shrink_files(self.account.open_files().close_as(id, file, found));
     }
 
     /// Lets a request or a connection begin.

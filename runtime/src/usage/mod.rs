@@ -12,6 +12,6 @@ pub use account::LimitUsage;
 pub(crate) use budget::{Budget, Shortage};
 pub use budget::{HostUsage, Total};
 pub(crate) use meter::Meter;
-pub(crate) use open_files::FileId;
+pub(crate) use open_files::{FileId, Length, OpenFile};
 pub use starts::Quarantine;
 pub(crate) use starts::{Outcome, Starting, Starts};

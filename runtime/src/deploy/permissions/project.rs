@@ -4,17 +4,11 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Component, Path, PathBuf};
 
-use crate::capability::{Capability, Grant, GrantSet, Mount, Source};
+use crate::capability::{Capability, Grant, GrantSet, Mount, Source, is_taken_by_tools};
 use crate::error::Error;
 
-/// The folder of a project that components write to without being asked: no tool takes what it builds or runs from it.
+/// The folder of a project that components write to without being asked, but for files that tools take by themselves.
 const DATA: &str = "data";
-
-/// The endings and names of files that are built or run, or say how.
-const SOURCES: [&str; 17] = [
-    "c", "cc", "cpp", "go", "h", "js", "lock", "mod", "py", "rs", "sh", "toml", "ts", "wasm", "wit", "yml", "zig",
-];
-const FILES: [&str; 4] = ["Dockerfile", "Makefile", "justfile", "package.json"];
 
 /// How many files and folders are looked at before a directory counts as one of sources.
 const MOST_LOOKED_AT: usize = 4_096;
@@ -51,7 +45,7 @@ impl HomeRule {
             if grant.is_loopback() || self.takes_in(set, grant) {
                 match self {
                     // Hidden directories are those of tools: git runs what is in its own, and so does cargo.
-                    Self::Project(_) => set.grant_visible(grant.clone(), Source::Project),
+                    Self::Project(_) => set.grant_sparing_tools(grant.clone(), Source::Project),
                     _ => set.grant(grant.clone(), Source::Project),
                 }
             }
@@ -142,11 +136,9 @@ fn holds_sources(directory: &Path) -> bool {
             left -= 1;
             let name = entry.file_name();
             let Some(name) = name.to_str() else { return true };
-            let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
             let Ok(metadata) = entry.metadata() else { return true };
             let is_program = metadata.is_file() && metadata.permissions().mode() & 0o111 != 0;
-            let is_source = name.starts_with('.') || SOURCES.contains(&extension) || FILES.contains(&name);
-            if left == 0 || is_program || is_source || metadata.is_symlink() {
+            if left == 0 || is_program || is_taken_by_tools(name) || metadata.is_symlink() {
                 return true;
             }
             if metadata.is_dir() {

@@ -15,7 +15,7 @@ use super::bounds::{MAX_FILE_BYTES, MAX_READ_BYTES};
 use super::decide::{Found, Right, may_see};
 use super::files::again;
 use super::lexical::Named;
-use super::quota::{before_removal, grow};
+use super::quota::Change;
 use super::seen::coarsened;
 use super::walk::Astray;
 use crate::capability::Refusal;
@@ -51,18 +51,10 @@ impl FilesView<'_> {
         Ok(found)
     }
 
-    /// What an open file is on this machine.
-    fn file(&self, descriptor: &Resource<Descriptor>) -> FsResult<&std::fs::File> {
-        match self.table.get(descriptor)? {
-            Descriptor::File(file) => Ok(&file.file),
-            Descriptor::Dir(_) => Err(ErrorCode::BadDescriptor.into()),
-        }
-    }
-
-    /// Lets a file grow to this size, and says by how much it does.
-    fn grow(&self, descriptor: &Resource<Descriptor>, end: Filesize) -> FsResult<u64> {
-        let grown = grow(&self.files.meter, self.file(descriptor)?, end)?;
-        grown.ok_or_else(|| ErrorCode::Quota.into())
+    /// Begins a change of an open file after which it ends at most here.
+    fn begin_change(&self, descriptor: &Resource<Descriptor>, end: Filesize) -> FsResult<Change> {
+        let opened = self.place(descriptor)?.trail.opened().ok_or(ErrorCode::BadDescriptor)?;
+        opened.begin(|_| end).ok_or_else(|| ErrorCode::Quota.into())
     }
 
     /// Finds a path whose entry in its directory is changed.
@@ -109,13 +101,9 @@ impl HostDescriptor for FilesView<'_> {
     async fn set_size(&mut self, fd: Resource<Descriptor>, size: Filesize) -> FsResult<()> {
         self.holds(&fd, Right::Write)?;
         within_bounds(size, 0)?;
-        let before = self.file(&fd)?.metadata()?.len();
-        let growth = self.grow(&fd, size)?;
+        let change = self.begin_change(&fd, size)?;
         let set = self.inner().set_size(fd, size).await;
-        match &set {
-            Ok(()) => self.files.meter.shrink_files(before.saturating_sub(size)),
-            Err(_) => self.files.meter.shrink_files(growth),
-        }
+        change.end();
         set
     }
 
@@ -142,11 +130,9 @@ impl HostDescriptor for FilesView<'_> {
     async fn write(&mut self, fd: Resource<Descriptor>, bytes: Vec<u8>, offset: Filesize) -> FsResult<Filesize> {
         self.holds(&fd, Right::Write)?;
         within_bounds(offset, bytes.len())?;
-        let growth = self.grow(&fd, offset.saturating_add(bytes.len() as u64))?;
+        let change = self.begin_change(&fd, offset.saturating_add(bytes.len() as u64))?;
         let written = self.inner().write(fd, bytes, offset).await;
-        if written.is_err() {
-            self.files.meter.shrink_files(growth);
-        }
+        change.end();
         written
     }
 
@@ -298,11 +284,12 @@ impl HostDescriptor for FilesView<'_> {
             return Err(ErrorCode::IsDirectory.into());
         }
         let at = self.lend(&found)?;
-        let before = before_removal(&found);
+        let held = self.hold(&found);
         let removed = self.inner().unlink_file_at(again(&at), found.name.into_owned()).await;
         self.table.delete(at)?;
+        drop(held);
         if removed.is_ok() {
-            self.give_back(before);
+            self.give_back_entry();
         }
         removed
     }

@@ -13,6 +13,9 @@ use super::bounds::{MAX_ENTRIES, MAX_LISTINGS};
 use super::decide::{Right, check_way, may_see, on};
 use super::files::{Listing, again};
 
+/// How many entries that a guest may not see are passed over before others have their turn.
+const HIDDEN_AT_ONCE: usize = 16;
+
 impl FilesView<'_> {
     pub(super) async fn list(&mut self, descriptor: Resource<Descriptor>) -> FsResult<Resource<DirectoryEntryStream>> {
         let directory = self.dir(&descriptor)?.dir.clone();
@@ -67,7 +70,11 @@ impl HostDirectoryEntryStream for FilesView<'_> {
         let path = trail.path().clone();
         self.allow(Right::Read, &path)?;
         check_way(&self.files.gate, trail, Right::Read)?;
-        loop {
+        for hidden in 1.. {
+            // Deciding on many names takes long, and others have their turns and the call its deadline meanwhile.
+            if hidden % HIDDEN_AT_ONCE == 0 {
+                tokio::task::yield_now().await;
+            }
             let again = Resource::new_borrow(listing.rep());
             match self.inner().read_directory_entry(again).await {
                 Ok(Some(entry)) if !self.shows(&path, &entry) => {}
@@ -76,6 +83,7 @@ impl HostDirectoryEntryStream for FilesView<'_> {
                 other => return other,
             }
         }
+        Ok(None)
     }
 
     fn drop(&mut self, listing: Resource<DirectoryEntryStream>) -> wasmtime::Result<()> {

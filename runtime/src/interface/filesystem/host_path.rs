@@ -40,6 +40,10 @@ impl Identity {
         }
     }
 
+    pub(super) fn of_file(file: &File) -> Result<Self, Errno> {
+        fstat(file).map(|stat| Self::of(&stat))
+    }
+
     #[cfg(target_os = "linux")]
     pub(super) fn of_statx(stat: &rustix::fs::Statx) -> Self {
         Self {

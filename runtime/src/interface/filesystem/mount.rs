@@ -11,7 +11,7 @@ use wasmtime_wasi::filesystem::Dir;
 use wasmtime_wasi::{FsPerms, OpenMode};
 
 use super::host_path::{FileSystem, kind_of, unsuitable};
-use crate::capability::{Gate, GrantSet, Mount, below, is_within};
+use crate::capability::{Gate, GrantSet, Mount, below};
 use crate::error::Error;
 use crate::interface::Own;
 
@@ -100,7 +100,7 @@ fn is_wanted(gate: &Gate, granted: &GrantSet, mount: &Mount) -> bool {
         // A single path may be the mounted directory itself.
         let pattern = asked.pattern();
         let holds = |path: &str| granted.mount_of(path).is_some_and(|(found, _)| found == mount);
-        holds(&directory) || holds(&pattern) || (directory != "/" && is_within(&mount.guest, &directory))
+        holds(&directory) || holds(&pattern) || asked.reaches(&mount.guest)
     })
 }
 

@@ -10,10 +10,17 @@ use super::FilesView;
 use super::decide::{Found, Right};
 use super::files::again;
 use super::lexical::Named;
-use super::quota::{are_one, before_removal};
 use super::seen::Seen;
 use super::walk::Astray;
 use crate::capability::{Access, Capability, Refusal};
+
+/// Whether both are the same file, so that nothing is replaced.
+fn are_one(one: &Found<'_>, other: &Found<'_>) -> bool {
+    match (one.seen, other.seen) {
+        (Some(one), Some(other)) => one.identity == other.identity,
+        _ => false,
+    }
+}
 
 /// Whether a file has more than one name.
 fn has_other_names(file: &Found<'_>) -> FsResult<bool> {
@@ -102,7 +109,8 @@ impl FilesView<'_> {
         if source.name == "." || target.name == "." {
             return Err(ErrorCode::Busy.into());
         }
-        let replaced = before_removal(&target).filter(|_| !are_one(&source, &target));
+        let replaces = target.kind() == Some(FileType::RegularFile) && !are_one(&source, &target);
+        let replaced = self.hold(&target).filter(|_| replaces);
         let (old, new) = self.lend_both(&source, &target)?;
         let moved = self
             .inner()
@@ -115,12 +123,13 @@ impl FilesView<'_> {
             .await;
         self.table.delete(old)?;
         self.table.delete(new)?;
+        drop(replaced);
         if moved.is_ok() {
             self.files.follow(&from.path, &to.path);
             // Other instances of the component may have it open by its old path.
             self.files.gate.moved();
-            if replaced.is_some() {
-                self.give_back(replaced);
+            if replaces {
+                self.give_back_entry();
             }
         }
         moved
@@ -130,12 +139,15 @@ impl FilesView<'_> {
     fn allow_moving_all(&self, from: &Named, to: &Named) -> FsResult<()> {
         let gate = &self.files.gate;
         let (read, write) = (Capability::FileRead, Capability::FileWrite);
-        let may_write = gate.allows_all_of(&write, &from.path) && gate.allows_all_of(&write, &to.path);
+        // What is for tools comes neither to where it could be read or written, nor to where tools would take it.
+        let is_equal = |capability: &Capability| {
+            let extent = gate.allows_all_of(capability, &from.path);
+            extent.is_some() && extent == gate.allows_all_of(capability, &to.path)
+        };
+        let may_write = is_equal(&write);
         // Whoever has it open goes on to read it, so that it does not go to where nothing is read either.
-        let reads_all = |path: &str| gate.allows_all_of(&read, path);
         let reads_any = |path: &str| gate.allows_any_of(&read, path);
-        let may_read =
-            (reads_all(&from.path) && reads_all(&to.path)) || (!reads_any(&from.path) && !reads_any(&to.path));
+        let may_read = is_equal(&read) || (!reads_any(&from.path) && !reads_any(&to.path));
         if may_write && may_read {
             return Ok(());
         }

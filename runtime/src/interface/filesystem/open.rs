@@ -1,6 +1,7 @@
 //! Opening: files and directories, without following a link and without waiting for anybody at the other end.
 
 use std::fs::File as Handle;
+use std::sync::Arc;
 
 use rustix::fs::{FileType, Mode, OFlags, fstat, openat};
 use rustix::io::Errno;
@@ -15,7 +16,7 @@ use super::bounds::MAX_OPEN;
 use super::decide::{Found, Right, on};
 use super::files::Place;
 use super::host_path::Identity;
-use super::quota::{Opened, size};
+use super::quota::Opened;
 use super::trail::Trail;
 use super::walk::Astray;
 use crate::capability::Access;
@@ -27,6 +28,8 @@ struct Effect {
     mode: OpenMode,
     writes: bool,
     only_directories: bool,
+    /// Whether a file is emptied, once it counts as open.
+    empties: bool,
     flags: OFlags,
 }
 
@@ -57,11 +60,11 @@ impl Effect {
             OFlags::EXCL,
             open.contains(OpenFlags::CREATE) && open.contains(OpenFlags::EXCLUSIVE),
         );
-        flags.set(OFlags::TRUNC, open.contains(OpenFlags::TRUNCATE));
         Ok(Self {
             mode,
             writes: makes || descriptor.intersects(DescriptorFlags::WRITE | DescriptorFlags::MUTATE_DIRECTORY),
             only_directories,
+            empties: open.contains(OpenFlags::TRUNCATE),
             flags,
         })
     }
@@ -117,10 +120,6 @@ impl FilesView<'_> {
         if makes {
             self.charge_entry()?;
         }
-        let cut = match effect.flags.contains(OFlags::TRUNC) {
-            true => size(&found),
-            false => 0,
-        };
         let opened = if local {
             opened(&found, effect, own)
         } else {
@@ -133,16 +132,29 @@ impl FilesView<'_> {
             }
             self.astray(effect.right(), &named.path, astray)
         })?;
-        let meter = &self.files.meter;
-        meter.shrink_files(cut);
         let counted = match &opened {
-            Descriptor::File(_) => Some(Opened::new(meter.clone(), identity)),
+            Descriptor::File(file) => {
+                let counted = Opened::new(self.files.meter.clone(), identity, file.file.clone())?;
+                if effect.empties {
+                    empty(local, &counted, &file.file).await?;
+                }
+                Some(counted)
+            }
             Descriptor::Dir(_) => None,
         };
         let roots = self.files.roots.clone();
         let trail = Trail::of_opened(named.path, roots, (identity, slot, counted), revision);
         self.hand_out(opened, Place::new(trail, local))
     }
+}
+
+/// Empties a file that was opened for it.
+async fn empty(local: bool, opened: &Arc<Opened>, file: &Arc<Handle>) -> FsResult<()> {
+    let change = opened.begin(|_| 0).ok_or(ErrorCode::Quota)?;
+    let file = file.clone();
+    let emptied = on(local, move || file.set_len(0)).await?;
+    change.end();
+    Ok(emptied?)
 }
 
 fn opened(found: &Found<'_>, effect: Effect, own: Option<Identity>) -> Result<(Descriptor, Identity), Astray> {

@@ -2,52 +2,84 @@
 
 use std::fs::File;
 use std::io;
+use std::os::unix::fs::MetadataExt as _;
 use std::sync::Arc;
 
-use rustix::fs::FileType;
+use rustix::fs::{FileType, Mode, OFlags, openat};
 use wasmtime_wasi::p2::FsResult;
 use wasmtime_wasi::p2::bindings::filesystem::types::ErrorCode;
 
 use super::FilesView;
 use super::decide::Found;
 use super::host_path::Identity;
-use super::seen::Seen;
-use crate::usage::Meter;
+use crate::usage::{Length, Meter, OpenFile};
 
 /// What a file or directory takes beside its bytes, so that there is an end to empty ones.
 const ENTRY: u64 = 4 << 10;
 
-/// A file that is to be removed, as it was before.
-pub(super) struct Removed {
-    identity: Identity,
-    bytes: u64,
-    has_other_names: bool,
-}
+/// Opens what is removed, to look at it after.
+#[cfg(target_os = "linux")]
+const LOOK: OFlags = OFlags::PATH;
+#[cfg(not(target_os = "linux"))]
+const LOOK: OFlags = OFlags::RDONLY.union(OFlags::NONBLOCK);
 
-/// Counts a file as open until this is dropped.
+/// Counts a file as open until this is dropped: when it is gone by then, what it took comes back.
 #[derive(Debug)]
 pub(super) struct Opened {
     meter: Meter,
     identity: Identity,
+    handle: Arc<File>,
+    file: Arc<OpenFile>,
 }
 
+/// A change of a file that is paid for; what it does not take comes back when it is ended.
+#[must_use]
+#[derive(Debug)]
+pub(super) struct Change(Arc<Opened>);
+
 impl Opened {
-    pub(super) fn new(meter: Meter, identity: Identity) -> Arc<Self> {
-        meter.open_file(identity.into());
-        Arc::new(Self { meter, identity })
+    pub(super) fn new(meter: Meter, identity: Identity, handle: Arc<File>) -> io::Result<Arc<Self>> {
+        let file = meter.open_file(identity.into());
+        let opened = Self {
+            meter,
+            identity,
+            handle,
+            file,
+        };
+        opened.file.find(|| opened.look())?;
+        Ok(Arc::new(opened))
+    }
+
+    /// Begins a change after which the file is at most as long as `end` says of the length that it has now.
+    /// None when the component may not have as much.
+    pub(super) fn begin(self: &Arc<Self>, end: impl FnOnce(u64) -> u64) -> Option<Change> {
+        let pay = |growth| self.meter.grow_files(growth);
+        self.file.begin(end, pay).then(|| Change(self.clone()))
+    }
+
+    fn look(&self) -> io::Result<Length> {
+        let found = self.handle.metadata()?;
+        Ok(Length {
+            bytes: found.len(),
+            is_nameless: found.nlink() == 0,
+        })
     }
 }
 
 impl Drop for Opened {
     fn drop(&mut self) {
-        self.meter.close_file(self.identity.into());
+        let found = self.look().ok();
+        self.meter.close_file(self.identity.into(), &self.file, found);
     }
 }
 
-/// Lets a file become as large as this; it is charged with what it grows by, which is returned.
-pub(super) fn grow(meter: &Meter, file: &File, end: u64) -> io::Result<Option<u64>> {
-    let growth = end.saturating_sub(file.metadata()?.len());
-    Ok(meter.grow_files(growth).then_some(growth))
+impl Change {
+    /// It has been made, or has failed. One of which that is not known is dropped instead, and keeps what it has paid.
+    pub(super) fn end(self) {
+        let opened = &self.0;
+        let back = opened.file.end(|| opened.look().ok().map(|found| found.bytes));
+        opened.meter.shrink_files(back);
+    }
 }
 
 impl FilesView<'_> {
@@ -64,38 +96,17 @@ impl FilesView<'_> {
         self.files.meter.shrink_files(ENTRY);
     }
 
-    /// Gives back what a file had that is gone, as far as it has no other name and nobody has it open.
-    pub(super) fn give_back(&self, removed: Option<Removed>) {
-        self.give_back_entry();
-        if let Some(removed) = removed.filter(|removed| !removed.has_other_names) {
-            self.files.meter.remove_file(removed.identity.into(), removed.bytes);
+    /// Counts a file as open that is about to be removed or replaced, so that it is seen whether it is gone after.
+    pub(super) fn hold(&self, found: &Found<'_>) -> Option<Arc<Opened>> {
+        if found.kind() != Some(FileType::RegularFile) {
+            return None;
         }
+        let flags = LOOK | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        // What cannot be looked at is not given back.
+        let handle = openat(&*found.dir.dir, &*found.name, flags, Mode::empty()).ok()?;
+        let handle = Arc::new(File::from(handle));
+        let is_file = handle.metadata().is_ok_and(|found| found.is_file());
+        let identity = is_file.then(|| Identity::of_file(&handle).ok()).flatten()?;
+        Opened::new(self.files.meter.clone(), identity, handle).ok()
     }
-}
-
-/// What there is to give back when the file that was found is removed or replaced.
-pub(super) fn before_removal(found: &Found<'_>) -> Option<Removed> {
-    let seen = regular(found)?;
-    Some(Removed {
-        identity: seen.identity,
-        bytes: seen.size,
-        has_other_names: seen.links > 1,
-    })
-}
-
-/// Whether both are the same file, so that nothing is replaced.
-pub(super) fn are_one(one: &Found<'_>, other: &Found<'_>) -> bool {
-    match (regular(one), regular(other)) {
-        (Some(one), Some(other)) => one.identity == other.identity,
-        _ => false,
-    }
-}
-
-/// How large the file that was found is.
-pub(super) fn size(found: &Found<'_>) -> u64 {
-    regular(found).map_or(0, |seen| seen.size)
-}
-
-fn regular(found: &Found<'_>) -> Option<Seen> {
-    found.seen.filter(|seen| seen.kind == FileType::RegularFile)
 }

@@ -1,6 +1,5 @@
 //! Streams from and to files: they end when what they do is revoked, also while a guest waits for them.
 
-use std::fs::File;
 use std::io;
 use std::sync::Arc;
 
@@ -18,9 +17,9 @@ use super::FilesView;
 use super::bounds::{MAX_FILE_BYTES, MAX_READ_BYTES};
 use super::decide::{Right, check_way};
 use super::files::again;
+use super::quota::Change;
 use super::trail::Trail;
 use crate::capability::Gate;
-use crate::usage::Meter;
 
 impl FilesView<'_> {
     pub(super) fn input(
@@ -53,11 +52,9 @@ impl FilesView<'_> {
         descriptor: Resource<Descriptor>,
         offset: Option<u64>,
     ) -> FsResult<Resource<DynOutputStream>> {
-        let Descriptor::File(file) = self.table.get(&descriptor)? else {
+        let Descriptor::File(_) = self.table.get(&descriptor)? else {
             return Err(ErrorCode::IsDirectory.into());
         };
-        let file = file.file.clone();
-        let meter = self.files.meter.clone();
         let guard = self.guard(&descriptor, Right::Write)?;
         let stream = match offset {
             Some(offset) => self.inner().write_via_stream(again(&descriptor), offset)?,
@@ -67,8 +64,7 @@ impl FilesView<'_> {
         let output: DynOutputStream = Box::new(Output {
             stream,
             guard,
-            file,
-            meter,
+            change: None,
             next: offset,
         });
         Ok(self.table.push(output)?)
@@ -132,16 +128,17 @@ impl Guard {
         }
     }
 
-    /// Waits for the stream, or until it is denied: then the next operation says so.
-    async fn wait(&mut self, stream: &mut (impl Pollable + ?Sized)) {
+    /// Waits for the stream, or until it is denied: then the next operation says so. Whether the stream is ready.
+    async fn wait(&mut self, stream: &mut (impl Pollable + ?Sized)) -> bool {
         let mut changes = self.gate.watch();
         while self.is_allowed() {
             tokio::select! {
                 biased;
-                () = stream.ready() => return,
-                changed = changes.changed() => if changed.is_err() { return },
+                () = stream.ready() => return true,
+                changed = changes.changed() => if changed.is_err() { return false },
             }
         }
+        false
     }
 }
 
@@ -199,8 +196,8 @@ impl InputStream for Input {
 struct Output {
     stream: DynOutputStream,
     guard: Guard,
-    file: Arc<File>,
-    meter: Meter,
+    /// What is being written; a stream takes no more until it is.
+    change: Option<Change>,
     /// Where the next bytes go; none for the end of the file.
     next: Option<u64>,
 }
@@ -208,28 +205,43 @@ struct Output {
 impl Output {
     /// Refuses bytes that would make the file larger than one may be, or all files of the component together.
     fn take(&mut self, length: usize) -> StreamResult<()> {
-        let unknown = |error: io::Error| StreamError::LastOperationFailed(error.into());
-        let size = self.file.metadata().map_err(unknown)?.len();
-        let begin = self.next.unwrap_or(size);
-        let end = u64::try_from(length).ok().and_then(|length| begin.checked_add(length));
-        let end = end
-            .filter(|end| *end <= MAX_FILE_BYTES)
-            .ok_or_else(|| failed(Errno::FBIG))?;
+        let Some(opened) = self.guard.trail.opened() else {
+            return Err(StreamError::Closed);
+        };
+        let mut end = None;
+        let begun = opened.begin(|now| {
+            let begin = self.next.unwrap_or(now);
+            end = u64::try_from(length).ok().and_then(|length| begin.checked_add(length));
+            end = end.filter(|end| *end <= MAX_FILE_BYTES);
+            end.unwrap_or(0)
+        });
         // What has been written before is in the file: a stream takes no more until then.
-        if !self.meter.grow_files(end.saturating_sub(size)) {
-            return Err(failed(Errno::DQUOT));
-        }
+        let change = begun.ok_or_else(|| failed(Errno::DQUOT))?;
+        let Some(end) = end else {
+            change.end();
+            return Err(failed(Errno::FBIG));
+        };
+        self.change = Some(change);
         if let Some(next) = &mut self.next {
             *next = end;
         }
         Ok(())
+    }
+
+    /// What was being written has been, or has failed.
+    fn end_change(&mut self) {
+        if let Some(change) = self.change.take() {
+            change.end();
+        }
     }
 }
 
 #[async_trait]
 impl Pollable for Output {
     async fn ready(&mut self) {
-        self.guard.wait(&mut self.stream).await;
+        if self.guard.wait(&mut self.stream).await {
+            self.end_change();
+        }
     }
 }
 
@@ -237,6 +249,7 @@ impl Pollable for Output {
 impl OutputStream for Output {
     fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
         self.guard.check()?;
+        // It is one at a time, and this is refused when the one before has not ended.
         self.take(bytes.len())?;
         self.stream.write(bytes)
     }
@@ -253,11 +266,17 @@ impl OutputStream for Output {
 
     async fn blocking_write_and_flush(&mut self, bytes: Bytes) -> StreamResult<()> {
         self.guard.check()?;
+        // The stream waits for what was written before.
+        self.stream.ready().await;
+        self.end_change();
         self.take(bytes.len())?;
-        self.stream.blocking_write_and_flush(bytes).await
+        let written = self.stream.blocking_write_and_flush(bytes).await;
+        self.end_change();
+        written
     }
 
     async fn cancel(&mut self) {
         self.stream.cancel().await;
+        self.end_change();
     }
 }

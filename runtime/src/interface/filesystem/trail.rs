@@ -22,7 +22,7 @@ pub(super) struct Trail {
     seen: AtomicU64,
     /// Given back when the last of what was made from it is gone.
     _slot: Option<Slot>,
-    _counted: Option<Arc<Opened>>,
+    opened: Option<Arc<Opened>>,
 }
 
 /// What was opened, what it takes, and that a file counts as open.
@@ -38,7 +38,7 @@ impl Trail {
             seen: AtomicU64::new(roots.revision),
             roots,
             _slot: None,
-            _counted: None,
+            opened: None,
         }
     }
 
@@ -49,7 +49,7 @@ impl Trail {
             identity: Some(identity),
             seen: AtomicU64::new(revision),
             _slot: Some(slot),
-            _counted: counted,
+            opened: counted,
             ..Self::of_root(path, roots)
         }
     }
@@ -81,6 +81,11 @@ impl Trail {
 
     pub(super) fn path(&self) -> RwLockReadGuard<'_, String> {
         self.path.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The file that it is of; none of a directory.
+    pub(super) fn opened(&self) -> Option<&Arc<Opened>> {
+        self.opened.as_ref()
     }
 
     /// A number that changes with each change of the path.
