@@ -10,7 +10,7 @@ use super::files;
 use super::project::Project;
 use crate::exit::{Exit, Failure};
 use crate::toolchain::Profile;
-use airssys_wasm::component::{ComponentName, Inspection, MANIFEST_SECTION, inspect};
+use airssys_wasm::component::{ComponentName, Inspection, MANIFEST_SECTION, Manifest, inspect};
 
 /// A component that is ready to be deployed anywhere.
 #[derive(Debug)]
@@ -106,9 +106,17 @@ fn stamp(project: &Project, bytes: &[u8], warnings: &mut Vec<String>) -> anyhow:
     let mut bytes = metadata
         .to_wasm(bytes)
         .context("the component's metadata could not be written")?;
+    let text = project.manifest.to_toml();
+    if let Err(error) = Manifest::parse(&text) {
+        // Whoever reads the component would find none in it, and take it to ask for nothing.
+        let message = format!("Component.toml cannot be put into the component: {}", error.reason);
+        let help =
+            "say the same with fewer patterns and values: keys that are left out count as well once they are written";
+        return Err(Failure::usage("invalid-manifest", message, help).into());
+    }
     let manifest = CustomSection {
         name: MANIFEST_SECTION.into(),
-        data: project.manifest.to_toml().into_bytes().into(),
+        data: text.into_bytes().into(),
     };
     manifest.append_to_component(&mut bytes);
     Ok(bytes)

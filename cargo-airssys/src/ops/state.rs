@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
-use super::project::root_of;
+use super::project::{MANIFEST, root_of};
 use crate::exit::Failure;
 use airssys_wasm::Versioning;
 
@@ -78,10 +78,11 @@ impl StatePlace {
         self
     }
 
-    /// Where the policy is that is read without being named, when the directory was; none in a project's own state
-    /// directory, which came with the project.
+    /// Where the policy is that is read without being named, when the directory was; none in a project or a repository,
+    /// because it may have come with that.
     pub(crate) fn own_policy(&self) -> Option<PathBuf> {
-        (self.is_named && !self.directory.ends_with(NAME)).then(|| self.directory.join("policy.toml"))
+        let may_have_come = self.directory.ends_with(NAME) || is_in_project(&self.directory);
+        (self.is_named && !may_have_come).then(|| self.directory.join("policy.toml"))
     }
 
     /// Refuses a directory that nobody named and that leads elsewhere: a project may have come with such a link.
@@ -129,6 +130,18 @@ impl StatePlace {
     }
 }
 
+/// Whether a directory is in a project or a repository, wherever a link leads.
+fn is_in_project(directory: &Path) -> bool {
+    let absolute = std::path::absolute(directory).unwrap_or_else(|_| directory.to_owned());
+    let resolved = fs::canonicalize(&absolute).ok();
+    let marks = [MANIFEST, "Cargo.toml", ".git"];
+    let has_mark = |folder: &Path| marks.iter().any(|mark| fs::symlink_metadata(folder.join(mark)).is_ok());
+    [Some(absolute), resolved]
+        .iter()
+        .flatten()
+        .any(|path| path.ancestors().any(has_mark))
+}
+
 /// Whether a state directory belongs to this user.
 /// A stranger's, in a folder above that everybody may write to, is passed over.
 fn is_ours(directory: &Path) -> bool {
@@ -151,6 +164,22 @@ mod tests {
         let place = StatePlace::locate(Some(Path::new("/var/lib/airssys")), Path::new("/"));
         assert_eq!(place.directory, Path::new("/var/lib/airssys"));
         assert!(matches!(place.versioning, Versioning::Immutable));
+    }
+
+    #[test]
+    fn a_policy_that_came_with_a_project_is_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let named = |directory: &Path| StatePlace::locate(Some(directory), folder.path()).own_policy();
+        let own = folder.path().join("var/state");
+        assert_eq!(named(&own), Some(own.join("policy.toml")));
+        fs::create_dir_all(folder.path().join("repository/.git")).unwrap();
+        assert_eq!(named(&folder.path().join("repository/deep/state")), None);
+        fs::create_dir_all(folder.path().join("project/state")).unwrap();
+        fs::write(folder.path().join("project/Component.toml"), "").unwrap();
+        assert_eq!(named(&folder.path().join("project/state")), None);
+        std::os::unix::fs::symlink("project/state", folder.path().join("link")).unwrap();
+        assert_eq!(named(&folder.path().join("link")), None);
+        assert_eq!(named(&folder.path().join(NAME)), None);
     }
 
     #[test]

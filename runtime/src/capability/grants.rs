@@ -228,6 +228,8 @@ pub(crate) struct Grants {
     revision: watch::Sender<u64>,
     /// The same number, for a reader who does not wait.
     latest: AtomicU64,
+    /// How often a component of the host has moved a file or directory.
+    moves: Arc<Moves>,
     /// The commands of the component that may still be started.
     commands: Semaphore,
     /// The lookups that it may still begin, and the descriptors that its instances have.
@@ -235,9 +237,20 @@ pub(crate) struct Grants {
     descriptors: Arc<AtomicUsize>,
 }
 
+/// Counts the files and directories that components of a host have moved: two of them may have the same open.
+#[derive(Debug, Default)]
+pub(crate) struct Moves(AtomicU64);
+
 impl Grants {
+    /// What a component is granted that shares no directory with others.
     pub(crate) fn new(set: GrantSet) -> Self {
+        Self::among(set, Arc::default())
+    }
+
+    /// What one of the components is granted whose moves are counted together.
+    pub(crate) fn among(set: GrantSet, moves: Arc<Moves>) -> Self {
         Self {
+            moves,
             now: ArcSwap::from_pointee(set),
             revision: watch::Sender::new(0),
             latest: AtomicU64::new(0),
@@ -269,12 +282,17 @@ impl Grants {
     pub(crate) fn replace(&self, mut set: GrantSet) {
         set.keep_counts(&self.now.load());
         self.now.store(Arc::new(set));
-        self.moved();
+        self.latest.fetch_add(1, Ordering::Release);
+        self.wake();
     }
 
-    /// Has every instance decide again on what it has open.
+    /// Has every instance of every component decide again on what it has open, and wakes those that wait of this one.
     pub(super) fn moved(&self) {
-        self.latest.fetch_add(1, Ordering::Release);
+        self.moves.0.fetch_add(1, Ordering::Release);
+        self.wake();
+    }
+
+    fn wake(&self) {
         self.revision.send_modify(|revision| *revision += 1);
     }
 
@@ -289,9 +307,10 @@ impl Grants {
         Ok(())
     }
 
-    /// Changes with each change of what is granted.
+    /// Changes with each change of what is granted, and with each move.
     pub(super) fn revision(&self) -> u64 {
-        self.latest.load(Ordering::Acquire)
+        let moves = self.moves.0.load(Ordering::Acquire);
+        self.latest.load(Ordering::Acquire).wrapping_add(moves)
     }
 
     pub(super) fn watch(&self) -> watch::Receiver<u64> {

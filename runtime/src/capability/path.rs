@@ -351,6 +351,7 @@ mod tests {
                 .map(|part| match part.contains("**") {
                     true if std::mem::take(&mut is_first) => "**",
                     true => "*",
+                    false if part == "*?*" => "?*",
                     false => part,
                 })
                 .collect();

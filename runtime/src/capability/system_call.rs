@@ -65,7 +65,9 @@ impl SystemCall {
         }
         let fits = |pattern: &str, argument: &str| {
             let is_option = argument.starts_with('-');
-            (!is_option || pattern.starts_with('-')) && !argument.contains('\0') && TextPattern::new(pattern).fits(argument)
+            (!is_option || pattern.starts_with('-'))
+                && !argument.contains('\0')
+                && TextPattern::new(pattern).fits(argument)
         };
         let pairs = self.arguments.iter().zip(arguments);
         let mut wrong = pairs

@@ -2,10 +2,10 @@
 
 /// The endings of such files, in small letters.
 const ENDINGS: [&str; 62] = [
-    "app", "asm", "bash", "bat", "c", "cc", "cfg", "cjs", "class", "cmake", "cmd", "cpp", "cs", "css", "cts", "cxx", "dll",
-    "dylib", "elf", "envrc", "exe", "fish", "go", "gradle", "h", "hpp", "hs", "ini", "ipynb", "jar", "java", "jl", "js",
-    "jsx", "kt", "lock", "lua", "mjs", "mk", "mod", "mts", "nix", "o", "php", "pl", "ps1", "pth", "py", "pyc", "rb", "rs",
-    "scala", "sh", "so", "swift", "toml", "ts", "tsx", "wasm", "wit", "yaml", "yml",
+    "app", "asm", "bash", "bat", "c", "cc", "cfg", "cjs", "class", "cmake", "cmd", "cpp", "cs", "css", "cts", "cxx",
+    "dll", "dylib", "elf", "envrc", "exe", "fish", "go", "gradle", "h", "hpp", "hs", "ini", "ipynb", "jar", "java",
+    "jl", "js", "jsx", "kt", "lock", "lua", "mjs", "mk", "mod", "mts", "nix", "o", "php", "pl", "ps1", "pth", "py",
+    "pyc", "rb", "rs", "scala", "sh", "so", "swift", "toml", "ts", "tsx", "wasm", "wit", "yaml", "yml",
 ];
 
 /// More endings of the same kind, of languages that are seldom beside components.
@@ -13,9 +13,30 @@ const RARE_ENDINGS: [&str; 9] = ["clj", "dart", "erl", "ex", "exs", "ml", "nim",
 
 /// The names of such files, in small letters; a directory with a `HEAD` in it may be a repository of git.
 const NAMES: [&str; 24] = [
-    "brewfile", "build", "cmakelists.txt", "codeowners", "composer.json", "containerfile", "deno.json", "dockerfile",
-    "gemfile", "gnumakefile", "head", "jenkinsfile", "jsconfig.json", "justfile", "makefile", "meson.build",
-    "node_modules", "package-lock.json", "package.json", "pipfile", "procfile", "rakefile", "tsconfig.json", "workspace",
+    "brewfile",
+    "build",
+    "cmakelists.txt",
+    "codeowners",
+    "composer.json",
+    "containerfile",
+    "deno.json",
+    "dockerfile",
+    "gemfile",
+    "gnumakefile",
+    "head",
+    "jenkinsfile",
+    "jsconfig.json",
+    "justfile",
+    "makefile",
+    "meson.build",
+    "node_modules",
+    "package-lock.json",
+    "package.json",
+    "pipfile",
+    "procfile",
+    "rakefile",
+    "tsconfig.json",
+    "workspace",
 ];
 
 /// Whether tools take a file or directory of this name, or it is hidden as those are that tools keep for themselves.
@@ -35,12 +56,35 @@ mod tests {
     #[test]
     fn what_tools_take_is_told_by_its_name() {
         for name in [
-            ".git", "HEAD", "Head", "__init__.py", "test_x.PY", "evil.test.js", "conftest.py", "x.tar.sh", "Makefile",
-            "package.json", "Cargo.toml", "main.go", "node_modules", ".a.txt",
+            ".git",
+            "HEAD",
+            "Head",
+            "__init__.py",
+            "test_x.PY",
+            "evil.test.js",
+            "conftest.py",
+            "x.tar.sh",
+            "Makefile",
+            "package.json",
+            "Cargo.toml",
+            "main.go",
+            "node_modules",
+            ".a.txt",
         ] {
             assert!(is_taken_by_tools(name), "{name}");
         }
-        for name in ["notes.txt", "a.json", "README", "x.csv", "py", "data", "objects", "config", "a.pyx", "ünï"] {
+        for name in [
+            "notes.txt",
+            "a.json",
+            "README",
+            "x.csv",
+            "py",
+            "data",
+            "objects",
+            "config",
+            "a.pyx",
+            "ünï",
+        ] {
             assert!(!is_taken_by_tools(name), "{name}");
         }
     }

@@ -8,6 +8,7 @@ use std::time::SystemTime;
 use tempfile::TempDir;
 
 use super::error::Error;
+use super::project_file::{project_of, stays_in};
 use crate::interface::Directory;
 
 /// Copies these directories, whose paths are relative to `folder`, into temporary ones that go away with the result.
@@ -35,27 +36,6 @@ pub(super) fn copy(
         kept.push(to);
     }
     Ok((copies, kept))
-}
-
-/// The project that a folder is in, without links; the folder itself when it is in none.
-fn project_of(folder: &Path) -> io::Result<PathBuf> {
-    let folder = fs::canonicalize(folder)?;
-    let is_project = |folder: &&Path| folder.join("Component.toml").exists() || folder.join(".git").exists();
-    let project = folder.ancestors().find(is_project);
-    Ok(project.unwrap_or(&folder).to_owned())
-}
-
-/// Refuses what is outside of the project.
-fn stays_in(path: &Path, root: Option<&Path>) -> Result<(), (PathBuf, io::Error)> {
-    let Some(root) = root else { return Ok(()) };
-    let found = fs::canonicalize(path).map_err(|reason| (path.to_owned(), reason))?;
-    match found.starts_with(root) {
-        true => Ok(()),
-        false => {
-            let reason = format!("it is outside of the project {}", root.display());
-            Err((path.to_owned(), io::Error::new(io::ErrorKind::PermissionDenied, reason)))
-        }
-    }
 }
 
 /// Copies what is in one directory into another; an error names the path.

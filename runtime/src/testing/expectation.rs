@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::answer::{Answer, hexadecimal, pretty};
 use super::error::Error;
 use super::outcome::Difference;
+use super::project_file;
 use super::request::relative;
 use super::schema::{AnswerTable, ErrorTable};
 use crate::component::ComponentError;
@@ -98,10 +99,7 @@ impl AnswerExpectation {
             }));
         }
         let bytes = match &self.file {
-            Some(file) => {
-                let path = folder.join(file);
-                Some(std::fs::read(&path).map_err(|reason| Error::File { path, reason })?)
-            }
+            Some(file) => Some(project_file::read(folder, file)?),
             None => self.bytes.clone(),
         };
         if let (Some(expected), Answer::Message(message)) = (bytes, answer)

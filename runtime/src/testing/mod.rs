@@ -22,6 +22,7 @@ mod directory;
 mod error;
 mod expectation;
 mod outcome;
+mod project_file;
 mod request;
 mod run;
 mod schema;

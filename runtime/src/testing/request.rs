@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::error::Error;
+use super::project_file;
 use super::schema::MessageTable;
 use crate::component::Message;
 use crate::typed::Invocation;
@@ -139,8 +140,7 @@ impl Body {
                 ..Message::text(value.to_string())
             },
             Self::File(path) => {
-                let path = folder.join(path);
-                let bytes = std::fs::read(&path).map_err(|reason| Error::File { path, reason })?;
+                let bytes = project_file::read(folder, path)?;
                 match String::from_utf8(bytes) {
                     Ok(text) => Message::text(text),
                     Err(bytes) => Message::bytes(bytes.into_bytes()),

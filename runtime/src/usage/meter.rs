@@ -99,6 +99,12 @@ impl Meter {
         taken
     }
 
+    /// By how much the files of the component have grown.
+    #[cfg(test)]
+    pub(crate) fn stored(&self) -> u64 {
+        self.account.storage().load(Ordering::Relaxed)
+    }
+
     /// A meter of a component that shares nothing with others and has these limits.
     #[cfg(test)]
     pub(crate) fn alone(limits: Limits) -> Self {

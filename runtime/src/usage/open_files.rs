@@ -55,7 +55,9 @@ impl OpenFiles {
     /// Closes a file once; whether it was the last time.
     fn close(&self, file: FileId) -> bool {
         let mut all = self.all();
-        let Some(handles) = all.get_mut(&file) else { return false };
+        let Some(handles) = all.get_mut(&file) else {
+            return false;
+        };
         handles.number = handles.number.saturating_sub(1);
         let is_last = handles.number == 0;
         if is_last {

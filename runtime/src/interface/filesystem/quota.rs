@@ -15,7 +15,7 @@ use super::host_path::Identity;
 use crate::usage::{Length, Meter, OpenFile};
 
 /// What a file or directory takes beside its bytes, so that there is an end to empty ones.
-const ENTRY: u64 = 4 << 10;
+pub(super) const ENTRY: u64 = 4 << 10;
 
 /// Opens what is removed, to look at it after.
 #[cfg(target_os = "linux")]

@@ -1,5 +1,8 @@
 //! Grants that change while descriptors and streams are open.
 
+mod bounds;
+mod shared;
+
 use std::fs;
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex};
@@ -14,8 +17,9 @@ use wasmtime_wasi::p2::bindings::filesystem::types::{
 use wasmtime_wasi::p2::{FsResult, InputStream, Pollable, StreamError, StreamResult};
 
 use super::Files;
+use super::quota::ENTRY;
 use crate::audit::Account;
-use crate::capability::{Capability, Clearance, Gate, Grant, GrantSet, Grants, Mount, Source};
+use crate::capability::{Capability, Clearance, Gate, Grant, GrantSet, Grants, Mount, Moves, Source};
 use crate::component::{Limits, Package};
 use crate::event::{Event, Events};
 use crate::interface::Own;

@@ -40,17 +40,11 @@ fn is_public_four(address: Ipv4Addr) -> bool {
 }
 
 fn is_public_six(address: Ipv6Addr) -> bool {
+    if let Some(four) = written_into(address) {
+        return is_public_four(four);
+    }
     let parts = address.segments();
-    let four_at = |index: usize| {
-        let [a, b] = parts[index].to_be_bytes();
-        let [c, d] = parts[index + 1].to_be_bytes();
-        Ipv4Addr::new(a, b, c, d)
-    };
     match parts {
-        // A network that translates the well-known prefix reaches the address of version 4 in it.
-        [0x64, 0xff9b, 0, 0, 0, 0, ..] => is_public_four(four_at(6)),
-        // 6to4 reaches the address in it.
-        [0x2002, ..] => is_public_four(four_at(1)),
         // Teredo, ORCHID, benchmarks and other assignments of protocols.
         [0x2001, 0..0x200, ..] => false,
         // Documentation.
@@ -58,6 +52,23 @@ fn is_public_six(address: Ipv6Addr) -> bool {
         // All that is assigned is in here: not loopback, compatible, link-local, unique-local, multicast.
         [0x2000..0x4000, ..] => !is_intra_site(&parts),
         _ => false,
+    }
+}
+
+/// The address of version 4 that is reached by an address of version 6 in which it is written.
+pub(super) fn written_into(address: Ipv6Addr) -> Option<Ipv4Addr> {
+    let parts = address.segments();
+    let four_at = |index: usize| {
+        let [a, b] = parts[index].to_be_bytes();
+        let [c, d] = parts[index + 1].to_be_bytes();
+        Ipv4Addr::new(a, b, c, d)
+    };
+    match parts {
+        // A network that translates the well-known prefix reaches it.
+        [0x64, 0xff9b, 0, 0, 0, 0, ..] => Some(four_at(6)),
+        // 6to4.
+        [0x2002, ..] => Some(four_at(1)),
+        _ => None,
     }
 }
 

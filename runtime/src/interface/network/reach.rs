@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Outside;
-use super::filter::is_public;
+use super::filter::{is_public, written_into};
 use super::pins::Pins;
 use super::under_way::Counts;
 use crate::capability::{Access, Denied, Gate, HostName, Refusal, Scheme};
@@ -76,7 +76,22 @@ impl Network {
         let (address, port) = (to.ip().to_canonical(), to.port());
         let host = &HostName::Address(address);
         let access = Access::Connect { scheme, host, port };
-        !self.gate.is_revoked(&access) && (name == host || leads_to(name, address) || self.gate.would_allow(&access))
+        !self.is_revoked(scheme, to) && (name == host || leads_to(name, address) || self.gate.would_allow(&access))
+    }
+
+    /// Whether an address is revoked, or the one that is reached by it.
+    fn is_revoked(&self, scheme: Scheme, to: SocketAddr) -> bool {
+        let (address, port) = (to.ip().to_canonical(), to.port());
+        let reached = match address {
+            IpAddr::V6(six) => written_into(six).map(IpAddr::V4),
+            IpAddr::V4(_) => None,
+        };
+        let is_revoked = |host: &HostName| self.gate.is_revoked(&Access::Connect { scheme, host, port });
+        [Some(address), reached]
+            .into_iter()
+            .flatten()
+            .map(HostName::Address)
+            .any(|host| is_revoked(&host))
     }
 
     /// The addresses of a name that the gate has allowed to be looked up; what is told may be used.
@@ -135,7 +150,7 @@ impl Network {
         drop(pins);
         let host = &HostName::Address(address);
         let access = Access::Connect { scheme, host, port };
-        if self.gate.is_revoked(&access) {
+        if self.is_revoked(scheme, peer) {
             return Err(self.gate.deny(&access, Refusal::Revoked));
         }
         let host = &named.unwrap_or(HostName::Address(address));

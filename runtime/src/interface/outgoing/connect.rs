@@ -35,7 +35,7 @@ impl Connection {
         let found = timeout(timeouts.connect, finding).await;
         let addresses = found.map_err(|_| Error::DnsTimeout)?.map_err(fault::of_resolving)?;
         let deadline = Instant::now() + timeouts.connect;
-        let (stream, peer) = first(&addresses, target.port, deadline).await?;
+        let (stream, peer) = first(network, target, &addresses, deadline).await?;
         // What is small is sent at once; large bodies are not slower for it.
         let _ = stream.set_nodelay(true);
         if target.scheme == Scheme::Http {
@@ -48,14 +48,24 @@ impl Connection {
 }
 
 /// The first of the addresses that takes a connection.
-async fn first(addresses: &[IpAddr], port: u16, deadline: Instant) -> Result<(TcpStream, SocketAddr), Error> {
+async fn first(
+    network: &Network,
+    target: &Target,
+    addresses: &[IpAddr],
+    deadline: Instant,
+) -> Result<(TcpStream, SocketAddr), Error> {
     let mut last = Error::DestinationUnavailable;
     for (index, address) in addresses.iter().enumerate() {
         let now = Instant::now();
         let others = u32::try_from(addresses.len() - index).unwrap_or(u32::MAX);
         // One that says nothing must leave time for the others.
         let share = deadline.saturating_duration_since(now) / others;
-        let peer = SocketAddr::new(*address, port);
+        let peer = SocketAddr::new(*address, target.port);
+        // It may have been revoked while another one was tried.
+        if !network.may_lead(target.scheme, &target.host, peer) {
+            last = Error::DestinationIpProhibited;
+            continue;
+        }
         match timeout(share, TcpStream::connect(peer)).await {
             Ok(Ok(stream)) => return Ok((stream, peer)),
             Ok(Err(error)) => last = fault::of_connecting(&error),

@@ -114,6 +114,11 @@ impl Allowed {
         let (connection, peer) = Connection::open(&self.network, &self.target, &self.timeouts).await?;
         // It is connected once.
         let _ = self.peer.set(peer);
+        // Whoever watches did not know the address until now.
+        let is_changed = self.network.gate.revision() != self.revision;
+        if is_changed && !self.network.may_lead(self.target.scheme, &self.target.host, peer) {
+            return Err(Error::DestinationIpProhibited);
+        }
         let connection = Metered::new(connection, self.network.meter.clone());
         let mut builder = http1::Builder::new();
         builder.max_headers(MAX_HEADERS).max_buf_size(MAX_HEADER_BYTES);
