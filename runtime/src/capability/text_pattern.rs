@@ -37,7 +37,7 @@ enum Part {
 /// What is between two `*`.
 #[derive(Clone, Debug)]
 enum Between {
-    Literal(Finder<'static>),
+    Literal(Box<Finder<'static>>),
     Elements(Box<[Element]>),
 }
 
@@ -141,7 +141,7 @@ impl Part {
             Self::Elements(elements) => {
                 let mut characters = text.chars();
                 let fits = |element: &Element| characters.next_back().is_some_and(|own| element.fits(own));
-                elements.iter().rev().all(fits).then(|| characters.as_str())
+                elements.iter().rev().all(fits).then_some(characters.as_str())
             }
         }
     }
@@ -163,7 +163,7 @@ impl Part {
 impl Between {
     fn of(elements: &[Element]) -> Self {
         match literal(elements) {
-            Some(literal) => Self::Literal(Finder::new(literal.as_bytes()).into_owned()),
+            Some(literal) => Self::Literal(Box::new(Finder::new(literal.as_bytes()).into_owned())),
             None => Self::Elements(elements.into()),
         }
     }
@@ -186,7 +186,7 @@ impl Between {
 fn strip<'a>(elements: &[Element], text: &'a str) -> Option<&'a str> {
     let mut characters = text.chars();
     let fits = |element: &Element| characters.next().is_some_and(|own| element.fits(own));
-    elements.iter().all(fits).then(|| characters.as_str())
+    elements.iter().all(fits).then_some(characters.as_str())
 }
 
 /// The text that elements are of which none stands for others.
