@@ -4,18 +4,20 @@
 #[derive(Clone, Debug)]
 pub(super) struct Indexed<T> {
     all: Vec<T>,
-    /// In the order of their beginnings; of equal ones the first that was added comes last, because it is found first.
-    entries: Vec<Entry>,
+    /// One for each beginning, in their order.
+    groups: Vec<Group>,
 }
 
+/// All that begins in one way.
 #[derive(Clone, Debug)]
-struct Entry {
+struct Group {
     beginning: Box<[u8]>,
-    /// Its place among all.
-    place: usize,
-    /// The entry with the next shorter beginning that this one begins with as well.
+    /// The group with the next shorter beginning that this one begins with as well.
     shorter: Option<usize>,
-    ending: Ending,
+    /// The endings in the order in which they were added; next to each other, because each of them is looked at.
+    endings: Vec<Ending>,
+    /// The places among all, in the same order.
+    places: Vec<usize>,
 }
 
 /// The last bytes of a text, as many as fit in one number.
@@ -47,7 +49,7 @@ impl<T> Default for Indexed<T> {
     fn default() -> Self {
         Self {
             all: Vec::new(),
-            entries: Vec::new(),
+            groups: Vec::new(),
         }
     }
 }
@@ -56,29 +58,33 @@ impl<T> Indexed<T> {
     pub(super) fn push(&mut self, item: T, beginning: Vec<u8>, ending: &[u8]) {
         let place = self.all.len();
         self.all.push(item);
-        let at = self.entries.partition_point(|entry| *entry.beginning < *beginning);
-        let entry = Entry {
-            beginning: beginning.into(),
-            place,
-            shorter: None,
-            ending: Ending::of(ending),
-        };
-        self.entries.insert(at, entry);
-        self.link();
+        let at = self.groups.partition_point(|group| *group.beginning < *beginning);
+        if self.groups.get(at).is_none_or(|group| *group.beginning != *beginning) {
+            let group = Group {
+                beginning: beginning.into(),
+                shorter: None,
+                endings: Vec::new(),
+                places: Vec::new(),
+            };
+            self.groups.insert(at, group);
+            self.link();
+        }
+        self.groups[at].endings.push(Ending::of(ending));
+        self.groups[at].places.push(place);
     }
 
-    /// Links each entry to the one before it in whose range it is.
+    /// Links each group to the one before it in whose range it is.
     fn link(&mut self) {
         let mut around: Vec<usize> = Vec::new();
-        for own in 0..self.entries.len() {
+        for own in 0..self.groups.len() {
             let begins_with = |other: usize| {
-                let (own, other) = (&self.entries[own].beginning, &self.entries[other].beginning);
+                let (own, other) = (&self.groups[own].beginning, &self.groups[other].beginning);
                 own.starts_with(other)
             };
             while around.last().is_some_and(|other| !begins_with(*other)) {
                 around.pop();
             }
-            self.entries[own].shorter = around.last().copied();
+            self.groups[own].shorter = around.last().copied();
             around.push(own);
         }
     }
@@ -94,18 +100,21 @@ impl<T> Indexed<T> {
     /// All whose beginning and ending `text` has, those with the longest beginning first.
     /// Of endings the last 8 bytes are compared.
     ///
-    /// What begins in one way is next to each other in the order of bytes. So the last entry that is not behind `text`
+    /// What begins in one way is next to each other in the order of bytes. So the last group that is not behind `text`
     /// begins with everything that is looked for, and the links from it lead to all of it.
     pub(super) fn around(&self, text: &[u8]) -> impl Iterator<Item = &T> {
-        let behind = self.entries.partition_point(|entry| *entry.beginning <= *text);
-        let nearest = behind.checked_sub(1).map(|last| &self.entries[last]);
-        let chain = std::iter::successors(nearest, |entry| entry.shorter.map(|shorter| &self.entries[shorter]));
+        let behind = self.groups.partition_point(|group| *group.beginning <= *text);
+        let nearest = behind.checked_sub(1).map(|last| &self.groups[last]);
+        let chain = std::iter::successors(nearest, |group| group.shorter.map(|shorter| &self.groups[shorter]));
         let ending = Ending::of(text);
         // Whatever is linked from one that fits is a beginning of it.
         chain
-            .skip_while(|entry| !text.starts_with(&entry.beginning))
-            .filter(move |entry| ending.ends_with(entry.ending))
-            .map(|entry| &self.all[entry.place])
+            .skip_while(|group| !text.starts_with(&group.beginning))
+            .flat_map(move |group| {
+                let fitting = group.endings.iter().enumerate();
+                let fitting = fitting.filter(move |(_, other)| ending.ends_with(**other));
+                fitting.map(|(at, _)| &self.all[group.places[at]])
+            })
     }
 }
 

@@ -33,7 +33,7 @@ pub(crate) struct OpenFile(Mutex<Option<Charge>>);
 /// A change is charged before it is made, because then it can be refused, and what it did not take comes back when none is
 /// under way any more. So nothing is given back twice, whatever is done to a file at the same time: one that cannot be
 /// told to have ended keeps the charge as it is.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Charge {
     /// The length that is paid for.
     length: u64,
@@ -84,33 +84,33 @@ impl OpenFiles {
 }
 
 impl OpenFile {
-    /// Notes how long the file is, when nobody has before.
+    /// Notes how long the file is, when nobody has before: who only reads it need not know.
     pub(crate) fn find<E>(&self, look: impl FnOnce() -> Result<Length, E>) -> Result<(), E> {
-        let mut charge = self.charge();
-        if charge.is_none() {
-            let found = look()?;
-            *charge = Some(Charge {
-                length: found.bytes,
-                // Who closed it before it was opened here has got it back.
-                returned: if found.is_nameless { found.bytes } else { 0 },
-                changes: 0,
-            });
-        }
-        Ok(())
+        found(&mut self.charge(), look).map(drop)
+    }
+
+    /// Whether it is known how long the file is, so that something may come back when it is closed.
+    pub(crate) fn is_found(&self) -> bool {
+        self.charge().is_some()
     }
 
     /// Begins a change after which the file ends at most where `end` says, of which it is told where it ends now;
     /// `pay` is asked for what it grows by. Returns whether that is paid.
-    pub(crate) fn begin(&self, end: impl FnOnce(u64) -> u64, pay: impl FnOnce(u64) -> bool) -> bool {
+    pub(crate) fn begin<E>(
+        &self,
+        look: impl FnOnce() -> Result<Length, E>,
+        end: impl FnOnce(u64) -> u64,
+        pay: impl FnOnce(u64) -> bool,
+    ) -> Result<bool, E> {
         let mut charge = self.charge();
-        let Some(charge) = charge.as_mut() else { return false };
+        let charge = found(&mut charge, look)?;
         let end = end(charge.length);
         let is_paid = pay(end.saturating_sub(charge.length));
         if is_paid {
             charge.length = charge.length.max(end);
             charge.changes += 1;
         }
-        is_paid
+        Ok(is_paid)
     }
 
     /// Ends a change; returns how many bytes come back.
@@ -134,6 +134,19 @@ impl OpenFile {
     }
 }
 
+fn found<E>(charge: &mut Option<Charge>, look: impl FnOnce() -> Result<Length, E>) -> Result<&mut Charge, E> {
+    if charge.is_none() {
+        let found = look()?;
+        *charge = Some(Charge {
+            length: found.bytes,
+            // Who closed it before it was opened here has got it back.
+            returned: if found.is_nameless { found.bytes } else { 0 },
+            changes: 0,
+        });
+    }
+    Ok(charge.get_or_insert_default())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -142,6 +155,11 @@ mod tests {
 
     fn length(bytes: u64, is_nameless: bool) -> Length {
         Length { bytes, is_nameless }
+    }
+
+    fn begin(file: &OpenFile, end: impl FnOnce(u64) -> u64, pay: impl FnOnce(u64) -> bool) -> bool {
+        let look = || -> Result<Length, ()> { panic!("it is known") };
+        file.begin(look, end, pay).unwrap()
     }
 
     fn opened(files: &OpenFiles, bytes: u64, is_nameless: bool) -> Arc<OpenFile> {
@@ -167,7 +185,7 @@ mod tests {
     fn what_is_cut_and_gone_comes_back_once() {
         let files = OpenFiles::default();
         let file = opened(&files, 10, false);
-        assert!(file.begin(|_| 0, |growth| growth == 0));
+        assert!(begin(&file, |_| 0, |growth| growth == 0));
         assert_eq!(file.end(|| Some(0)), 10);
         assert_eq!(files.close_as(FILE, &file, Some(length(0, true))), 0);
     }
@@ -176,15 +194,15 @@ mod tests {
     fn a_change_pays_for_what_it_grows_and_gets_back_what_it_did_not_take() {
         let files = OpenFiles::default();
         let file = opened(&files, 10, false);
-        assert!(file.begin(|_| 25, |growth| growth == 15));
+        assert!(begin(&file, |_| 25, |growth| growth == 15));
         assert_eq!(file.end(|| Some(20)), 5);
-        assert!(file.begin(|_| 15, |growth| growth == 0));
+        assert!(begin(&file, |_| 15, |growth| growth == 0));
         assert_eq!(file.end(|| Some(20)), 0);
-        assert!(!file.begin(|length| length + 1, |growth| growth != 1));
+        assert!(!begin(&file, |length| length + 1, |growth| growth != 1));
         // Others made it longer, and cut it again.
-        assert!(file.begin(|_| 0, |_| true));
+        assert!(begin(&file, |_| 0, |_| true));
         assert_eq!(file.end(|| Some(30)), 0);
-        assert!(file.begin(|_| 0, |_| true));
+        assert!(begin(&file, |_| 0, |_| true));
         assert_eq!(file.end(|| Some(25)), 5);
     }
 
@@ -192,9 +210,9 @@ mod tests {
     fn changes_at_the_same_time_are_settled_when_the_last_has_ended() {
         let files = OpenFiles::default();
         let file = opened(&files, 10, false);
-        assert!(file.begin(|length| length + 5, |growth| growth == 5));
-        assert!(file.begin(|length| length + 5, |growth| growth == 5));
-        assert!(file.begin(|_| 0, |growth| growth == 0));
+        assert!(begin(&file, |length| length + 5, |growth| growth == 5));
+        assert!(begin(&file, |length| length + 5, |growth| growth == 5));
+        assert!(begin(&file, |_| 0, |growth| growth == 0));
         assert_eq!(file.end(|| Some(0)), 0);
         assert_eq!(file.end(|| Some(5)), 0);
         assert_eq!(file.end(|| Some(10)), 10);
@@ -204,9 +222,9 @@ mod tests {
     fn what_came_back_before_does_not_again() {
         let files = OpenFiles::default();
         let file = opened(&files, 10, true);
-        assert!(file.begin(|_| 15, |growth| growth == 5));
+        assert!(begin(&file, |_| 15, |growth| growth == 5));
         assert_eq!(file.end(|| Some(15)), 0);
-        assert!(file.begin(|_| 0, |_| true));
+        assert!(begin(&file, |_| 0, |_| true));
         assert_eq!(file.end(|| Some(0)), 5);
         assert_eq!(files.close_as(FILE, &file, Some(length(0, true))), 0);
     }

@@ -54,7 +54,7 @@ impl FilesView<'_> {
     /// Begins a change of an open file after which it ends at most here.
     fn begin_change(&self, descriptor: &Resource<Descriptor>, end: Filesize) -> FsResult<Change> {
         let opened = self.place(descriptor)?.trail.opened().ok_or(ErrorCode::BadDescriptor)?;
-        opened.begin(|_| end).ok_or_else(|| ErrorCode::Quota.into())
+        opened.begin(|_| end)?.ok_or_else(|| ErrorCode::Quota.into())
     }
 
     /// Finds a path whose entry in its directory is changed.

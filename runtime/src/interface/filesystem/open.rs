@@ -134,7 +134,7 @@ impl FilesView<'_> {
         })?;
         let counted = match &opened {
             Descriptor::File(file) => {
-                let counted = Opened::new(self.files.meter.clone(), identity, file.file.clone())?;
+                let counted = Opened::new(self.files.meter.clone(), identity, file.file.clone());
                 if effect.empties {
                     empty(local, &counted, &file.file).await?;
                 }
@@ -150,7 +150,7 @@ impl FilesView<'_> {
 
 /// Empties a file that was opened for it.
 async fn empty(local: bool, opened: &Arc<Opened>, file: &Arc<Handle>) -> FsResult<()> {
-    let change = opened.begin(|_| 0).ok_or(ErrorCode::Quota)?;
+    let change = opened.begin(|_| 0)?.ok_or(ErrorCode::Quota)?;
     let file = file.clone();
     let emptied = on(local, move || file.set_len(0)).await?;
     change.end();

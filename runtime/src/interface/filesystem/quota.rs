@@ -38,23 +38,22 @@ pub(super) struct Opened {
 pub(super) struct Change(Arc<Opened>);
 
 impl Opened {
-    pub(super) fn new(meter: Meter, identity: Identity, handle: Arc<File>) -> io::Result<Arc<Self>> {
+    pub(super) fn new(meter: Meter, identity: Identity, handle: Arc<File>) -> Arc<Self> {
         let file = meter.open_file(identity.into());
-        let opened = Self {
+        Arc::new(Self {
             meter,
             identity,
             handle,
             file,
-        };
-        opened.file.find(|| opened.look())?;
-        Ok(Arc::new(opened))
+        })
     }
 
     /// Begins a change after which the file is at most as long as `end` says of the length that it has now.
     /// None when the component may not have as much.
-    pub(super) fn begin(self: &Arc<Self>, end: impl FnOnce(u64) -> u64) -> Option<Change> {
+    pub(super) fn begin(self: &Arc<Self>, end: impl FnOnce(u64) -> u64) -> io::Result<Option<Change>> {
         let pay = |growth| self.meter.grow_files(growth);
-        self.file.begin(end, pay).then(|| Change(self.clone()))
+        let is_paid = self.file.begin(|| self.look(), end, pay)?;
+        Ok(is_paid.then(|| Change(self.clone())))
     }
 
     fn look(&self) -> io::Result<Length> {
@@ -68,7 +67,8 @@ impl Opened {
 
 impl Drop for Opened {
     fn drop(&mut self) {
-        let found = self.look().ok();
+        // What nobody has changed or removed gives nothing back.
+        let found = self.file.is_found().then(|| self.look().ok()).flatten();
         self.meter.close_file(self.identity.into(), &self.file, found);
     }
 }
@@ -107,6 +107,8 @@ impl FilesView<'_> {
         let handle = Arc::new(File::from(handle));
         let is_file = handle.metadata().is_ok_and(|found| found.is_file());
         let identity = is_file.then(|| Identity::of_file(&handle).ok()).flatten()?;
-        Opened::new(self.files.meter.clone(), identity, handle).ok()
+        let opened = Opened::new(self.files.meter.clone(), identity, handle);
+        opened.file.find(|| opened.look()).ok()?;
+        Some(opened)
     }
 }

@@ -216,6 +216,7 @@ impl Output {
             end.unwrap_or(0)
         });
         // What has been written before is in the file: a stream takes no more until then.
+        let begun = begun.map_err(|error| StreamError::LastOperationFailed(error.into()))?;
         let change = begun.ok_or_else(|| failed(Errno::DQUOT))?;
         let Some(end) = end else {
             change.end();
