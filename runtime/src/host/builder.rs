@@ -130,7 +130,8 @@ impl HostBuilder {
     /// Bounds the linear memory of all instances of all components together; when nothing is said, it is three quarters of
     /// the memory that this machine, or the control group of this process, has.
     ///
-    /// When less than an eighth of it is left, only components with less than their share get more.
+    /// When less than an eighth of it is left, only components with less than their share get more, and the last sixteenth is
+    /// for those with next to nothing.
     pub fn memory_budget(mut self, memory: ByteCount) -> Self {
         self.memory_budget = Some(memory);
         self

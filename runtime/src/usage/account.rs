@@ -236,39 +236,37 @@ mod tests {
 
     #[test]
     fn what_instances_had_comes_back_when_they_end() {
-        let budget = Budget::new(Some(ByteCount(1_000)), 10, Events::default());
+        let budget = Budget::new(Some(ByteCount(1_000)), 16, Events::default());
         let (one, other) = (
             budget.account(&"one".parse().unwrap()),
             budget.account(&"other".parse().unwrap()),
         );
         other.begin_instance().unwrap();
-        for _ in 0..8 {
+        for _ in 0..13 {
             one.begin_instance().unwrap();
         }
         one.take_memory(800).unwrap();
         assert_eq!(budget.usage().active, 2);
-        // The reserve is for the other.
+        // The reserve is for the other, and for who comes.
         assert!(one.take_memory(80).is_err() && one.begin_instance().is_err());
-        other.take_memory(200).unwrap();
+        other.take_memory(130).unwrap();
         other.begin_instance().unwrap();
-        assert!(
-            other.take_memory(1).is_err() && other.begin_instance().is_err(),
-            "there is none left"
-        );
-        other.end_instance(200);
+        assert!(other.take_memory(10).is_err() && other.begin_instance().is_err());
+        other.end_instance(130);
         other.end_instance(0);
-        // Alone it may have all of it.
+        // Alone it may have all of it but the reserve.
         assert_eq!(budget.usage().active, 1);
-        one.take_memory(200).unwrap();
-        one.end_instance(1_000);
-        for _ in 0..7 {
+        one.take_memory(75).unwrap();
+        assert!(one.take_memory(1).is_err());
+        one.end_instance(875);
+        for _ in 0..12 {
             one.end_instance(0);
         }
         let usage = budget.usage();
         assert_eq!((usage.memory.used, usage.instances.used, usage.active), (0, 0, 0));
         let used = one.usage(&Limits::default(), 3);
         let of = |limit| *used.iter().find(|usage| usage.limit == limit).unwrap();
-        assert_eq!((of(Limit::Memory).used, of(Limit::Memory).peak), (Some(0), Some(1_000)));
+        assert_eq!((of(Limit::Memory).used, of(Limit::Memory).peak), (Some(0), Some(875)));
         assert_eq!(of(Limit::Concurrency).used, Some(3));
     }
 

@@ -16,6 +16,15 @@ use crate::event::Events;
 /// The part of the budget that is kept for those who have less than their share, as one of so many.
 const RESERVE: u64 = 8;
 
+/// The part of it that is kept for those who have next to nothing, whoever has had their share before they came.
+const LAST: u64 = 16;
+
+/// What is next to nothing of the memory, as one of so many parts of all of it.
+const LITTLE: u64 = 256;
+
+/// What is next to nothing of the instances: one that serves, and one that is to replace it.
+const FEW_INSTANCES: u64 = 2;
+
 /// What a host has where the machine does not say how much memory it has.
 const MEMORY_UNKNOWN: u64 = 4 << 30;
 
@@ -45,6 +54,8 @@ pub(super) struct Totals {
 pub(super) struct Shared {
     resource: HostResource,
     limit: u64,
+    /// What somebody may have as long as there is any.
+    little: u64,
     used: AtomicU64,
 }
 
@@ -123,8 +134,8 @@ impl Budget {
 impl Totals {
     fn new(memory: u64, instances: u64) -> Self {
         Self {
-            memory: Shared::new(HostResource::Memory, memory),
-            instances: Shared::new(HostResource::Instances, instances),
+            memory: Shared::new(HostResource::Memory, memory, memory / LITTLE),
+            instances: Shared::new(HostResource::Instances, instances, FEW_INSTANCES),
             active: AtomicU64::new(0),
             begin: Instant::now(),
         }
@@ -132,10 +143,11 @@ impl Totals {
 }
 
 impl Shared {
-    fn new(resource: HostResource, limit: u64) -> Self {
+    fn new(resource: HostResource, limit: u64, little: u64) -> Self {
         Self {
             resource,
             limit,
+            little,
             used: AtomicU64::new(0),
         }
     }
@@ -143,21 +155,26 @@ impl Shared {
     /// Takes an amount for somebody who has `own` of it, among `active` who share.
     ///
     /// As long as there is more than the reserve, everybody gets what they ask for, up to their own limits.
-    /// From then on only those get more who have less than their share.
+    /// From then on only those get more who have less than their share, where one more counts than are there: who comes
+    /// next finds something.
+    /// The last of it is for those who have next to nothing: several who have had their share leave that to the others.
     pub(super) fn take(&self, amount: u64, own: &AtomicU64, active: u64) -> Result<(), Shortage> {
-        let before = self.used.fetch_add(amount, Ordering::Relaxed);
-        let after = before.saturating_add(amount);
         let had = own.fetch_add(amount, Ordering::Relaxed);
-        let is_short = after > self.limit - self.limit / RESERVE;
-        let share = self.limit / active.max(1);
-        let is_refused = after > self.limit || (is_short && had.saturating_add(amount) > share);
-        if !is_refused {
-            return Ok(());
-        }
-        self.give_back(amount, own);
+        let have = had.saturating_add(amount);
+        let share = self.limit / active.max(1).saturating_add(1);
+        let most = match () {
+            () if have <= self.little => self.limit,
+            () if have <= share => self.limit - self.limit / LAST,
+            () => self.limit - self.limit / RESERVE,
+        };
+        // What is refused was never counted, so that nobody is refused because of what somebody else was not given.
+        let more = |used: u64| used.checked_add(amount).filter(|after| *after <= most);
+        let taken = self.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
+        let Err(used) = taken else { return Ok(()) };
+        own.fetch_sub(amount, Ordering::Relaxed);
         Err(Shortage {
             resource: self.resource,
-            left: self.limit.saturating_sub(before),
+            left: self.limit.saturating_sub(used),
             budget: self.limit,
         })
     }
@@ -222,38 +239,62 @@ fn total_of(meminfo: &str) -> Option<u64> {
 mod tests {
     use super::*;
 
+    fn memory(limit: u64) -> Shared {
+        Shared::new(HostResource::Memory, limit, limit / 100)
+    }
+
     #[test]
     fn whoever_has_more_than_their_share_is_refused_first() {
-        let memory = Shared::new(HostResource::Memory, 800);
+        let memory = memory(800);
         let (hog, modest) = (AtomicU64::new(0), AtomicU64::new(0));
         // There is enough, so nobody is asked for their share.
         assert!(memory.take(600, &hog, 2).is_ok());
         assert!(memory.take(100, &hog, 2).is_ok());
-        // Now there is only the reserve, and 700 is more than half.
+        // Now there is only the reserve, and 700 is more than a third.
         let shortage = memory.take(10, &hog, 2).unwrap_err();
         assert_eq!((shortage.left, shortage.budget), (100, 800));
-        assert!(memory.take(90, &modest, 2).is_ok());
-        // What is not there, nobody gets.
-        assert!(memory.take(20, &modest, 2).is_err());
+        // The last sixteenth is not for who has something.
+        assert!(memory.take(50, &modest, 2).is_ok());
+        assert!(memory.take(1, &modest, 2).is_err());
         assert_eq!(
             (
                 memory.total().used,
                 hog.load(Ordering::Relaxed),
                 modest.load(Ordering::Relaxed)
             ),
-            (790, 700, 90)
+            (750, 700, 50)
         );
         memory.give_back(700, &hog);
         assert!(memory.take(300, &modest, 2).is_ok());
-        assert_eq!(memory.total().used, 390);
+        assert_eq!(memory.total().used, 350);
     }
 
     #[test]
-    fn one_component_alone_may_have_all_of_it() {
-        let memory = Shared::new(HostResource::Memory, 800);
+    fn whoever_comes_late_finds_something() {
+        let memory = memory(800);
         let own = AtomicU64::new(0);
-        assert!(memory.take(800, &own, 1).is_ok());
-        assert!(memory.take(1, &own, 1).is_err());
+        assert!(memory.take(700, &own, 1).is_ok());
+        assert!(memory.take(1, &own, 1).is_err(), "alone, it leaves the reserve");
+        let second = AtomicU64::new(0);
+        assert!(memory.take(50, &second, 2).is_ok() && memory.take(1, &second, 2).is_err());
+        // Of what is left everybody gets a little, up to the end.
+        let late: Vec<AtomicU64> = (0..7).map(|_| AtomicU64::new(0)).collect();
+        for (active, own) in (3..).zip(&late) {
+            assert_eq!(memory.take(8, own, active).is_ok(), active < 9, "{active}");
+            assert!(memory.take(8, own, active).is_err());
+        }
+        assert_eq!(memory.total().used, 798);
+    }
+
+    #[test]
+    fn what_was_refused_takes_nothing_from_others() {
+        let memory = memory(800);
+        let (hog, other) = (AtomicU64::new(0), AtomicU64::new(0));
+        for amount in [801, u64::MAX, u64::MAX - 1] {
+            assert!(memory.take(amount, &hog, 1).is_err());
+        }
+        assert_eq!((memory.total().used, hog.load(Ordering::Relaxed)), (0, 0));
+        assert!(memory.take(700, &other, 1).is_ok());
     }
 
     #[test]
