@@ -292,9 +292,14 @@ impl Host {
     /// # Errors
     ///
     /// [`Error::UnknownComponent`].
-    pub fn resume(&self, name: &ComponentName) -> Result<bool> {
-        self.open()?;
-        self.0.deploy.resume(name)
+    pub async fn resume(&self, name: &ComponentName, origin: &Origin) -> Result<bool> {
+        self.begin(|| Recorded::Resume {
+            component: name.clone(),
+            operator: origin.given(),
+        })
+        .await?;
+        self.attempt("resume", Some(name), async { self.0.deploy.resume(name) })
+            .await
     }
 
     /// What all components together use of what this host has for them.

@@ -100,6 +100,14 @@ pub enum Recorded {
         #[serde(flatten)]
         operator: Given,
     },
+    /// A component that may be quarantined is to be started again.
+    Resume {
+        /// The component.
+        component: ComponentName,
+        /// Who asked for it.
+        #[serde(flatten)]
+        operator: Given,
+    },
     /// A component is to be withdrawn.
     Remove {
         /// The component.

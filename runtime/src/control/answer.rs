@@ -82,7 +82,7 @@ pub(super) async fn answer(host: Host, request: Request, body: Vec<u8>) -> Resul
             Response::Permission(host.revoke(&name, grant, &origin).await?)
         }
         Request::Permissions { name } => Response::Permissions(host.permissions(name.as_ref()).await?),
-        Request::Resume { name } => Response::Resumed(host.resume(&name)?),
+        Request::Resume { name, origin } => Response::Resumed(host.resume(&name, &origin).await?),
         Request::Usage => Response::Usage(host.usage()),
         Request::Status => Response::Status(host.status()),
         Request::Audit => Response::Audit(host.audit()),

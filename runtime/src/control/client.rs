@@ -246,9 +246,12 @@ impl Client {
     /// # Errors
     ///
     /// Those of [`Host::resume`].
-    pub async fn resume(&self, name: &ComponentName) -> Result<bool> {
-        let name = name.clone();
-        expect!(self, Request::Resume { name }, Vec::new(), Resumed)
+    pub async fn resume(&self, name: &ComponentName, origin: &Origin) -> Result<bool> {
+        let request = Request::Resume {
+            name: name.clone(),
+            origin: origin.clone(),
+        };
+        expect!(self, request, Vec::new(), Resumed)
     }
 
     /// [`Host::usage`].

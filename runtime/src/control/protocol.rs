@@ -122,6 +122,8 @@ pub(super) enum Request {
     },
     Resume {
         name: ComponentName,
+        #[serde(default)]
+        origin: Origin,
     },
     Usage,
     Status,
@@ -236,13 +238,13 @@ impl Request {
             | Self::Grant { .. }
             | Self::Revoke { .. }
             | Self::RotateAuditKey { .. }
+            | Self::Resume { .. }
             | Self::Remove { .. } => true,
             Self::Plan { .. }
             | Self::PlanUpdate { .. }
             | Self::Call { .. }
             | Self::Invoke { .. }
             | Self::Permissions { .. }
-            | Self::Resume { .. }
             | Self::Usage
             | Self::Status
             | Self::Audit

@@ -66,8 +66,10 @@ async fn everything_that_an_operator_does_has_its_entry() {
         .deploy(Package::new(guest("traps-when-asked")).name(name("asked")))
         .await
         .unwrap_err();
+    assert!(!test.host.resume(&echo, &by("eve")).await.unwrap());
     test.host.remove_for(&echo, &by("ada")).await.unwrap();
     test.host.remove(&echo).await.unwrap_err();
+    test.host.resume(&echo, &by("eve")).await.unwrap_err();
     let folder = end(test).await;
 
     let found = entries(&state(&folder));
@@ -82,6 +84,7 @@ async fn everything_that_an_operator_does_has_its_entry() {
         "operation-failed",
         "policy-loaded",
         "remove",
+        "resume",
         "revoke",
         "scale",
     ];
@@ -124,12 +127,20 @@ async fn everything_that_an_operator_does_has_its_entry() {
             _ => None,
         })
         .collect();
-    assert_eq!(failed, ["not-a-component", "trap", "unknown-component"]);
+    assert_eq!(
+        failed,
+        ["not-a-component", "trap", "unknown-component", "unknown-component"]
+    );
     let revoked = found.iter().find_map(|entry| match &entry.recorded {
         Recorded::Revoke { operator, pattern, .. } => Some((operator.by.clone(), pattern.clone())),
         _ => None,
     });
     assert_eq!(revoked, Some((Some("bob".into()), "notes".into())));
+    let resumed = found.iter().filter_map(|entry| match &entry.recorded {
+        Recorded::Resume { component, operator } => Some((component.as_str(), operator.by.as_deref())),
+        _ => None,
+    });
+    assert_eq!(resumed.collect::<Vec<_>>(), [("echo", Some("eve")); 2]);
     let numbers: Vec<u64> = found.iter().map(|entry| entry.sequence).collect();
     assert_eq!(numbers, (1..=found.len() as u64).collect::<Vec<_>>());
     let verified = verified(&state(&folder)).await;
