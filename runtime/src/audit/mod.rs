@@ -4,6 +4,7 @@
 
 mod account;
 mod checkpoint;
+mod denials;
 mod entry;
 mod files;
 mod hash;
