@@ -12,7 +12,7 @@ use serde_json::{Value as Json, json};
 use super::rollout::listener;
 use super::verb::{Context, Verb};
 use crate::exit::explain;
-use crate::ops::host::{self, Listener, Recording};
+use crate::ops::host::{self, Listener, Setting};
 use crate::ops::learn::Lesson;
 use crate::ops::{files, input};
 use crate::shell::seconds;
@@ -163,10 +163,11 @@ impl Call {
             }
             .into());
         }
-        let recording = Recording {
+        let setting = Setting {
             core_dumps: self.coredump.clone(),
             profiles: self.profile.is_some(),
             learns: self.learn,
+            max_calls: None,
         };
         let recorded = Arc::<Mutex<Option<Arc<[u8]>>>>::default();
         let _spinner = context.shell.spin(format_args!("calling {name}"));
@@ -183,7 +184,7 @@ impl Call {
         if self.learn {
             listener = lesson.listener(listener);
         }
-        let outcome = host::with_recording(&place, listener, recording, timed);
+        let outcome = host::with_setting(&place, listener, setting, timed);
         if let Some(asked) = asked.take() {
             context.shell.lesson(name, lesson.block(name, &asked))?;
         }

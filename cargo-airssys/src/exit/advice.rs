@@ -5,7 +5,7 @@ use semver::Version;
 use super::Exit;
 use super::permission::in_shell;
 use airssys_wasm::typed::ArgumentError;
-use airssys_wasm::{Bounded, Error};
+use airssys_wasm::{Bounded, Error, HostResource};
 
 /// The exit code of an error, and the line to add or the command to run.
 pub(super) fn on(error: &Error) -> (Exit, String) {
@@ -94,6 +94,14 @@ pub(super) fn on(error: &Error) -> (Exit, String) {
         Error::Fuel { .. } => limit("fuel = 0"),
         Error::Memory { .. } => limit("memory = \"128MiB\""),
         Error::Limit { limit: reached, allowed } => limit(&reached.line(allowed.saturating_mul(2))),
+        Error::OverBudget {
+            resource: HostResource::Calls,
+            ..
+        } => (
+            Exit::GuestFailed,
+            "call again when other calls have ended; start the host with a larger number, as in `{cli} serve --max-calls 16384`"
+                .into(),
+        ),
         Error::OverBudget { .. } => (
             Exit::GuestFailed,
             "call again when other components need less; `{cli} status` shows what each has, and a host can be given more"
@@ -396,6 +404,18 @@ mod tests {
         check(unknown(None), Exit::Usage, "status");
         check(Error::Fuel { fuel: 1 }, Exit::GuestFailed, "`fuel = 0`");
         check(Error::Unnamed, Exit::Usage, "--name");
+        let over = Error::OverBudget {
+            name: "a".parse().unwrap(),
+            resource: HostResource::Calls,
+            left: 0,
+            budget: 8_192,
+        };
+        assert!(
+            over.to_string()
+                .contains("another call: the host has 0 calls of its 8192 calls left"),
+            "{over}"
+        );
+        check(over, Exit::GuestFailed, "serve --max-calls");
         let busy = Error::StateInUse {
             directory: ".airssys".into(),
             process: Some(7),

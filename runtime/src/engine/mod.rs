@@ -40,7 +40,7 @@ pub(crate) use compile::{CodeSource, CompileSettings, Compiled, is_offered};
 pub(crate) use debug::Debugging;
 pub(crate) use engines::{Engines, POOL_INSTANCES};
 pub(crate) use http::{Exchange, RequestBody};
-pub(crate) use in_flight::{InFlight, Taken};
+pub(crate) use in_flight::{Full, InFlight, Taken};
 pub(crate) use instance::{Instance, within_limit};
 pub(crate) use lent_body::BodyFault;
 pub use machine::Machine;

@@ -40,6 +40,7 @@ pub struct HostBuilder {
     pub(super) grants: GrantSources,
     pub(super) resolver: Option<Resolver>,
     pub(super) memory_budget: Option<ByteCount>,
+    pub(super) call_budget: Option<u32>,
     pub(super) audit: Tuning,
 }
 
@@ -137,6 +138,15 @@ impl HostBuilder {
         self
     }
 
+    /// Bounds the calls of all components together that run or wait; 8,192 when nothing is said.
+    ///
+    /// They are shared like memory: the last eighth is for components with less than their share, and the last sixteenth for
+    /// those with next to none.
+    pub fn call_budget(mut self, calls: u32) -> Self {
+        self.call_budget = Some(calls);
+        self
+    }
+
     /// Starts instances in this sandbox instead of in an empty one.
     pub(crate) fn sandbox(mut self, sandbox: Sandbox) -> Self {
         self.sandbox = sandbox;
@@ -166,6 +176,7 @@ impl HostBuilder {
             grants,
             resolver,
             memory_budget,
+            call_budget,
             audit,
         } = self;
         blocking(move || {
@@ -213,7 +224,7 @@ impl HostBuilder {
                 sandbox,
                 store,
                 code,
-                budget: Budget::new(memory_budget, POOL_INSTANCES.into(), events.clone()),
+                budget: Budget::new(memory_budget, POOL_INSTANCES.into(), call_budget, events.clone()),
                 events,
                 ledgers: Ledgers::default(),
             };

@@ -26,6 +26,8 @@ pub(crate) struct Account {
     instances: AtomicU64,
     /// The same without those that are only asking whether there is room.
     holders: AtomicU64,
+    /// Calls that run or wait.
+    calls: AtomicU64,
     /// By how much files have grown.
     storage: AtomicU64,
     open_files: OpenFiles,
@@ -68,6 +70,7 @@ impl Account {
             memory_peak: AtomicU64::new(0),
             instances: AtomicU64::new(0),
             holders: AtomicU64::new(0),
+            calls: AtomicU64::new(0),
             storage: AtomicU64::new(0),
             open_files: OpenFiles::default(),
             starts: Mutex::default(),
@@ -103,6 +106,31 @@ impl Account {
         if self.holders.fetch_sub(1, Ordering::Relaxed) == 1 {
             totals.active.fetch_sub(1, Ordering::Relaxed);
         }
+    }
+
+    /// Counts one more call that runs or waits, if there is room for it.
+    pub(crate) fn begin_call(&self) -> Result<(), Shortage> {
+        let calls = &self.budget.totals().calls;
+        // Who shares is only asked when it matters, because each call comes here.
+        if calls.take_freely(1, &self.calls) {
+            return Ok(());
+        }
+        let callers = self.budget.callers() + u64::from(!self.has_calls());
+        calls.take(1, &self.calls, callers)
+    }
+
+    /// Counts one more call, also where there is no room: it had a place already.
+    pub(crate) fn go_on_with_call(&self) {
+        self.budget.totals().calls.take_anyway(1, &self.calls);
+    }
+
+    /// Gives back the place of a call.
+    pub(crate) fn end_call(&self) {
+        self.budget.totals().calls.give_back(1, &self.calls);
+    }
+
+    pub(crate) fn has_calls(&self) -> bool {
+        self.calls.load(Ordering::Relaxed) > 0
     }
 
     /// Takes memory for one of its instances.
@@ -224,7 +252,7 @@ impl Account {
     /// An account that shares nothing with others.
     #[cfg(test)]
     pub(crate) fn alone() -> Arc<Self> {
-        Budget::new(None, 1_000, crate::event::Events::default()).account(&"alone".parse().unwrap())
+        Budget::new(None, 1_000, None, crate::event::Events::default()).account(&"alone".parse().unwrap())
     }
 }
 
@@ -236,7 +264,7 @@ mod tests {
 
     #[test]
     fn what_instances_had_comes_back_when_they_end() {
-        let budget = Budget::new(Some(ByteCount(1_000)), 16, Events::default());
+        let budget = Budget::new(Some(ByteCount(1_000)), 16, None, Events::default());
         let (one, other) = (
             budget.account(&"one".parse().unwrap()),
             budget.account(&"other".parse().unwrap()),
@@ -271,6 +299,25 @@ mod tests {
     }
 
     #[test]
+    fn calls_have_fair_shares_and_one_that_goes_on_has_its_place() {
+        let budget = Budget::new(None, 1, Some(64), Events::default());
+        let account = |name: &str| budget.account(&name.parse().unwrap());
+        let (hog, other, late) = (account("hog"), account("other"), account("late"));
+        let most = |account: &Account| (0..100).take_while(|_| account.begin_call().is_ok()).count();
+        // All but the reserve, all but its last part, and a few of that for each that comes then.
+        assert_eq!((most(&hog), most(&other), most(&late)), (56, 4, 2));
+        assert_eq!(budget.callers(), 3);
+        late.go_on_with_call();
+        assert_eq!(budget.usage().calls.used, 63);
+        for (account, calls) in [(&hog, 56), (&other, 4), (&late, 3)] {
+            for _ in 0..calls {
+                account.end_call();
+            }
+        }
+        assert_eq!((budget.usage().calls.used, budget.callers()), (0, 0));
+    }
+
+    #[test]
     fn a_limit_that_is_reached_is_counted_each_time_and_told_once() {
         let told = Arc::<Mutex<Vec<Limit>>>::default();
         let keep = told.clone();
@@ -279,7 +326,7 @@ mod tests {
                 keep.lock().unwrap().push(limit);
             }
         });
-        let account = Budget::new(None, 1, events).account(&"a".parse().unwrap());
+        let account = Budget::new(None, 1, None, events).account(&"a".parse().unwrap());
         for _ in 0..3 {
             account.reach_and_tell(Limit::Storage, 1);
         }

@@ -25,6 +25,13 @@ const LITTLE: u64 = 256;
 /// What is next to nothing of the instances: one that serves, and one that is to replace it.
 const FEW_INSTANCES: u64 = 2;
 
+/// How many calls may run or wait at the same time when nothing is said.
+const CALLS: u32 = 8_192;
+
+/// What is next to nothing of the calls, as one of so many parts of all of them, and at least one that ends and one that
+/// begins.
+const FEW_CALLS: u64 = 256;
+
 /// What a host has where the machine does not say how much memory it has.
 const MEMORY_UNKNOWN: u64 = 4 << 30;
 
@@ -44,6 +51,7 @@ struct Inner {
 pub(super) struct Totals {
     pub(super) memory: Shared,
     pub(super) instances: Shared,
+    pub(super) calls: Shared,
     /// Components that have instances: among them the budget is shared.
     pub(super) active: AtomicU64,
     pub(super) begin: Instant,
@@ -75,6 +83,8 @@ pub struct HostUsage {
     pub memory: Total,
     /// Instances of all components.
     pub instances: Total,
+    /// Calls of all components that run or wait.
+    pub calls: Total,
     /// Components that have instances.
     pub active: u64,
 }
@@ -90,12 +100,13 @@ pub struct Total {
 }
 
 impl Budget {
-    /// So much memory, by default three quarters of what the machine or its control group lets this process have, and so
-    /// many instances.
-    pub(crate) fn new(memory: Option<ByteCount>, instances: u64, events: Events) -> Self {
+    /// So much memory, by default three quarters of what the machine or its control group lets this process have, so many
+    /// instances, and so many calls.
+    pub(crate) fn new(memory: Option<ByteCount>, instances: u64, calls: Option<u32>, events: Events) -> Self {
+        let calls = calls.unwrap_or(CALLS).into();
         let memory = memory.map_or_else(|| machine_memory() / 4 * 3, |bytes| bytes.0);
         Self(Arc::new(Inner {
-            totals: Totals::new(memory, instances),
+            totals: Totals::new(memory, instances, calls),
             accounts: Mutex::default(),
             events,
         }))
@@ -118,8 +129,15 @@ impl Budget {
         HostUsage {
             memory: totals.memory.total(),
             instances: totals.instances.total(),
+            calls: totals.calls.total(),
             active: totals.active.load(Ordering::Relaxed),
         }
+    }
+
+    /// How many components have calls that run or wait.
+    pub(super) fn callers(&self) -> u64 {
+        let accounts = self.0.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        accounts.values().filter(|account| account.has_calls()).count() as u64
     }
 
     pub(super) fn totals(&self) -> &Totals {
@@ -132,10 +150,11 @@ impl Budget {
 }
 
 impl Totals {
-    fn new(memory: u64, instances: u64) -> Self {
+    fn new(memory: u64, instances: u64, calls: u64) -> Self {
         Self {
             memory: Shared::new(HostResource::Memory, memory, memory / LITTLE),
             instances: Shared::new(HostResource::Instances, instances, FEW_INSTANCES),
+            calls: Shared::new(HostResource::Calls, calls, (calls / FEW_CALLS).max(2)),
             active: AtomicU64::new(0),
             begin: Instant::now(),
         }
@@ -150,6 +169,22 @@ impl Shared {
             little,
             used: AtomicU64::new(0),
         }
+    }
+
+    /// Takes an amount when there is more than the reserve, so that nobody is asked for their share.
+    pub(super) fn take_freely(&self, amount: u64, own: &AtomicU64) -> bool {
+        let most = self.limit - self.limit / RESERVE;
+        let is_taken = self.take_up_to(amount, most).is_ok();
+        if is_taken {
+            own.fetch_add(amount, Ordering::Relaxed);
+        }
+        is_taken
+    }
+
+    /// Takes an amount without being asked, also when there is none.
+    pub(super) fn take_anyway(&self, amount: u64, own: &AtomicU64) {
+        self.used.fetch_add(amount, Ordering::Relaxed);
+        own.fetch_add(amount, Ordering::Relaxed);
     }
 
     /// Takes an amount for somebody who has `own` of it, among `active` who share.
@@ -167,16 +202,23 @@ impl Shared {
             () if have <= share => self.limit - self.limit / LAST,
             () => self.limit - self.limit / RESERVE,
         };
-        // What is refused was never counted, so that nobody is refused because of what somebody else was not given.
-        let more = |used: u64| used.checked_add(amount).filter(|after| *after <= most);
-        let taken = self.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
-        let Err(used) = taken else { return Ok(()) };
+        let Err(used) = self.take_up_to(amount, most) else {
+            return Ok(());
+        };
         own.fetch_sub(amount, Ordering::Relaxed);
         Err(Shortage {
             resource: self.resource,
             left: self.limit.saturating_sub(used),
             budget: self.limit,
         })
+    }
+
+    /// Takes an amount when no more than this is used then, or says how much is.
+    ///
+    /// What is refused was never counted, so that nobody is refused because of what somebody else was not given.
+    fn take_up_to(&self, amount: u64, most: u64) -> Result<u64, u64> {
+        let more = |used: u64| used.checked_add(amount).filter(|after| *after <= most);
+        self.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more)
     }
 
     pub(super) fn give_back(&self, amount: u64, own: &AtomicU64) {
