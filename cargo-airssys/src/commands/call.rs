@@ -93,12 +93,15 @@ impl Call {
     fn send(&self, name: &ComponentName, context: &Context) -> anyhow::Result<()> {
         let mut message = input::message(&self.input, self.content_type.as_deref())?;
         message.metadata = self.metadata.clone();
-        let (answer, seconds) = self.on_host(context, name, async |client| client.call(name, message).await)?;
+        let call = async |client: &Client| client.call_metered(name, message).await;
+        let (called, seconds) = self.on_host(context, name, call)?;
         if context.shell.is_json() {
-            let value = answered(&answer, seconds);
+            let value = answered(&called.answer, seconds, called.fuel);
             return Ok(context.shell.result("", &value)?);
         }
-        Ok(context.shell.bytes(&answer.body)?)
+        context.shell.bytes(&called.answer.body)?;
+        tell_fuel(context, name.as_str(), called.fuel);
+        Ok(())
     }
 
     fn invoke(&self, name: &ComponentName, context: &Context) -> anyhow::Result<()> {
@@ -118,7 +121,13 @@ impl Call {
             let results: Vec<Json> = exports
                 .iter()
                 .zip(&values)
-                .map(|(export, value)| json!({ "export": export, "wave": value.wave, "value": value.json }))
+                .map(|(export, value)| {
+                    let mut result = json!({ "export": export, "wave": value.wave, "value": value.json });
+                    if let Some(fuel) = value.fuel {
+                        result["fuel"] = fuel.into();
+                    }
+                    result
+                })
                 .collect();
             let results = json!({ "results": results, "seconds": seconds });
             return match failure {
@@ -127,8 +136,9 @@ impl Call {
             };
         }
         // What was answered before a failure is printed before it.
-        for value in &values {
+        for (export, value) in exports.iter().zip(&values) {
             context.shell.result(self.text(value), &())?;
+            tell_fuel(context, export, value.fuel);
         }
         failure.map_or(Ok(()), |error| Err(error.into()))
     }
@@ -210,13 +220,23 @@ fn keeping_profiles(listener: Listener, profile: Arc<Mutex<Option<Arc<[u8]>>>>) 
     })
 }
 
+/// Says how much fuel a call took, where that is metered.
+fn tell_fuel(context: &Context, what: &str, fuel: Option<u64>) {
+    if let Some(fuel) = fuel {
+        context.shell.note(format_args!("{what} used {fuel} units of fuel"));
+    }
+}
+
 /// An answer for programs; bytes that are no text become `body_base64`.
-fn answered(answer: &Message, seconds: f64) -> Json {
+fn answered(answer: &Message, seconds: f64, fuel: Option<u64>) -> Json {
     let mut value = json!({
         "content_type": answer.content_type,
         "metadata": answer.metadata,
         "seconds": seconds,
     });
+    if let Some(fuel) = fuel {
+        value["fuel"] = fuel.into();
+    }
     match std::str::from_utf8(&answer.body) {
         Ok(text) => value["body"] = text.into(),
         Err(_) => value["body_base64"] = base64::engine::general_purpose::STANDARD.encode(&answer.body).into(),
@@ -230,8 +250,10 @@ mod tests {
 
     #[test]
     fn an_answer_is_text_where_it_can_be() {
-        assert_eq!(answered(&Message::text("hello"), 0.5)["body"], "hello");
-        let binary = answered(&Message::bytes([0xff, 0xfe]), 0.5);
+        let text = answered(&Message::text("hello"), 0.5, Some(7));
+        assert_eq!((&text["body"], &text["fuel"]), (&"hello".into(), &7.into()));
+        let binary = answered(&Message::bytes([0xff, 0xfe]), 0.5, None);
+        assert!(binary.get("fuel").is_none());
         assert_eq!(binary["body_base64"], "//4=");
         assert!(binary.get("body").is_none());
     }
