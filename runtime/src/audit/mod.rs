@@ -7,6 +7,8 @@ mod checkpoint;
 mod denials;
 mod entry;
 mod files;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzz;
 mod hash;
 mod key;
 mod line;
