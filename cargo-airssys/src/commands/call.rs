@@ -11,12 +11,12 @@ use serde_json::{Value as Json, json};
 
 use super::rollout::listener;
 use super::verb::{Context, Verb};
-use crate::exit::explain;
+use crate::exit::{advice, explain};
 use crate::ops::host::{self, Listener, Setting};
 use crate::ops::learn::Lesson;
 use crate::ops::{files, input};
 use crate::shell::seconds;
-use airssys_wasm::component::{ComponentName, Message};
+use airssys_wasm::component::{ComponentName, Limit, Message};
 use airssys_wasm::control::{Client, Rendered};
 use airssys_wasm::typed::ByteForm;
 use airssys_wasm::{Error, Event};
@@ -182,13 +182,19 @@ impl Call {
         let recorded = Arc::<Mutex<Option<Arc<[u8]>>>>::default();
         let _spinner = context.shell.spin(format_args!("calling {name}"));
         let (lesson, asked) = (Lesson::default(), RefCell::new(None));
+        let beneath = RefCell::new(None);
         let timed = async |client: &Client| {
             if self.learn {
                 *asked.borrow_mut() = Some(client.release(name).await?.requests);
             }
             let begin = Instant::now();
-            let answer = call(client).await?;
-            Ok((answer, seconds(begin.elapsed())))
+            match call(client).await {
+                Ok(answer) => Ok((answer, seconds(begin.elapsed()))),
+                Err(error) => {
+                    *beneath.borrow_mut() = ceiling_below(client, name, &error).await;
+                    Err(error)
+                }
+            }
         };
         let mut listener = keeping_profiles(listener(&context.shell), recorded.clone());
         if self.learn {
@@ -206,8 +212,24 @@ impl Call {
                 "the profile is in {place}: open it at https://profiler.firefox.com"
             ));
         }
-        outcome
+        outcome.map_err(|error| match beneath.into_inner() {
+            Some((limit, ceiling)) => {
+                let more = advice::beneath(limit, ceiling);
+                explain(&error, context.program).with_more_help(&more).into()
+            }
+            None => error,
+        })
     }
+}
+
+/// The operator's ceiling of the limit that a call has hit, when it is lower than what would help.
+async fn ceiling_below(client: &Client, name: &ComponentName, error: &Error) -> Option<(Limit, u64)> {
+    let (limit, wanted) = advice::raised(error)?;
+    // What cannot be asked is not said.
+    let status = client.status().await.ok()?;
+    let status = status.into_iter().find(|status| status.release.name == *name)?;
+    let usage = status.limits.into_iter().find(|usage| usage.limit == limit)?;
+    (wanted > usage.ceiling).then_some((limit, usage.ceiling))
 }
 
 /// A listener that keeps the last profile, and passes everything else on.

@@ -129,7 +129,7 @@ fn scarce(usage: &HostUsage) -> Vec<String> {
 
 /// A line for each limit.
 fn limits(all: &[LimitUsage]) -> String {
-    let head = ["LIMIT", "USED", "PEAK", "ALLOWED", "REACHED"].map(str::to_owned);
+    let head = ["LIMIT", "USED", "PEAK", "ALLOWED", "CEILING", "REACHED"].map(str::to_owned);
     let rows = all.iter().map(|usage| {
         let shown = |amount: Option<u64>| amount.map_or_else(|| "-".to_owned(), |amount| usage.limit.shown(amount));
         let period = match usage.limit {
@@ -143,6 +143,10 @@ fn limits(all: &[LimitUsage]) -> String {
             shown(usage.used),
             shown(usage.peak),
             shown(Some(usage.allowed)) + period,
+            match usage.ceiling {
+                u64::MAX => "-".into(),
+                ceiling => usage.limit.shown(ceiling),
+            },
             usage.reached.to_string(),
         ]
     });

@@ -53,6 +53,8 @@ pub struct LimitUsage {
     pub limit: Limit,
     /// What it is: bytes, nanoseconds or a number; the largest number where there is none.
     pub allowed: u64,
+    /// How far a manifest may raise it, as the operator's policy says; the largest number where it may be raised at will.
+    pub ceiling: u64,
     /// How much of it is used now, of fuel by the last entry; none where it holds for each entry or instance by itself.
     pub used: Option<u64>,
     /// The most that was used at the same time since the host was opened, where that is known.
@@ -218,8 +220,8 @@ impl Account {
         u64::try_from(self.budget.totals().begin.elapsed().as_nanos()).unwrap_or(u64::MAX)
     }
 
-    /// What it uses of these limits, with so many calls that run or wait.
-    pub(crate) fn usage(&self, limits: &Limits, in_flight: u32) -> Vec<LimitUsage> {
+    /// What it uses of these limits, with so many calls that run or wait, under these ceilings.
+    pub(crate) fn usage(&self, limits: &Limits, in_flight: u32, ceilings: &[u64; Limit::ALL.len()]) -> Vec<LimitUsage> {
         let now = self.now();
         let rate = |(rate, allowance): (&Rate, Allowance)| rate.used(allowance, now);
         let of = |limit: Limit| {
@@ -237,6 +239,7 @@ impl Account {
             LimitUsage {
                 limit,
                 allowed: limits.amount(limit),
+                ceiling: ceilings[limit as usize],
                 used,
                 peak: match limit {
                     Limit::Memory => Some(self.memory_peak.load(Ordering::Relaxed)),
@@ -292,7 +295,7 @@ mod tests {
         }
         let usage = budget.usage();
         assert_eq!((usage.memory.used, usage.instances.used, usage.active), (0, 0, 0));
-        let used = one.usage(&Limits::default(), 3);
+        let used = one.usage(&Limits::default(), 3, &[u64::MAX; 12]);
         let of = |limit| *used.iter().find(|usage| usage.limit == limit).unwrap();
         assert_eq!((of(Limit::Memory).used, of(Limit::Memory).peak), (Some(0), Some(875)));
         assert_eq!(of(Limit::Concurrency).used, Some(3));
@@ -333,7 +336,7 @@ mod tests {
         account.reach_and_tell(Limit::NameLookups, 1);
         account.reach(Limit::Fuel);
         assert_eq!(*told.lock().unwrap(), [Limit::Storage, Limit::NameLookups]);
-        let used = account.usage(&Limits::default(), 0);
+        let used = account.usage(&Limits::default(), 0, &[u64::MAX; 12]);
         let reached: Vec<u64> = used.iter().map(|usage| usage.reached).collect();
         assert_eq!(reached, [0, 0, 0, 1, 0, 0, 0, 0, 3, 0, 0, 1]);
     }
