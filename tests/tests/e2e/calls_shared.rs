@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use tokio::task::JoinHandle;
+
 use airssys_wasm::component::{Manifest, Message, Package};
 use airssys_wasm::{Error, HostResource};
 use airssys_wasm_tests::{TestHost, guest, name, until};
-use tokio::task::JoinHandle;
 
 type Waiting = JoinHandle<Result<Message, Error>>;
 
