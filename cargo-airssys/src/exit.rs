@@ -1,6 +1,6 @@
 //! What the program ends with: its exit codes, and the one place that turns errors into `{error, help, exit code}`.
 
-mod advice;
+pub(crate) mod advice;
 mod building;
 mod ceiling;
 pub(crate) mod permission;
@@ -131,6 +131,12 @@ impl Failure {
         if let Value::Object(result) = result {
             self.result = result;
         }
+        self
+    }
+
+    /// The same failure with more help.
+    pub(crate) fn with_more_help(mut self, more: &str) -> Self {
+        self.help.push_str(more);
         self
     }
 

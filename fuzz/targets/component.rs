@@ -1,4 +1,4 @@
 //! Any bytes for the target `component`.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| airssys_wasm_fuzz::run("component", bytes));
+airssys_wasm_fuzz::fuzz!("component");

@@ -1,4 +1,4 @@
 //! Any bytes for the target `request`.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| airssys_wasm_fuzz::run("request", bytes));
+airssys_wasm_fuzz::fuzz!("request");

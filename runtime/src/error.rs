@@ -228,7 +228,7 @@ pub enum Error {
         /// How much it lets the guest have.
         allowed: u64,
     },
-    /// All components together use up what the host has, and this one has its share already.
+    /// All components together use up what the host has of memory, instances or calls, and this one has its share already.
     #[error("`{name}` was refused {}: the host has {} of its {} left, and gives it to components with less first", .resource.more(), .resource.shown(*.left), .resource.shown(*.budget))]
     OverBudget {
         /// The component.

@@ -22,7 +22,7 @@ use crate::deploy::{
     ComponentStatus, Deploy, DeployOptions, Deployment, DeploymentRecord, Origin, Preview, RollbackOptions,
     SplitOptions, blocking,
 };
-use crate::engine::{Answer, Call};
+use crate::engine::{Answer, Call, Metered};
 use crate::error::{Error, Result};
 use crate::event::Subscription;
 use crate::observe::LogWriter;
@@ -211,6 +211,16 @@ impl Host {
     /// [`Error::UnknownComponent`], [`Error::Busy`], and whatever the guest does wrong: see
     /// [`Error::is_guest_fault`].
     pub async fn call(&self, name: &ComponentName, message: Message) -> Result<Message> {
+        Ok(self.call_metered(name, message).await?.answer)
+    }
+
+    /// [`call`](Self::call), with the fuel that the guest used for it where the release has a limit of fuel.
+    /// The same work takes the same fuel, to the unit.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`call`](Self::call).
+    pub async fn call_metered(&self, name: &ComponentName, message: Message) -> Result<Metered<Message>> {
         let mut answer = Answer::default();
         self.route(name, Call::Message(message), &mut answer).await?;
         answer.into_message()
@@ -234,6 +244,20 @@ impl Host {
     ///
     /// As [`Host::invoke`]; what concerns one of the calls is the last of the results.
     pub async fn invoke_all(&self, name: &ComponentName, invocations: Vec<Invocation>) -> Result<Vec<Result<Value>>> {
+        let results = self.invoke_all_metered(name, invocations).await?;
+        Ok(results.into_iter().map(|result| result.answer).collect())
+    }
+
+    /// [`invoke_all`](Self::invoke_all), with the fuel of each call where the release has a limit of fuel.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`invoke_all`](Self::invoke_all).
+    pub async fn invoke_all_metered(
+        &self,
+        name: &ComponentName,
+        invocations: Vec<Invocation>,
+    ) -> Result<Vec<Metered<Result<Value>>>> {
         let mut answer = Answer::default();
         self.route(name, Call::Invocations(invocations), &mut answer).await?;
         answer.into_values()
@@ -292,9 +316,14 @@ impl Host {
     /// # Errors
     ///
     /// [`Error::UnknownComponent`].
-    pub fn resume(&self, name: &ComponentName) -> Result<bool> {
-        self.open()?;
-        self.0.deploy.resume(name)
+    pub async fn resume(&self, name: &ComponentName, origin: &Origin) -> Result<bool> {
+        self.begin(|| Recorded::Resume {
+            component: name.clone(),
+            operator: origin.given(),
+        })
+        .await?;
+        self.attempt("resume", Some(name), async { self.0.deploy.resume(name) })
+            .await
     }
 
     /// What all components together use of what this host has for them.

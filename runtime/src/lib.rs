@@ -75,7 +75,7 @@ pub use deploy::{
     KeySource, Origin, Outcome, PermissionChange, PermissionGranted, PermissionRevoked, Preview, ReleaseStatus,
     RetentionPolicy, RollbackOptions, Rule, Rules, SplitOptions, StateChoice, StepTiming, Sticky, Versioning,
 };
-pub use engine::{COMPILE_ARGUMENT, Compiler, Machine, compile_child, withhold_descriptors};
+pub use engine::{COMPILE_ARGUMENT, Compiler, Machine, Metered, compile_child, withhold_descriptors};
 pub use error::{Bounded, Error, ErrorCode, HostResource, Result};
 pub use event::{Event, Level, Subscription};
 pub use host::{Host, HostBuilder};

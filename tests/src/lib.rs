@@ -7,6 +7,7 @@
     reason = "only tests use this crate"
 )]
 
+#[path = "../../runtime/examples/hostile_neighbours/by_hand.rs"]
 mod by_hand;
 mod compiler;
 mod folder;
@@ -23,7 +24,7 @@ mod terminal;
 pub mod transcript;
 mod wire;
 
-pub use by_hand::{ByHand, ENDLESS};
+pub use by_hand::{ByHand, CLOCK, ENDLESS, WAITING};
 pub use compiler::{FalseCompiler, own_compiler};
 pub use folder::copy_folder;
 pub use guest::{dev_guest_path, edition, guest, guest_path};

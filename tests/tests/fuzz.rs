@@ -201,6 +201,7 @@ macro_rules! targets {
 }
 
 targets! {
+    audit_logs = "audit-log",
     cache_entries = "cache-entry",
     components = "component",
     deployed_records = "deployed",

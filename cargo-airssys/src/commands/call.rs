@@ -11,12 +11,12 @@ use serde_json::{Value as Json, json};
 
 use super::rollout::listener;
 use super::verb::{Context, Verb};
-use crate::exit::explain;
-use crate::ops::host::{self, Listener, Recording};
+use crate::exit::{advice, explain};
+use crate::ops::host::{self, Listener, Setting};
 use crate::ops::learn::Lesson;
 use crate::ops::{files, input};
 use crate::shell::seconds;
-use airssys_wasm::component::{ComponentName, Message};
+use airssys_wasm::component::{ComponentName, Limit, Message};
 use airssys_wasm::control::{Client, Rendered};
 use airssys_wasm::typed::ByteForm;
 use airssys_wasm::{Error, Event};
@@ -93,12 +93,15 @@ impl Call {
     fn send(&self, name: &ComponentName, context: &Context) -> anyhow::Result<()> {
         let mut message = input::message(&self.input, self.content_type.as_deref())?;
         message.metadata = self.metadata.clone();
-        let (answer, seconds) = self.on_host(context, name, async |client| client.call(name, message).await)?;
+        let call = async |client: &Client| client.call_metered(name, message).await;
+        let (called, seconds) = self.on_host(context, name, call)?;
         if context.shell.is_json() {
-            let value = answered(&answer, seconds);
+            let value = answered(&called.answer, seconds, called.fuel);
             return Ok(context.shell.result("", &value)?);
         }
-        Ok(context.shell.bytes(&answer.body)?)
+        context.shell.bytes(&called.answer.body)?;
+        tell_fuel(context, name.as_str(), called.fuel);
+        Ok(())
     }
 
     fn invoke(&self, name: &ComponentName, context: &Context) -> anyhow::Result<()> {
@@ -118,7 +121,13 @@ impl Call {
             let results: Vec<Json> = exports
                 .iter()
                 .zip(&values)
-                .map(|(export, value)| json!({ "export": export, "wave": value.wave, "value": value.json }))
+                .map(|(export, value)| {
+                    let mut result = json!({ "export": export, "wave": value.wave, "value": value.json });
+                    if let Some(fuel) = value.fuel {
+                        result["fuel"] = fuel.into();
+                    }
+                    result
+                })
                 .collect();
             let results = json!({ "results": results, "seconds": seconds });
             return match failure {
@@ -127,8 +136,9 @@ impl Call {
             };
         }
         // What was answered before a failure is printed before it.
-        for value in &values {
+        for (export, value) in exports.iter().zip(&values) {
             context.shell.result(self.text(value), &())?;
+            tell_fuel(context, export, value.fuel);
         }
         failure.map_or(Ok(()), |error| Err(error.into()))
     }
@@ -163,27 +173,34 @@ impl Call {
             }
             .into());
         }
-        let recording = Recording {
+        let setting = Setting {
             core_dumps: self.coredump.clone(),
             profiles: self.profile.is_some(),
             learns: self.learn,
+            max_calls: None,
         };
         let recorded = Arc::<Mutex<Option<Arc<[u8]>>>>::default();
         let _spinner = context.shell.spin(format_args!("calling {name}"));
         let (lesson, asked) = (Lesson::default(), RefCell::new(None));
+        let beneath = RefCell::new(None);
         let timed = async |client: &Client| {
             if self.learn {
                 *asked.borrow_mut() = Some(client.release(name).await?.requests);
             }
             let begin = Instant::now();
-            let answer = call(client).await?;
-            Ok((answer, seconds(begin.elapsed())))
+            match call(client).await {
+                Ok(answer) => Ok((answer, seconds(begin.elapsed()))),
+                Err(error) => {
+                    *beneath.borrow_mut() = ceiling_below(client, name, &error).await;
+                    Err(error)
+                }
+            }
         };
         let mut listener = keeping_profiles(listener(&context.shell), recorded.clone());
         if self.learn {
             listener = lesson.listener(listener);
         }
-        let outcome = host::with_recording(&place, listener, recording, timed);
+        let outcome = host::with_setting(&place, listener, setting, timed);
         if let Some(asked) = asked.take() {
             context.shell.lesson(name, lesson.block(name, &asked))?;
         }
@@ -195,8 +212,24 @@ impl Call {
                 "the profile is in {place}: open it at https://profiler.firefox.com"
             ));
         }
-        outcome
+        outcome.map_err(|error| match beneath.into_inner() {
+            Some((limit, ceiling)) => {
+                let more = advice::beneath(limit, ceiling);
+                explain(&error, context.program).with_more_help(&more).into()
+            }
+            None => error,
+        })
     }
+}
+
+/// The operator's ceiling of the limit that a call has hit, when it is lower than what would help.
+async fn ceiling_below(client: &Client, name: &ComponentName, error: &Error) -> Option<(Limit, u64)> {
+    let (limit, wanted) = advice::raised(error)?;
+    // What cannot be asked is not said.
+    let status = client.status().await.ok()?;
+    let status = status.into_iter().find(|status| status.release.name == *name)?;
+    let usage = status.limits.into_iter().find(|usage| usage.limit == limit)?;
+    (wanted > usage.ceiling).then_some((limit, usage.ceiling))
 }
 
 /// A listener that keeps the last profile, and passes everything else on.
@@ -209,13 +242,23 @@ fn keeping_profiles(listener: Listener, profile: Arc<Mutex<Option<Arc<[u8]>>>>) 
     })
 }
 
+/// Says how much fuel a call took, where that is metered.
+fn tell_fuel(context: &Context, what: &str, fuel: Option<u64>) {
+    if let Some(fuel) = fuel {
+        context.shell.note(format_args!("{what} used {fuel} units of fuel"));
+    }
+}
+
 /// An answer for programs; bytes that are no text become `body_base64`.
-fn answered(answer: &Message, seconds: f64) -> Json {
+fn answered(answer: &Message, seconds: f64, fuel: Option<u64>) -> Json {
     let mut value = json!({
         "content_type": answer.content_type,
         "metadata": answer.metadata,
         "seconds": seconds,
     });
+    if let Some(fuel) = fuel {
+        value["fuel"] = fuel.into();
+    }
     match std::str::from_utf8(&answer.body) {
         Ok(text) => value["body"] = text.into(),
         Err(_) => value["body_base64"] = base64::engine::general_purpose::STANDARD.encode(&answer.body).into(),
@@ -229,8 +272,10 @@ mod tests {
 
     #[test]
     fn an_answer_is_text_where_it_can_be() {
-        assert_eq!(answered(&Message::text("hello"), 0.5)["body"], "hello");
-        let binary = answered(&Message::bytes([0xff, 0xfe]), 0.5);
+        let text = answered(&Message::text("hello"), 0.5, Some(7));
+        assert_eq!((&text["body"], &text["fuel"]), (&"hello".into(), &7.into()));
+        let binary = answered(&Message::bytes([0xff, 0xfe]), 0.5, None);
+        assert!(binary.get("fuel").is_none());
         assert_eq!(binary["body_base64"], "//4=");
         assert!(binary.get("body").is_none());
     }

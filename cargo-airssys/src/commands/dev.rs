@@ -117,6 +117,7 @@ impl Verb for Dev {
             &place,
             told.clone().listener(),
             Compiling::Here,
+            host::Setting::default(),
             async |host, answered| {
                 let mut reach = Reach::begin(host, self.listen.listen, self.listen.callers()).await?;
                 let (ask, asked) = mpsc::unbounded_channel();

@@ -6,6 +6,7 @@ use serde_json::json;
 use super::rollout::listener;
 use super::verb::{Context, Verb};
 use crate::ops::host;
+use crate::ops::origin::origin;
 use airssys_wasm::Error;
 use airssys_wasm::component::ComponentName;
 use airssys_wasm::control::Client;
@@ -16,6 +17,9 @@ use airssys_wasm::control::Client;
 pub(super) struct Resume {
     /// The component
     name: String,
+    /// What it is for; the audit log has it
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
 }
 
 impl Verb for Resume {
@@ -30,7 +34,8 @@ impl Verb for Resume {
                 nearest: None,
             })
         };
-        let resume = async |client: &Client| client.resume(&name).await;
+        let origin = origin(self.reason);
+        let resume = async |client: &Client| client.resume(&name, &origin).await;
         let was_quarantined = host::with_existing(&context.state()?, listener(&context.shell), resume, unknown)?;
         let text = match was_quarantined {
             true => format!("{name} is started again with its next call"),

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::listen::Listen;
 use super::verb::{Context, Verb};
-use crate::ops::host::{self, Compiling};
+use crate::ops::host::{self, Compiling, Setting};
 use crate::ops::{descriptors, listen};
 use crate::shell::counted;
 
@@ -18,6 +18,9 @@ use crate::shell::counted;
 pub(super) struct Serve {
     #[command(flatten)]
     listen: Listen,
+    /// How many calls of all components together may run or wait [default: 8192]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    max_calls: Option<u32>,
 }
 
 impl Verb for Serve {
@@ -33,7 +36,11 @@ impl Verb for Serve {
         let told = Arc::clone(shell);
         // Components do their work whether or not somebody reads what is told of it.
         let listener = Arc::new(move |event: &_| drop(told.followed(event)));
-        host::serve(&place, listener, Compiling::Aside, async |host, answered| {
+        let setting = Setting {
+            max_calls: self.max_calls,
+            ..Setting::default()
+        };
+        host::serve(&place, listener, Compiling::Aside, setting, async |host, answered| {
             let callers = self.listen.callers();
             let server = match self.listen.listen {
                 Some(address) => Some(listen::listen(host, address, &callers).await?),

@@ -9,9 +9,9 @@ use super::verb::{Context, Verb};
 use crate::ops::host;
 use crate::shell::{aligned, percent, took};
 use airssys_wasm::audit::AuditStatus;
-use airssys_wasm::component::{ComponentName, Health, Limit};
+use airssys_wasm::component::{ByteCount, ComponentName, Health, Limit};
 use airssys_wasm::control::Client;
-use airssys_wasm::{ComponentStatus, Error, LimitUsage, Quarantine, ReleaseStatus, printable_line};
+use airssys_wasm::{ComponentStatus, Error, HostUsage, LimitUsage, Quarantine, ReleaseStatus, Total, printable_line};
 
 /// Show what is deployed, and how it is doing
 #[derive(Debug, Parser)]
@@ -39,22 +39,25 @@ impl Verb for Status {
             }
             let mut components = client.status().await?;
             components.retain(|status| name.as_ref().is_none_or(|name| *name == status.release.name));
-            Ok((components, client.audit().await?))
+            Ok((components, client.audit().await?, Some(client.usage().await?)))
         };
         let nothing = || match &name {
             Some(name) => Err(Error::UnknownComponent {
                 name: name.clone(),
                 nearest: None,
             }),
-            None => Ok((Vec::new(), AuditStatus::default())),
+            None => Ok((Vec::new(), AuditStatus::default(), None)),
         };
-        let (components, audit) = host::with_existing(&place, listener(&context.shell), ask, nothing)?;
+        let (components, audit, usage) = host::with_existing(&place, listener(&context.shell), ask, nothing)?;
         if let Some(reason) = &audit.reason {
             let (state, lost) = (audit.state.name(), audit.lost);
             let text = format!("the audit log cannot be written ({state}, {lost} entries lost): {reason}");
             context.shell.warn(printable_line(&text));
         }
-        let value = json!({ "state_dir": place.directory, "components": components, "audit": audit });
+        for resource in usage.iter().flat_map(scarce) {
+            context.shell.warn(resource);
+        }
+        let value = json!({ "state_dir": place.directory, "components": components, "audit": audit, "host": usage });
         if components.is_empty() {
             let text = format!("Nothing is deployed in {}", place.directory.display());
             return Ok(context.shell.result(text, &value)?);
@@ -100,9 +103,33 @@ fn table(components: &[ComponentStatus], now: DateTime<Utc>) -> String {
     aligned(&rows.collect::<Vec<_>>())
 }
 
+/// What a host has little left of, so that it looks at who has how much: less than an eighth.
+fn scarce(usage: &HostUsage) -> Vec<String> {
+    let HostUsage {
+        memory,
+        instances,
+        calls,
+        ..
+    } = usage;
+    let bytes = |total: &Total| (ByteCount(total.used).to_string(), ByteCount(total.budget).to_string());
+    let number = |total: &Total| (total.used.to_string(), total.budget.to_string());
+    let all = [
+        (memory, bytes(memory), "memory of its instances"),
+        (instances, number(instances), "instances"),
+        (calls, number(calls), "calls that run or wait"),
+    ];
+    let scarce = all
+        .into_iter()
+        .filter(|(total, ..)| total.used > total.budget - total.budget / 8);
+    let told = scarce.map(|(_, (used, budget), what)| {
+        format!("the host uses {used} of its {budget} for {what}: only components with less than their share get more")
+    });
+    told.collect()
+}
+
 /// A line for each limit.
 fn limits(all: &[LimitUsage]) -> String {
-    let head = ["LIMIT", "USED", "PEAK", "ALLOWED", "REACHED"].map(str::to_owned);
+    let head = ["LIMIT", "USED", "PEAK", "ALLOWED", "CEILING", "REACHED"].map(str::to_owned);
     let rows = all.iter().map(|usage| {
         let shown = |amount: Option<u64>| amount.map_or_else(|| "-".to_owned(), |amount| usage.limit.shown(amount));
         let period = match usage.limit {
@@ -116,6 +143,10 @@ fn limits(all: &[LimitUsage]) -> String {
             shown(usage.used),
             shown(usage.peak),
             shown(Some(usage.allowed)) + period,
+            match usage.ceiling {
+                u64::MAX => "-".into(),
+                ceiling => usage.limit.shown(ceiling),
+            },
             usage.reached.to_string(),
         ]
     });
@@ -175,6 +206,23 @@ fn ago(age: TimeDelta) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_scarce_is_told_and_nothing_else() {
+        let usage = |used: u64| {
+            let total = |used: u64, budget: u64| json!({ "used": used, "budget": budget });
+            let usage = json!({
+                "memory": total(1 << 20, 1 << 30), "instances": total(10, 1_000), "calls": total(used, 64), "active": 1,
+            });
+            serde_json::from_value::<HostUsage>(usage).unwrap()
+        };
+        assert!(scarce(&usage(56)).is_empty());
+        let told = scarce(&usage(57));
+        assert!(
+            told.len() == 1 && told[0].starts_with("the host uses 57 of its 64 for calls"),
+            "{told:?}"
+        );
+    }
 
     #[test]
     fn an_age_has_the_unit_that_fits() {

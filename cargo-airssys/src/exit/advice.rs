@@ -1,11 +1,14 @@
 //! What helps against each error of a host.
 
+use std::time::Duration;
+
 use semver::Version;
 
 use super::Exit;
 use super::permission::in_shell;
+use airssys_wasm::component::Limit;
 use airssys_wasm::typed::ArgumentError;
-use airssys_wasm::{Bounded, Error};
+use airssys_wasm::{Bounded, Error, HostResource};
 
 /// The exit code of an error, and the line to add or the command to run.
 pub(super) fn on(error: &Error) -> (Exit, String) {
@@ -90,10 +93,19 @@ pub(super) fn on(error: &Error) -> (Exit, String) {
             let help = "the component has a bug; its own output above may say more, and its test reproduces it best";
             (Exit::GuestFailed, help.into())
         }
-        Error::Deadline { .. } => limit("deadline = \"60s\""),
-        Error::Fuel { .. } => limit("fuel = 0"),
-        Error::Memory { .. } => limit("memory = \"128MiB\""),
-        Error::Limit { limit: reached, allowed } => limit(&reached.line(allowed.saturating_mul(2))),
+        Error::Deadline { .. }
+        | Error::Fuel { .. }
+        | Error::Memory { .. }
+        | Error::Limit { .. }
+        | Error::Busy { .. } => limit(error),
+        Error::OverBudget {
+            resource: HostResource::Calls,
+            ..
+        } => (
+            Exit::GuestFailed,
+            "call again when other calls have ended; start the host with a larger number, as in `{cli} serve --max-calls 16384`"
+                .into(),
+        ),
         Error::OverBudget { .. } => (
             Exit::GuestFailed,
             "call again when other components need less; `{cli} status` shows what each has, and a host can be given more"
@@ -113,7 +125,6 @@ pub(super) fn on(error: &Error) -> (Exit, String) {
             Exit::GuestFailed,
             "its `health_status` says so; check its configuration".into(),
         ),
-        Error::Busy { .. } => limit("concurrency = 128"),
         Error::BackingOff { .. } => (
             Exit::GuestFailed,
             "correct what keeps it from starting, and call again".into(),
@@ -311,10 +322,35 @@ fn nearest_key(nearest: Option<&str>) -> String {
     }
 }
 
-fn limit(line: &str) -> (Exit, String) {
+fn limit(error: &Error) -> (Exit, String) {
+    let line = raised(error).map_or_else(String::new, |(limit, amount)| limit.line(amount));
     (
         Exit::GuestFailed,
         format!("to raise the limit, add `{line}` under `[limits]` in Component.toml"),
+    )
+}
+
+/// The limit that was hit, and to what it might be raised.
+pub(crate) fn raised(error: &Error) -> Option<(Limit, u64)> {
+    let double = |amount: u64, least: u64| amount.saturating_mul(2).max(least);
+    let nanoseconds = |time: &Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+    Some(match error {
+        Error::Deadline { deadline, .. } => (Limit::Deadline, double(nanoseconds(deadline), 60_000_000_000)),
+        // Without a bound it is not metered, which the error never comes of.
+        Error::Fuel { .. } => (Limit::Fuel, u64::MAX),
+        Error::Memory { limit } => (Limit::Memory, double(limit.0, 128 << 20)),
+        Error::Limit { limit, allowed } => (*limit, double(*allowed, 1)),
+        Error::Busy { limit, .. } => (Limit::Concurrency, double((*limit).into(), 128)),
+        _ => return None,
+    })
+}
+
+/// What else has to be done to raise a limit so far, when the operator's ceiling is lower.
+pub(crate) fn beneath(limit: Limit, ceiling: u64) -> String {
+    format!(
+        "; the operator's ceiling is {}: a release that asks for more is refused with `limit-above-ceiling`, which prints the \
+         lines of the policy that let it in",
+        limit.shown(ceiling)
     )
 }
 
@@ -395,7 +431,27 @@ mod tests {
         check(unknown(Some("hello")), Exit::Usage, "did you mean `hello`");
         check(unknown(None), Exit::Usage, "status");
         check(Error::Fuel { fuel: 1 }, Exit::GuestFailed, "`fuel = 0`");
+        let limit = airssys_wasm::component::ByteCount(1 << 30);
+        check(Error::Memory { limit }, Exit::GuestFailed, "`memory = \"2048MiB\"`");
+        let busy = |limit| Error::Busy {
+            name: "a".parse().unwrap(),
+            limit,
+        };
+        check(busy(64), Exit::GuestFailed, "`concurrency = 128`");
+        check(busy(1_000), Exit::GuestFailed, "`concurrency = 2000`");
         check(Error::Unnamed, Exit::Usage, "--name");
+        let over = Error::OverBudget {
+            name: "a".parse().unwrap(),
+            resource: HostResource::Calls,
+            left: 0,
+            budget: 8_192,
+        };
+        assert!(
+            over.to_string()
+                .contains("another call: the host has 0 calls of its 8192 calls left"),
+            "{over}"
+        );
+        check(over, Exit::GuestFailed, "serve --max-calls");
         let busy = Error::StateInUse {
             directory: ".airssys".into(),
             process: Some(7),

@@ -19,15 +19,17 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// How long it waits between two attempts.
 pub(crate) const PAUSE: Duration = Duration::from_millis(50);
 
-/// What a host records of its guests beside what it tells.
+/// How a host is set up beside what its state directory says: what it records of its guests, and what it has for them.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Recording {
+pub(crate) struct Setting {
     /// Where core dumps of traps go.
     pub(crate) core_dumps: Option<PathBuf>,
     /// Whether calls are profiled.
     pub(crate) profiles: bool,
     /// Whether guests are shown what they do not ask for, so that it is told.
     pub(crate) learns: bool,
+    /// How many calls may run or wait, where that is said.
+    pub(crate) max_calls: Option<u32>,
 }
 
 /// Where a host compiles components.
@@ -57,19 +59,19 @@ pub(crate) fn with<T>(
     listener: Listener,
     work: impl AsyncFnOnce(&Client) -> Result<T, Error>,
 ) -> anyhow::Result<T> {
-    with_recording(place, listener, Recording::default(), work)
+    with_setting(place, listener, Setting::default(), work)
 }
 
 /// [`with`] on a host that records; another process's host does not, so that a record is refused beside one.
-pub(crate) fn with_recording<T>(
+pub(crate) fn with_setting<T>(
     place: &StatePlace,
     listener: Listener,
-    recording: Recording,
+    setting: Setting,
     work: impl AsyncFnOnce(&Client) -> Result<T, Error>,
 ) -> anyhow::Result<T> {
     place.create()?;
-    let records = recording.profiles || recording.core_dumps.is_some();
-    run(async |answered| match find(place, &listener, recording).await? {
+    let records = setting.profiles || setting.core_dumps.is_some();
+    run(async |answered| match find(place, &listener, setting).await? {
         Found::Beside(_) if records => Err(recorded_elsewhere().into()),
         Found::Beside(_) if place.policy_is_typed => Err(ruled_elsewhere().into()),
         Found::Beside(client) => {
@@ -126,7 +128,7 @@ pub(crate) fn beside(
 pub(crate) fn alone<T>(place: &StatePlace, work: impl AsyncFnOnce(&Host) -> Result<T, Error>) -> anyhow::Result<T> {
     place.create()?;
     run(async |answered| {
-        let host = open(place, &quiet(), Compiling::Aside, Recording::default()).await?;
+        let host = open(place, &quiet(), Compiling::Aside, Setting::default()).await?;
         let help = "nothing was changed; run the command again";
         let outcome = until_pressed(answered, work(&host), help).await;
         shut_down(&host, outcome).await
@@ -144,11 +146,12 @@ pub(crate) fn serve<T>(
     place: &StatePlace,
     listener: Listener,
     compiling: Compiling,
+    setting: Setting,
     work: impl AsyncFnOnce(&Host, &Answered) -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {
     place.create()?;
     run(async |answered| {
-        let host = own(place, &listener, compiling).await?;
+        let host = own(place, &listener, compiling, setting).await?;
         let server = control::listen(&host).await?;
         let outcome = work(&host, answered).await;
         close(&host, server, outcome).await
@@ -192,7 +195,7 @@ async fn until_pressed<T>(
 }
 
 /// The host that owns the state directory, or one in this process when nobody does.
-async fn find(place: &StatePlace, listener: &Listener, recording: Recording) -> anyhow::Result<Found> {
+async fn find(place: &StatePlace, listener: &Listener, setting: Setting) -> anyhow::Result<Found> {
     let begin = Instant::now();
     let mut pause = tokio::time::interval(PAUSE);
     loop {
@@ -201,7 +204,7 @@ async fn find(place: &StatePlace, listener: &Listener, recording: Recording) -> 
             Err(Error::Unreachable { .. }) => {}
             found => return Ok(Found::Beside(found?)),
         }
-        match open(place, listener, Compiling::Aside, recording.clone()).await {
+        match open(place, listener, Compiling::Aside, setting.clone()).await {
             Err(Error::StateInUse { .. }) if begin.elapsed() < PATIENCE => {}
             opened => return Ok(Found::Own(opened?)),
         }
@@ -209,24 +212,19 @@ async fn find(place: &StatePlace, listener: &Listener, recording: Recording) -> 
 }
 
 /// A host in this process; one that is just ending is waited for.
-async fn own(place: &StatePlace, listener: &Listener, compiling: Compiling) -> Result<Host, Error> {
+async fn own(place: &StatePlace, listener: &Listener, compiling: Compiling, setting: Setting) -> Result<Host, Error> {
     let begin = Instant::now();
     let mut pause = tokio::time::interval(PAUSE);
     loop {
         pause.tick().await;
-        match open(place, listener, compiling, Recording::default()).await {
+        match open(place, listener, compiling, setting.clone()).await {
             Err(Error::StateInUse { .. }) if begin.elapsed() < PATIENCE => {}
             opened => return opened,
         }
     }
 }
 
-async fn open(
-    place: &StatePlace,
-    listener: &Listener,
-    compiling: Compiling,
-    recording: Recording,
-) -> Result<Host, Error> {
+async fn open(place: &StatePlace, listener: &Listener, compiling: Compiling, setting: Setting) -> Result<Host, Error> {
     let compiler = match compiling {
         Compiling::Aside => compiler(),
         Compiling::Here => Compiler::InProcess,
@@ -240,11 +238,14 @@ async fn open(
         // What is compiled here changes a little at a time.
         .incremental(compiling == Compiling::Here)
         .on_event(move |event| listener(&event));
-    if let Some(directory) = recording.core_dumps {
+    if let Some(directory) = setting.core_dumps {
         builder = builder.core_dumps(directory);
     }
-    if recording.profiles {
+    if setting.profiles {
         builder = builder.profile_calls();
+    }
+    if let Some(calls) = setting.max_calls {
+        builder = builder.call_budget(calls);
     }
     if let Some(policy) = &place.policy {
         builder = builder.policy_file(policy.clone());
@@ -253,7 +254,7 @@ async fn open(
         builder = builder.project(project.clone());
     }
     // Who works on a project is shown what its components try.
-    builder = builder.learn(recording.learns || place.project.is_some());
+    builder = builder.learn(setting.learns || place.project.is_some());
     builder.build().await
 }
 

@@ -13,17 +13,21 @@
     reason = "a measurement ends where something fails, and prints what it found"
 )]
 
+#[expect(unreachable_pub, reason = "it is a part of a library as well, that of the tests")]
+mod by_hand;
 mod guests;
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use airssys_wasm::component::{ComponentName, Manifest, Package};
+use airssys_wasm::component::{ComponentName, Manifest, Message, Package};
 use airssys_wasm::typed::Invocation;
 use airssys_wasm::{Error, Host};
 
+use crate::by_hand::{ByHand, CLOCK, ENDLESS, WAITING};
 use crate::guests::{Guest, NEIGHBOURS, WASTEFUL};
 
 /// The limit of every guest's memory.
@@ -125,8 +129,112 @@ async fn stops() {
         }
         host.remove(&component).await.unwrap();
     }
+    for (entry, component) in entries() {
+        for what in ["computes", "waits"] {
+            let component = component(if what == "computes" { ENDLESS } else { WAITING });
+            let late = stop(&host, &component, entry).await;
+            match Shown::of(&mut late.unwrap_or_default()) {
+                Some(Shown { p50, p99, longest }) => {
+                    println!("| {what} without end in {entry} | {p50:.2?} | {p99:.2?} | {longest:.2?} |");
+                }
+                None => println!("| {what} without end in {entry} | a trap, at once | | |"),
+            }
+        }
+    }
     println!();
     host.shutdown().await.unwrap();
+}
+
+/// A component of the contract that does this in one of its entries.
+type InEntry = fn(&'static str) -> ByHand<'static>;
+
+/// The entries by name, in the order in which a component meets them.
+fn entries() -> [(&'static str, InEntry); 7] {
+    fn by_hand() -> ByHand<'static> {
+        ByHand {
+            imports: CLOCK,
+            ..ByHand::default()
+        }
+    }
+    [
+        ("the start function", |start| ByHand { start, ..by_hand() }),
+        ("`cabi_realloc`", |realloc| ByHand { realloc, ..by_hand() }),
+        ("`init`", |init| ByHand { init, ..by_hand() }),
+        ("`health-status`", |health| ByHand { health, ..by_hand() }),
+        ("`execute`", |execute| ByHand { execute, ..by_hand() }),
+        ("post-return", |post_return| ByHand {
+            post_return,
+            ..by_hand()
+        }),
+        ("`shutdown`", |shutdown| ByHand { shutdown, ..by_hand() }),
+    ]
+}
+
+/// How long after its deadline an entry ends, again and again; none when it traps instead.
+async fn stop(host: &Host, component: &ByHand<'_>, entry: &str) -> Option<Vec<Duration>> {
+    let manifest = format!(
+        "manifest-version = 1\n[limits]\ndeadline = \"{}ms\"\n[instances]\nmax = 1\n",
+        DEADLINE.as_millis()
+    );
+    let name: ComponentName = "entered".parse().unwrap();
+    let package = || {
+        let package = Package::new(component.component()).name(name.clone());
+        package.manifest(Manifest::parse(&manifest).unwrap())
+    };
+    // Compiling is not what is measured: this leaves it in the cache, and what ends a deployment ends it here.
+    let deployed = host.deploy(package()).await;
+    let mut late = Vec::with_capacity(STOPS);
+    for _ in 0..STOPS {
+        let ended = match (&deployed, entry) {
+            (Err(_), _) => {
+                let began = Instant::now();
+                let ended = host.deploy(package()).await.map(drop);
+                late.push(began.elapsed().saturating_sub(DEADLINE));
+                ended
+            }
+            (Ok(_), "`shutdown`") => {
+                let _ = host.deploy(package()).await;
+                let began = Instant::now();
+                host.remove(&name).await.unwrap();
+                while host.usage().instances.used > 0 {
+                    tokio::task::yield_now().await;
+                }
+                late.push(began.elapsed().saturating_sub(DEADLINE));
+                continue;
+            }
+            (Ok(_), _) => {
+                let began = Instant::now();
+                let ended = host.call(&name, Message::text("x")).await.map(drop);
+                late.push(began.elapsed().saturating_sub(DEADLINE));
+                ended
+            }
+        };
+        match ended.map_err(reason) {
+            Err(Error::Deadline { .. }) => {}
+            Err(Error::Trap { .. }) => {
+                late.clear();
+                break;
+            }
+            other => panic!("{entry}: {other:?}"),
+        }
+    }
+    if deployed.is_ok() && entry != "`shutdown`" {
+        host.remove(&name).await.unwrap();
+    }
+    (!late.is_empty()).then_some(late)
+}
+
+/// Why a deployment failed.
+fn reason(error: Error) -> Error {
+    match error {
+        Error::Deployment { reason, .. } => self::reason(*reason),
+        error => error,
+    }
+}
+
+/// Where the sources are.
+fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
 /// What a healthy component notices of eight others; false when a call failed.

@@ -5,10 +5,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-use super::entry::{Decision, Recorded, Rule, Subject, shortened};
+use super::denials::{Denials, Examples};
+use super::entry::{Decision, Recorded, Rule, Subject, shortened, shortened_to};
 use super::rate::Rate;
 use super::trail::{Trail, lock};
 use crate::capability::{Access, Capability, Grant, Granted, Refusal, Source};
+
+/// The longest text of a request that is named with a number, in bytes: several of them are in one line of the log.
+const LONGEST_EXAMPLE: usize = 300;
 
 /// The record of one release; clones share it. The default one keeps nothing.
 #[derive(Clone, Debug, Default)]
@@ -26,7 +30,7 @@ pub(super) struct Inner {
 #[derive(Debug)]
 struct Rates {
     allowed: Rate,
-    denied: Rate,
+    denied: Denials,
     discarded: Rate,
 }
 
@@ -35,6 +39,7 @@ struct Rates {
 struct Tally {
     what: Counted,
     count: AtomicU64,
+    examples: Mutex<Examples>,
 }
 
 /// What is counted.
@@ -109,20 +114,27 @@ impl Ledger {
             source: by.map(|_| Source::Operator),
             refusal: Some(refusal),
         };
-        if lock(&account.rates).denied.take(Instant::now()) {
+        let (capability, pattern) = (access.capability(), access.pattern());
+        let has_entry = lock(&account.rates)
+            .denied
+            .take(refusal, &capability, &pattern, Instant::now());
+        if has_entry {
             account.access(self.instance, access, Decision::Deny, rule);
-        } else {
-            account.count(Counted::Decided {
-                instance: None,
-                capability: access.capability(),
-                decision: Decision::Deny,
-                // The guest chooses what it wants: only what does not depend on it is counted apart.
-                rule: Rule {
-                    refusal: Some(refusal),
-                    ..Rule::default()
-                },
-            });
+            return;
         }
+        let counted = Counted::Decided {
+            instance: None,
+            capability,
+            decision: Decision::Deny,
+            // The guest chooses what it wants: only what does not depend on it is counted apart.
+            rule: Rule {
+                refusal: Some(refusal),
+                ..Rule::default()
+            },
+        };
+        account.count_with(counted, |tally| {
+            lock(&tally.examples).see(|| shortened_to(&pattern, LONGEST_EXAMPLE));
+        });
     }
 
     /// Records that the instance is discarded, because an entry into it has ended so.
@@ -143,14 +155,14 @@ impl Ledger {
 
 impl Inner {
     pub(super) fn new(trail: Trail, subject: Subject) -> Self {
-        let rate = || Rate::new(Instant::now());
+        let now = Instant::now();
         Self {
             trail,
             subject,
             rates: Mutex::new(Rates {
-                allowed: rate(),
-                denied: rate(),
-                discarded: rate(),
+                allowed: Rate::new(now),
+                denied: Denials::new(now),
+                discarded: Rate::new(now),
             }),
             tallies: Mutex::default(),
         }
@@ -179,6 +191,7 @@ impl Inner {
         let tally = Arc::new(Tally {
             what: counted(Some(instance), rule),
             count: AtomicU64::new(0),
+            examples: Mutex::default(),
         });
         lock(&self.tallies).push(tally.clone());
         Some(tally)
@@ -197,15 +210,24 @@ impl Inner {
 
     /// Counts something, and returns where it is counted.
     fn count(&self, what: Counted) -> Arc<Tally> {
+        self.count_with(what, |_| {})
+    }
+
+    /// The same, with what else is to be noted there before it is written.
+    fn count_with(&self, what: Counted, note: impl FnOnce(&Tally)) -> Arc<Tally> {
         let mut tallies = lock(&self.tallies);
         let known = tallies.iter().find(|tally| tally.what == what).cloned();
         let tally = known.unwrap_or_else(|| {
-            let count = AtomicU64::new(0);
-            let tally = Arc::new(Tally { what, count });
+            let tally = Arc::new(Tally {
+                what,
+                count: AtomicU64::new(0),
+                examples: Mutex::default(),
+            });
             tallies.push(tally.clone());
             tally
         });
         tally.count.fetch_add(1, Ordering::Relaxed);
+        note(&tally);
         tally
     }
 
@@ -217,7 +239,7 @@ impl Inner {
             let is_used = Arc::strong_count(tally) > 1;
             let count = tally.count.swap(0, Ordering::Relaxed);
             if count > 0 {
-                counted.push(tally.what.recorded(&self.subject, count));
+                counted.push(tally.what.recorded(&self.subject, count, lock(&tally.examples).take()));
             }
             is_used
         });
@@ -230,7 +252,7 @@ impl Inner {
 }
 
 impl Counted {
-    fn recorded(&self, subject: &Subject, count: u64) -> Recorded {
+    fn recorded(&self, subject: &Subject, count: u64, examples: Vec<String>) -> Recorded {
         let subject = subject.clone();
         match self {
             Self::Decided {
@@ -245,6 +267,7 @@ impl Counted {
                 decision: *decision,
                 rule: rule.clone(),
                 count,
+                examples,
             },
             Self::Discarded(code) => Recorded::DiscardCount {
                 subject,

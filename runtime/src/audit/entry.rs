@@ -100,6 +100,14 @@ pub enum Recorded {
         #[serde(flatten)]
         operator: Given,
     },
+    /// A component that may be quarantined is to be started again.
+    Resume {
+        /// The component.
+        component: ComponentName,
+        /// Who asked for it.
+        #[serde(flatten)]
+        operator: Given,
+    },
     /// A component is to be withdrawn.
     Remove {
         /// The component.
@@ -185,6 +193,9 @@ pub enum Recorded {
         rule: Rule,
         /// How many.
         count: u64,
+        /// Some of what was wanted and denied, drawn by lot.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        examples: Vec<String>,
     },
     /// An instance was discarded after a trap, a timeout or a cancellation.
     InstanceDiscarded {
@@ -381,9 +392,14 @@ impl Recorded {
 
 /// A text of somebody else's as it is recorded: in one line, printable, and not too long.
 pub(crate) fn shortened(text: &str) -> String {
-    let mut short = printable_line(&text.chars().take(LONGEST).collect::<String>());
-    if short.len() > LONGEST || text.chars().nth(LONGEST).is_some() {
-        short.truncate(short.floor_char_boundary(LONGEST));
+    shortened_to(text, LONGEST)
+}
+
+/// The same to so many bytes.
+pub(super) fn shortened_to(text: &str, longest: usize) -> String {
+    let mut short = printable_line(&text.chars().take(longest).collect::<String>());
+    if short.len() > longest || text.chars().nth(longest).is_some() {
+        short.truncate(short.floor_char_boundary(longest));
         short.push('…');
     }
     short

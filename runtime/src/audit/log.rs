@@ -1,7 +1,7 @@
 //! The log as it is written: entries, checkpoints, files.
 
 use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -72,7 +72,7 @@ impl Log {
         let Some(file) = &mut self.file else {
             return Err(io::ErrorKind::NotFound.into());
         };
-        if let Err(error) = file.write_all(&bytes) {
+        if let Err(error) = self.tuning.write(file, &bytes) {
             self.is_torn = true;
             // What cannot be removed now is removed before anything else is written.
             let _ = self.mend();
@@ -86,7 +86,7 @@ impl Log {
     /// Removes what a failed write has left.
     fn mend(&mut self) -> io::Result<()> {
         if let Some(file) = self.file.as_ref().filter(|_| self.is_torn) {
-            file.set_len(self.bytes)?;
+            self.tuning.cut(file, self.bytes)?;
             self.is_torn = false;
         }
         Ok(())

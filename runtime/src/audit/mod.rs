@@ -4,8 +4,11 @@
 
 mod account;
 mod checkpoint;
+mod denials;
 mod entry;
 mod files;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzz;
 mod hash;
 mod key;
 mod line;

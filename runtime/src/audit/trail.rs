@@ -1,6 +1,7 @@
 //! The way into the log: a bounded queue before the one thread that writes.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{self, SyncSender};
@@ -53,6 +54,8 @@ pub struct Tuning {
     pub pause: Duration,
     /// Whether the disk is full.
     pub is_full: Arc<AtomicBool>,
+    /// Whether the disk fails in the middle of a write, and does nothing more.
+    pub fails_halfway: Arc<AtomicBool>,
 }
 
 impl Default for Tuning {
@@ -63,6 +66,7 @@ impl Default for Tuning {
             file_bytes: 16 << 20,
             pause: Duration::from_millis(100),
             is_full: Arc::default(),
+            fails_halfway: Arc::default(),
         }
     }
 }
@@ -72,6 +76,23 @@ impl Tuning {
         match self.is_full.load(Ordering::Acquire) {
             true => Err(io::ErrorKind::StorageFull.into()),
             false => Ok(()),
+        }
+    }
+
+    /// Writes to a file of the log.
+    pub(super) fn write(&self, file: &mut File, bytes: &[u8]) -> io::Result<()> {
+        if !self.fails_halfway.load(Ordering::Acquire) {
+            return file.write_all(bytes);
+        }
+        file.write_all(&bytes[..bytes.len() / 2])?;
+        Err(io::Error::other("the disk has failed"))
+    }
+
+    /// Removes what is beyond so many bytes of a file of the log.
+    pub(super) fn cut(&self, file: &File, bytes: u64) -> io::Result<()> {
+        match self.fails_halfway.load(Ordering::Acquire) {
+            true => Err(io::Error::other("the disk has failed")),
+            false => file.set_len(bytes),
         }
     }
 }

@@ -65,7 +65,7 @@ impl Policy {
     }
 
     /// The most that a manifest may say: by the component's name, else for its namespace, else for all, else by default.
-    fn ceiling(&self, name: &ComponentName, limit: Limit) -> u64 {
+    pub(crate) fn ceiling(&self, name: &ComponentName, limit: Limit) -> u64 {
         let namespace = name.as_str().split_once(':').map(|(own, _)| format!("{own}:*"));
         let keys = [Some(name.as_str()), namespace.as_deref(), Some("*")];
         let said = keys

@@ -14,7 +14,7 @@ use crate::component::Release;
 use crate::event::{Event, Events};
 use crate::printable::printable_line;
 
-/// How many different denials of one instance are told, and how long each may be, in characters.
+/// How many different denials of one instance are told for each reason, and how long each may be, in characters.
 const MOST_TOLD: usize = 16;
 const LONGEST_TOLD: usize = 300;
 
@@ -37,7 +37,7 @@ pub(crate) struct Gate {
     /// Where its decisions are recorded.
     ledger: Ledger,
     /// What was told already.
-    told: Mutex<Vec<(Capability, String)>>,
+    told: Mutex<Vec<(Refusal, Capability, String)>>,
 }
 
 /// An access that was denied.
@@ -111,9 +111,11 @@ impl Gate {
         let pattern: String = access.pattern().chars().take(LONGEST_TOLD).collect();
         let pattern = printable_line(&pattern);
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_new = !told.iter().any(|(kind, said)| *kind == capability && *said == pattern);
-        if is_new && told.len() < MOST_TOLD {
-            told.push((capability.clone(), pattern.clone()));
+        let is_new = |(_, kind, said): &(_, _, _)| *kind != capability || *said != pattern;
+        // Each reason by itself, so that noise for one hides none that is denied for another.
+        let alike = || told.iter().filter(|(reason, _, _)| *reason == refusal);
+        if alike().all(is_new) && alike().count() < MOST_TOLD {
+            told.push((refusal, capability.clone(), pattern.clone()));
             drop(told);
             self.events.emit(Event::Denied {
                 component: self.release.name.clone(),

@@ -1,6 +1,6 @@
 //! From a request to its answer: the one place that says what a host does for each.
 
-use super::protocol::{MessageHead, Rendered, Request, Response};
+use super::protocol::{AnswerHead, MessageHead, Rendered, Request, Response};
 use crate::capability::Grant;
 use crate::component::{ManifestError, Message, Package, Said};
 use crate::error::{Error, Result};
@@ -41,12 +41,17 @@ pub(super) async fn answer(host: Host, request: Request, body: Vec<u8>) -> Resul
                 body,
                 metadata,
             };
+            let called = host.call_metered(&name, message).await?;
             let Message {
                 content_type,
                 body,
                 metadata,
-            } = host.call(&name, message).await?;
-            let response = Response::Message(MessageHead { content_type, metadata });
+            } = called.answer;
+            let response = Response::Message(AnswerHead {
+                content_type,
+                metadata,
+                fuel: called.fuel,
+            });
             return Ok(Answer { response, bytes: body });
         }
         Request::Invoke {
@@ -54,11 +59,12 @@ pub(super) async fn answer(host: Host, request: Request, body: Vec<u8>) -> Resul
             invocations,
             bytes,
         } => {
-            let results = host.invoke_all(&name, invocations).await?;
+            let results = host.invoke_all_metered(&name, invocations).await?;
             let rendered = results.into_iter().map(|result| {
-                result.map(|value| Rendered {
+                result.answer.map(|value| Rendered {
                     wave: value.to_wave(),
                     json: value.to_json(bytes),
+                    fuel: result.fuel,
                 })
             });
             Response::Results(rendered.collect())
@@ -82,7 +88,7 @@ pub(super) async fn answer(host: Host, request: Request, body: Vec<u8>) -> Resul
             Response::Permission(host.revoke(&name, grant, &origin).await?)
         }
         Request::Permissions { name } => Response::Permissions(host.permissions(name.as_ref()).await?),
-        Request::Resume { name } => Response::Resumed(host.resume(&name)?),
+        Request::Resume { name, origin } => Response::Resumed(host.resume(&name, &origin).await?),
         Request::Usage => Response::Usage(host.usage()),
         Request::Status => Response::Status(host.status()),
         Request::Audit => Response::Audit(host.audit()),

@@ -7,11 +7,12 @@ use semver::Version;
 
 use super::answer::{Answer, answer};
 use super::exchange::Remote;
-use super::protocol::{MessageHead, Rendered, Request, Response};
+use super::protocol::{AnswerHead, MessageHead, Rendered, Request, Response};
 use crate::component::{ComponentName, Message, Package, Release};
 use crate::deploy::{
     ComponentStatus, DeployOptions, Deployment, DeploymentRecord, Origin, Preview, RollbackOptions, SplitOptions,
 };
+use crate::engine::Metered;
 use crate::error::{Error, Result};
 use crate::event::Event;
 use crate::host::Host;
@@ -200,6 +201,15 @@ impl Client {
     ///
     /// Those of [`Host::call`].
     pub async fn call(&self, name: &ComponentName, message: Message) -> Result<Message> {
+        Ok(self.call_metered(name, message).await?.answer)
+    }
+
+    /// [`Host::call_metered`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Host::call`].
+    pub async fn call_metered(&self, name: &ComponentName, message: Message) -> Result<Metered<Message>> {
         let Message {
             content_type,
             body,
@@ -211,13 +221,21 @@ impl Client {
         };
         match self.ask(request, body).await? {
             Answer {
-                response: Response::Message(MessageHead { content_type, metadata }),
+                response:
+                    Response::Message(AnswerHead {
+                        content_type,
+                        metadata,
+                        fuel,
+                    }),
                 bytes,
-            } => Ok(Message {
-                content_type,
-                body: bytes,
-                metadata,
-            }),
+            } => {
+                let message = Message {
+                    content_type,
+                    body: bytes,
+                    metadata,
+                };
+                Ok(Metered::new(message, fuel))
+            }
             _ => Err(self.unexpected()),
         }
     }
@@ -246,9 +264,12 @@ impl Client {
     /// # Errors
     ///
     /// Those of [`Host::resume`].
-    pub async fn resume(&self, name: &ComponentName) -> Result<bool> {
-        let name = name.clone();
-        expect!(self, Request::Resume { name }, Vec::new(), Resumed)
+    pub async fn resume(&self, name: &ComponentName, origin: &Origin) -> Result<bool> {
+        let request = Request::Resume {
+            name: name.clone(),
+            origin: origin.clone(),
+        };
+        expect!(self, request, Vec::new(), Resumed)
     }
 
     /// [`Host::usage`].

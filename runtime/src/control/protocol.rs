@@ -122,6 +122,8 @@ pub(super) enum Request {
     },
     Resume {
         name: ComponentName,
+        #[serde(default)]
+        origin: Origin,
     },
     Usage,
     Status,
@@ -162,6 +164,18 @@ pub(super) struct MessageHead {
     pub(super) metadata: Vec<(String, String)>,
 }
 
+/// The answer to a call but for its body.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) struct AnswerHead {
+    pub(super) content_type: String,
+    #[serde(default)]
+    pub(super) metadata: Vec<(String, String)>,
+    /// What the guest used, where that is metered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) fuel: Option<u64>,
+}
+
 /// What a request is answered with when it succeeds; some answers are followed by a frame of bytes.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -181,7 +195,7 @@ pub(super) enum Response {
     AuditKey(PublicKey),
     Permission(PermissionChange),
     Permissions(Vec<ComponentPermissions>),
-    Message(MessageHead),
+    Message(AnswerHead),
     Results(Vec<Result<Rendered>>),
     Bytes,
     /// No more events come, because the host ends.
@@ -196,6 +210,9 @@ pub struct Rendered {
     pub wave: String,
     /// The value in JSON; `null` when the export returns nothing.
     pub json: serde_json::Value,
+    /// The fuel that the guest used for this call; none where fuel is not metered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fuel: Option<u64>,
 }
 
 /// One JSON frame from the host: any number of events, then one of the others.
@@ -236,13 +253,13 @@ impl Request {
             | Self::Grant { .. }
             | Self::Revoke { .. }
             | Self::RotateAuditKey { .. }
+            | Self::Resume { .. }
             | Self::Remove { .. } => true,
             Self::Plan { .. }
             | Self::PlanUpdate { .. }
             | Self::Call { .. }
             | Self::Invoke { .. }
             | Self::Permissions { .. }
-            | Self::Resume { .. }
             | Self::Usage
             | Self::Status
             | Self::Audit

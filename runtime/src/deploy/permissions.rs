@@ -13,7 +13,7 @@ pub(crate) use self::project::{HomeRule, Project};
 pub(super) use self::recorded::{Given, Recorded};
 use crate::audit::{Subject, Trail};
 use crate::capability::{Clearance, Grant, GrantSet, Grants, Missing, Mount, Moves, Source};
-use crate::component::{ComponentName, Release};
+use crate::component::{ComponentName, Limit, Release};
 use crate::engine::Seal;
 use crate::error::Error;
 use crate::event::{Event, Events};
@@ -121,6 +121,12 @@ impl Permissions {
             above,
             policy: self.policy_file().map(|path| path.display().to_string()),
         })
+    }
+
+    /// How far a manifest may raise each limit of a component, as the policy says that was read last.
+    pub(crate) fn ceilings(&self, name: &ComponentName) -> [u64; Limit::ALL.len()] {
+        let policy = lock(&self.0.policy);
+        Limit::ALL.map(|limit| policy.policy().ceiling(name, limit))
     }
 
     /// Refuses a release that asks for more than its component is granted, as the policy file is now.

@@ -15,7 +15,7 @@ use self::measures::Noting;
 pub(crate) use self::measures::{Ledger, Measures, Reading};
 use crate::actor::{Actor, Delivery, Handover, Saved, Saving};
 use crate::component::{Health, InstanceMode, Kind, Limit, Release};
-use crate::engine::{Answer, Call, Handled, InFlight, Instance, Pool, Prepared};
+use crate::engine::{Answer, Call, Full, Handled, InFlight, Instance, Pool, Prepared};
 use crate::error::Error;
 
 /// How long calls that were taken may go on after their release was replaced or the host is shut down, when nothing else
@@ -77,7 +77,7 @@ impl Serving {
             _ => Hosting::Fresh(prepared.clone()),
         };
         Self {
-            in_flight: InFlight::new(release.limits.concurrency),
+            in_flight: InFlight::of_calls(release.limits.concurrency, prepared.account.clone()),
             release,
             prepared,
             measures: Arc::new(Measures::new()),
@@ -130,10 +130,10 @@ impl Serving {
             let taken = match admission {
                 Admission::Granted => self.in_flight.take_admitted(),
                 Admission::Asked => match self.in_flight.take() {
-                    Some(taken) => taken,
+                    Ok(taken) => taken,
                     // It is not slow but on its way out, so that nobody is refused for it.
-                    None if actor.is_paused() => return None,
-                    None => return Some(Err(self.busy().into())),
+                    Err(Full::Here) if actor.is_paused() => return None,
+                    Err(full) => return Some(Err(self.full(full).into())),
                 },
             };
             let (cancellation, began) = (self.cancellation.clone(), self.cancellation.now());
@@ -148,18 +148,22 @@ impl Serving {
                 }
             };
         }
-        let Some(_held) = self.in_flight.hold() else {
-            return Some(Err(self.busy().into()));
+        let _held = match self.in_flight.hold() {
+            Ok(held) => held,
+            Err(full) => return Some(Err(self.full(full).into())),
         };
         Some(match &self.hosting {
             Hosting::Pool(pool) => pool.call(call, answer, now).await,
             Hosting::Fresh(prepared) => call_fresh(prepared, call, answer).await,
             // Called above.
-            Hosting::Actor(_) => Err(self.busy().into()),
+            Hosting::Actor(_) => Err(self.full(Full::Here).into()),
         })
     }
 
-    fn busy(&self) -> Error {
+    fn full(&self, full: Full) -> Error {
+        if let Full::Everywhere(shortage) = full {
+            return shortage.error(&self.release.name);
+        }
         self.prepared.account.reach(Limit::Concurrency);
         Error::Busy {
             name: self.release.name.clone(),

@@ -5,6 +5,7 @@ use std::time::Duration;
 use http::HeaderMap;
 
 use super::http::Exchange;
+use super::metered::Metered;
 use crate::component::Message;
 use crate::error::Error;
 use crate::typed::{Invocation, Value};
@@ -38,9 +39,9 @@ pub(crate) enum Answer {
     /// There is none yet.
     #[default]
     None,
-    Message(Message),
+    Message(Metered<Message>),
     /// One for each invocation that was made; only the last can be an error.
-    Values(Vec<Result<Value, Error>>),
+    Values(Vec<Metered<Result<Value, Error>>>),
     /// An HTTP response, which is with the client already, or was given up.
     Response {
         /// Whether it speaks against the component.
@@ -68,7 +69,7 @@ impl Call {
 
 impl Answer {
     /// The answer to a message.
-    pub(crate) fn into_message(self) -> Result<Message, Error> {
+    pub(crate) fn into_message(self) -> Result<Metered<Message>, Error> {
         match self {
             Self::Message(message) => Ok(message),
             _ => Err(mixed_up()),
@@ -78,7 +79,9 @@ impl Answer {
     /// Whether one of several calls failed by the component's fault.
     pub(crate) fn failed(&self) -> bool {
         match self {
-            Self::Values(values) => matches!(values.last(), Some(Err(error)) if error.counts_as_failure()),
+            Self::Values(values) => matches!(
+                values.last(), Some(Metered { answer: Err(error), .. }) if error.counts_as_failure()
+            ),
             Self::Response { is_failure, .. } => *is_failure,
             Self::None | Self::Message(_) => false,
         }
@@ -95,7 +98,7 @@ impl Answer {
     }
 
     /// The answers to invocations.
-    pub(crate) fn into_values(self) -> Result<Vec<Result<Value, Error>>, Error> {
+    pub(crate) fn into_values(self) -> Result<Vec<Metered<Result<Value, Error>>>, Error> {
         match self {
             Self::Values(values) => Ok(values),
             _ => Err(mixed_up()),

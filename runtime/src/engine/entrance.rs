@@ -49,7 +49,7 @@ impl Entrance<'_> {
         let ended = until(deadline, &seat, run(self.store)).await;
         seat.leave();
         self.log.settle();
-        self.note_fuel();
+        note_fuel(self.prepared, self.store);
         let error = match ended {
             Some(Ok(value)) => {
                 *self.broken = false;
@@ -78,14 +78,16 @@ impl Entrance<'_> {
         });
         Err(error.into())
     }
+}
 
-    /// Notes how much fuel the entry has used, where that is metered.
-    fn note_fuel(&self) {
-        let all = self.prepared.release.limits.fuel;
-        if all > 0
-            && let Ok(left) = self.store.get_fuel()
-        {
-            self.prepared.account.note_fuel(all.saturating_sub(left));
-        }
+/// Notes how much fuel the entry has used, where that is metered.
+fn note_fuel(prepared: &Prepared, store: &mut Store<InstanceState>) {
+    let all = prepared.release.limits.fuel;
+    if all > 0
+        && let Ok(left) = store.get_fuel()
+    {
+        let used = all.saturating_sub(left);
+        prepared.account.note_fuel(used);
+        store.data_mut().fuel = Some(used);
     }
 }

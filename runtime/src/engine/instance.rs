@@ -14,6 +14,7 @@ use super::call::{Answer, Call, Handled};
 use super::debug;
 use super::entrance::Entrance;
 use super::limit::Limiter;
+use super::metered::Metered;
 use super::prepared::{Entries, Prepared};
 use super::state::{InstanceState, Reach};
 use crate::capability::Gate;
@@ -208,7 +209,7 @@ impl Instance {
         let enter = entrance.enter("execute", now, async |store| {
             match guest.call_execute(store, &input).await? {
                 Ok(message) => match within_limit(Bounded::Answer, message.body.len()) {
-                    Ok(()) => *answer = Answer::Message(message.into()),
+                    Ok(()) => *answer = Answer::Message(Metered::new(message.into(), None)),
                     Err(error) => refused = Err(error.into()),
                 },
                 Err(error) => refused = Err(Error::Guest(error.into()).into()),
@@ -216,6 +217,10 @@ impl Instance {
             Ok(())
         });
         enter.await?;
+        // What it took is known when the guest has returned.
+        if let Answer::Message(message) = answer {
+            message.fuel = self.store.data().fuel;
+        }
         refused
     }
 
@@ -232,7 +237,7 @@ impl Instance {
     }
 
     /// Runs a command: the message's body is its standard input, what it writes is the answer.
-    pub(crate) async fn run(prepared: &Arc<Prepared>, message: Message) -> Result<Message, Error> {
+    pub(crate) async fn run(prepared: &Arc<Prepared>, message: Message) -> Result<Metered<Message>, Error> {
         let Entries::Command(indices) = &prepared.entries else {
             return Err(not_callable(&prepared.release));
         };
@@ -263,13 +268,14 @@ impl Instance {
         }
         let excess = || Error::too_large(Bounded::Output, MAX_MESSAGE_BYTES + 1, MAX_MESSAGE_BYTES);
         let body = written.ok_or_else(excess)?;
-        Ok(match std::str::from_utf8(&body) {
+        let message = match std::str::from_utf8(&body) {
             Ok(_) => Message {
                 content_type: Message::text("").content_type,
                 ..Message::bytes(body)
             },
             Err(_) => Message::bytes(body),
-        })
+        };
+        Ok(Metered::new(message, instance.store.data().fuel))
     }
 
     /// Asks the component how it is; components that cannot say are healthy.

@@ -3,6 +3,7 @@
 use wasmtime::component::Val;
 
 use super::instance::{HOSTCALL_FUEL, Instance};
+use super::metered::Metered;
 use crate::error::Error;
 use crate::typed::{Invocation, Value, read};
 
@@ -12,12 +13,14 @@ const RESULT_FUEL: usize = 16 << 20;
 
 impl Instance {
     /// Makes the calls in order, up to the first that fails.
-    pub(crate) async fn invoke_all(&mut self, invocations: &[Invocation]) -> Vec<Result<Value, Error>> {
+    pub(crate) async fn invoke_all(&mut self, invocations: &[Invocation]) -> Vec<Metered<Result<Value, Error>>> {
         let mut results = Vec::with_capacity(invocations.len());
         for invocation in invocations {
+            // One that fails before the guest is entered takes nothing.
+            self.store.data_mut().fuel = None;
             let result = self.invoke(invocation).await;
             let failed = result.is_err();
-            results.push(result);
+            results.push(Metered::new(result, self.store.data().fuel));
             if failed {
                 break;
             }

@@ -38,6 +38,8 @@ pub(crate) struct InstanceState {
     /// Only the guest's own thread counts, so that no two are added at once.
     host_calls: AtomicU64,
     most_host_calls: u64,
+    /// What the last entry has used, where that is metered.
+    pub(super) fuel: Option<u64>,
     /// Records where the guest spends its time, while a call is profiled.
     pub(super) profiler: Option<Box<GuestProfiler>>,
 }
@@ -75,6 +77,7 @@ impl InstanceState {
             seat,
             host_calls: AtomicU64::new(0),
             most_host_calls: limits.host_calls,
+            fuel: None,
             profiler: None,
         }
     }

@@ -13,6 +13,8 @@ pub enum HostResource {
     Memory,
     /// Instances.
     Instances,
+    /// Calls that run or wait.
+    Calls,
 }
 
 impl HostResource {
@@ -20,6 +22,7 @@ impl HostResource {
         match self {
             Self::Memory => "more memory",
             Self::Instances => "another instance",
+            Self::Calls => "another call",
         }
     }
 
@@ -27,6 +30,7 @@ impl HostResource {
         match self {
             Self::Memory => ByteCount(amount).to_string(),
             Self::Instances => format!("{amount} instances"),
+            Self::Calls => format!("{amount} calls"),
         }
     }
 }

@@ -40,6 +40,7 @@ pub struct HostBuilder {
     pub(super) grants: GrantSources,
     pub(super) resolver: Option<Resolver>,
     pub(super) memory_budget: Option<ByteCount>,
+    pub(super) call_budget: Option<u32>,
     pub(super) audit: Tuning,
 }
 
@@ -130,9 +131,19 @@ impl HostBuilder {
     /// Bounds the linear memory of all instances of all components together; when nothing is said, it is three quarters of
     /// the memory that this machine, or the control group of this process, has.
     ///
-    /// When less than an eighth of it is left, only components with less than their share get more.
+    /// When less than an eighth of it is left, only components with less than their share get more, and the last sixteenth is
+    /// for those with next to nothing.
     pub fn memory_budget(mut self, memory: ByteCount) -> Self {
         self.memory_budget = Some(memory);
+        self
+    }
+
+    /// Bounds the calls of all components together that run or wait; 8,192 when nothing is said.
+    ///
+    /// They are shared like memory: the last eighth is for components with less than their share, and the last sixteenth for
+    /// those with next to none.
+    pub fn call_budget(mut self, calls: u32) -> Self {
+        self.call_budget = Some(calls);
         self
     }
 
@@ -165,6 +176,7 @@ impl HostBuilder {
             grants,
             resolver,
             memory_budget,
+            call_budget,
             audit,
         } = self;
         blocking(move || {
@@ -212,7 +224,7 @@ impl HostBuilder {
                 sandbox,
                 store,
                 code,
-                budget: Budget::new(memory_budget, POOL_INSTANCES.into(), events.clone()),
+                budget: Budget::new(memory_budget, POOL_INSTANCES.into(), call_budget, events.clone()),
                 events,
                 ledgers: Ledgers::default(),
             };

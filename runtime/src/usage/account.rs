@@ -26,6 +26,8 @@ pub(crate) struct Account {
     instances: AtomicU64,
     /// The same without those that are only asking whether there is room.
     holders: AtomicU64,
+    /// Calls that run or wait.
+    calls: AtomicU64,
     /// By how much files have grown.
     storage: AtomicU64,
     open_files: OpenFiles,
@@ -51,6 +53,8 @@ pub struct LimitUsage {
     pub limit: Limit,
     /// What it is: bytes, nanoseconds or a number; the largest number where there is none.
     pub allowed: u64,
+    /// How far a manifest may raise it, as the operator's policy says; the largest number where it may be raised at will.
+    pub ceiling: u64,
     /// How much of it is used now, of fuel by the last entry; none where it holds for each entry or instance by itself.
     pub used: Option<u64>,
     /// The most that was used at the same time since the host was opened, where that is known.
@@ -68,6 +72,7 @@ impl Account {
             memory_peak: AtomicU64::new(0),
             instances: AtomicU64::new(0),
             holders: AtomicU64::new(0),
+            calls: AtomicU64::new(0),
             storage: AtomicU64::new(0),
             open_files: OpenFiles::default(),
             starts: Mutex::default(),
@@ -103,6 +108,31 @@ impl Account {
         if self.holders.fetch_sub(1, Ordering::Relaxed) == 1 {
             totals.active.fetch_sub(1, Ordering::Relaxed);
         }
+    }
+
+    /// Counts one more call that runs or waits, if there is room for it.
+    pub(crate) fn begin_call(&self) -> Result<(), Shortage> {
+        let calls = &self.budget.totals().calls;
+        // Who shares is only asked when it matters, because each call comes here.
+        if calls.take_freely(1, &self.calls) {
+            return Ok(());
+        }
+        let callers = self.budget.callers() + u64::from(!self.has_calls());
+        calls.take(1, &self.calls, callers)
+    }
+
+    /// Counts one more call, also where there is no room: it had a place already.
+    pub(crate) fn go_on_with_call(&self) {
+        self.budget.totals().calls.take_anyway(1, &self.calls);
+    }
+
+    /// Gives back the place of a call.
+    pub(crate) fn end_call(&self) {
+        self.budget.totals().calls.give_back(1, &self.calls);
+    }
+
+    pub(crate) fn has_calls(&self) -> bool {
+        self.calls.load(Ordering::Relaxed) > 0
     }
 
     /// Takes memory for one of its instances.
@@ -190,8 +220,8 @@ impl Account {
         u64::try_from(self.budget.totals().begin.elapsed().as_nanos()).unwrap_or(u64::MAX)
     }
 
-    /// What it uses of these limits, with so many calls that run or wait.
-    pub(crate) fn usage(&self, limits: &Limits, in_flight: u32) -> Vec<LimitUsage> {
+    /// What it uses of these limits, with so many calls that run or wait, under these ceilings.
+    pub(crate) fn usage(&self, limits: &Limits, in_flight: u32, ceilings: &[u64; Limit::ALL.len()]) -> Vec<LimitUsage> {
         let now = self.now();
         let rate = |(rate, allowance): (&Rate, Allowance)| rate.used(allowance, now);
         let of = |limit: Limit| {
@@ -209,6 +239,7 @@ impl Account {
             LimitUsage {
                 limit,
                 allowed: limits.amount(limit),
+                ceiling: ceilings[limit as usize],
                 used,
                 peak: match limit {
                     Limit::Memory => Some(self.memory_peak.load(Ordering::Relaxed)),
@@ -224,7 +255,7 @@ impl Account {
     /// An account that shares nothing with others.
     #[cfg(test)]
     pub(crate) fn alone() -> Arc<Self> {
-        Budget::new(None, 1_000, crate::event::Events::default()).account(&"alone".parse().unwrap())
+        Budget::new(None, 1_000, None, crate::event::Events::default()).account(&"alone".parse().unwrap())
     }
 }
 
@@ -236,40 +267,57 @@ mod tests {
 
     #[test]
     fn what_instances_had_comes_back_when_they_end() {
-        let budget = Budget::new(Some(ByteCount(1_000)), 10, Events::default());
+        let budget = Budget::new(Some(ByteCount(1_000)), 16, None, Events::default());
         let (one, other) = (
             budget.account(&"one".parse().unwrap()),
             budget.account(&"other".parse().unwrap()),
         );
         other.begin_instance().unwrap();
-        for _ in 0..8 {
+        for _ in 0..13 {
             one.begin_instance().unwrap();
         }
         one.take_memory(800).unwrap();
         assert_eq!(budget.usage().active, 2);
-        // The reserve is for the other.
+        // The reserve is for the other, and for who comes.
         assert!(one.take_memory(80).is_err() && one.begin_instance().is_err());
-        other.take_memory(200).unwrap();
+        other.take_memory(130).unwrap();
         other.begin_instance().unwrap();
-        assert!(
-            other.take_memory(1).is_err() && other.begin_instance().is_err(),
-            "there is none left"
-        );
-        other.end_instance(200);
+        assert!(other.take_memory(10).is_err() && other.begin_instance().is_err());
+        other.end_instance(130);
         other.end_instance(0);
-        // Alone it may have all of it.
+        // Alone it may have all of it but the reserve.
         assert_eq!(budget.usage().active, 1);
-        one.take_memory(200).unwrap();
-        one.end_instance(1_000);
-        for _ in 0..7 {
+        one.take_memory(75).unwrap();
+        assert!(one.take_memory(1).is_err());
+        one.end_instance(875);
+        for _ in 0..12 {
             one.end_instance(0);
         }
         let usage = budget.usage();
         assert_eq!((usage.memory.used, usage.instances.used, usage.active), (0, 0, 0));
-        let used = one.usage(&Limits::default(), 3);
+        let used = one.usage(&Limits::default(), 3, &[u64::MAX; 12]);
         let of = |limit| *used.iter().find(|usage| usage.limit == limit).unwrap();
-        assert_eq!((of(Limit::Memory).used, of(Limit::Memory).peak), (Some(0), Some(1_000)));
+        assert_eq!((of(Limit::Memory).used, of(Limit::Memory).peak), (Some(0), Some(875)));
         assert_eq!(of(Limit::Concurrency).used, Some(3));
+    }
+
+    #[test]
+    fn calls_have_fair_shares_and_one_that_goes_on_has_its_place() {
+        let budget = Budget::new(None, 1, Some(64), Events::default());
+        let account = |name: &str| budget.account(&name.parse().unwrap());
+        let (hog, other, late) = (account("hog"), account("other"), account("late"));
+        let most = |account: &Account| (0..100).take_while(|_| account.begin_call().is_ok()).count();
+        // All but the reserve, all but its last part, and a few of that for each that comes then.
+        assert_eq!((most(&hog), most(&other), most(&late)), (56, 4, 2));
+        assert_eq!(budget.callers(), 3);
+        late.go_on_with_call();
+        assert_eq!(budget.usage().calls.used, 63);
+        for (account, calls) in [(&hog, 56), (&other, 4), (&late, 3)] {
+            for _ in 0..calls {
+                account.end_call();
+            }
+        }
+        assert_eq!((budget.usage().calls.used, budget.callers()), (0, 0));
     }
 
     #[test]
@@ -281,14 +329,14 @@ mod tests {
                 keep.lock().unwrap().push(limit);
             }
         });
-        let account = Budget::new(None, 1, events).account(&"a".parse().unwrap());
+        let account = Budget::new(None, 1, None, events).account(&"a".parse().unwrap());
         for _ in 0..3 {
             account.reach_and_tell(Limit::Storage, 1);
         }
         account.reach_and_tell(Limit::NameLookups, 1);
         account.reach(Limit::Fuel);
         assert_eq!(*told.lock().unwrap(), [Limit::Storage, Limit::NameLookups]);
-        let used = account.usage(&Limits::default(), 0);
+        let used = account.usage(&Limits::default(), 0, &[u64::MAX; 12]);
         let reached: Vec<u64> = used.iter().map(|usage| usage.reached).collect();
         assert_eq!(reached, [0, 0, 0, 1, 0, 0, 0, 0, 3, 0, 0, 1]);
     }

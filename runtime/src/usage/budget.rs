@@ -16,6 +16,22 @@ use crate::event::Events;
 /// The part of the budget that is kept for those who have less than their share, as one of so many.
 const RESERVE: u64 = 8;
 
+/// The part of it that is kept for those who have next to nothing, whoever has had their share before they came.
+const LAST: u64 = 16;
+
+/// What is next to nothing of the memory, as one of so many parts of all of it.
+const LITTLE: u64 = 256;
+
+/// What is next to nothing of the instances: one that serves, and one that is to replace it.
+const FEW_INSTANCES: u64 = 2;
+
+/// How many calls may run or wait at the same time when nothing is said.
+const CALLS: u32 = 8_192;
+
+/// What is next to nothing of the calls, as one of so many parts of all of them, and at least one that ends and one that
+/// begins.
+const FEW_CALLS: u64 = 256;
+
 /// What a host has where the machine does not say how much memory it has.
 const MEMORY_UNKNOWN: u64 = 4 << 30;
 
@@ -35,6 +51,7 @@ struct Inner {
 pub(super) struct Totals {
     pub(super) memory: Shared,
     pub(super) instances: Shared,
+    pub(super) calls: Shared,
     /// Components that have instances: among them the budget is shared.
     pub(super) active: AtomicU64,
     pub(super) begin: Instant,
@@ -45,6 +62,8 @@ pub(super) struct Totals {
 pub(super) struct Shared {
     resource: HostResource,
     limit: u64,
+    /// What somebody may have as long as there is any.
+    little: u64,
     used: AtomicU64,
 }
 
@@ -64,6 +83,8 @@ pub struct HostUsage {
     pub memory: Total,
     /// Instances of all components.
     pub instances: Total,
+    /// Calls of all components that run or wait.
+    pub calls: Total,
     /// Components that have instances.
     pub active: u64,
 }
@@ -79,12 +100,13 @@ pub struct Total {
 }
 
 impl Budget {
-    /// So much memory, by default three quarters of what the machine or its control group lets this process have, and so
-    /// many instances.
-    pub(crate) fn new(memory: Option<ByteCount>, instances: u64, events: Events) -> Self {
+    /// So much memory, by default three quarters of what the machine or its control group lets this process have, so many
+    /// instances, and so many calls.
+    pub(crate) fn new(memory: Option<ByteCount>, instances: u64, calls: Option<u32>, events: Events) -> Self {
+        let calls = calls.unwrap_or(CALLS).into();
         let memory = memory.map_or_else(|| machine_memory() / 4 * 3, |bytes| bytes.0);
         Self(Arc::new(Inner {
-            totals: Totals::new(memory, instances),
+            totals: Totals::new(memory, instances, calls),
             accounts: Mutex::default(),
             events,
         }))
@@ -107,8 +129,15 @@ impl Budget {
         HostUsage {
             memory: totals.memory.total(),
             instances: totals.instances.total(),
+            calls: totals.calls.total(),
             active: totals.active.load(Ordering::Relaxed),
         }
+    }
+
+    /// How many components have calls that run or wait.
+    pub(super) fn callers(&self) -> u64 {
+        let accounts = self.0.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        accounts.values().filter(|account| account.has_calls()).count() as u64
     }
 
     pub(super) fn totals(&self) -> &Totals {
@@ -121,10 +150,11 @@ impl Budget {
 }
 
 impl Totals {
-    fn new(memory: u64, instances: u64) -> Self {
+    fn new(memory: u64, instances: u64, calls: u64) -> Self {
         Self {
-            memory: Shared::new(HostResource::Memory, memory),
-            instances: Shared::new(HostResource::Instances, instances),
+            memory: Shared::new(HostResource::Memory, memory, memory / LITTLE),
+            instances: Shared::new(HostResource::Instances, instances, FEW_INSTANCES),
+            calls: Shared::new(HostResource::Calls, calls, (calls / FEW_CALLS).max(2)),
             active: AtomicU64::new(0),
             begin: Instant::now(),
         }
@@ -132,34 +162,63 @@ impl Totals {
 }
 
 impl Shared {
-    fn new(resource: HostResource, limit: u64) -> Self {
+    fn new(resource: HostResource, limit: u64, little: u64) -> Self {
         Self {
             resource,
             limit,
+            little,
             used: AtomicU64::new(0),
         }
+    }
+
+    /// Takes an amount when there is more than the reserve, so that nobody is asked for their share.
+    pub(super) fn take_freely(&self, amount: u64, own: &AtomicU64) -> bool {
+        let most = self.limit - self.limit / RESERVE;
+        let is_taken = self.take_up_to(amount, most).is_ok();
+        if is_taken {
+            own.fetch_add(amount, Ordering::Relaxed);
+        }
+        is_taken
+    }
+
+    /// Takes an amount without being asked, also when there is none.
+    pub(super) fn take_anyway(&self, amount: u64, own: &AtomicU64) {
+        self.used.fetch_add(amount, Ordering::Relaxed);
+        own.fetch_add(amount, Ordering::Relaxed);
     }
 
     /// Takes an amount for somebody who has `own` of it, among `active` who share.
     ///
     /// As long as there is more than the reserve, everybody gets what they ask for, up to their own limits.
-    /// From then on only those get more who have less than their share.
+    /// From then on only those get more who have less than their share, where one more counts than are there: who comes
+    /// next finds something.
+    /// The last of it is for those who have next to nothing: several who have had their share leave that to the others.
     pub(super) fn take(&self, amount: u64, own: &AtomicU64, active: u64) -> Result<(), Shortage> {
-        let before = self.used.fetch_add(amount, Ordering::Relaxed);
-        let after = before.saturating_add(amount);
         let had = own.fetch_add(amount, Ordering::Relaxed);
-        let is_short = after > self.limit - self.limit / RESERVE;
-        let share = self.limit / active.max(1);
-        let is_refused = after > self.limit || (is_short && had.saturating_add(amount) > share);
-        if !is_refused {
+        let have = had.saturating_add(amount);
+        let share = self.limit / active.max(1).saturating_add(1);
+        let most = match () {
+            () if have <= self.little => self.limit,
+            () if have <= share => self.limit - self.limit / LAST,
+            () => self.limit - self.limit / RESERVE,
+        };
+        let Err(used) = self.take_up_to(amount, most) else {
             return Ok(());
-        }
-        self.give_back(amount, own);
+        };
+        own.fetch_sub(amount, Ordering::Relaxed);
         Err(Shortage {
             resource: self.resource,
-            left: self.limit.saturating_sub(before),
+            left: self.limit.saturating_sub(used),
             budget: self.limit,
         })
+    }
+
+    /// Takes an amount when no more than this is used then, or says how much is.
+    ///
+    /// What is refused was never counted, so that nobody is refused because of what somebody else was not given.
+    fn take_up_to(&self, amount: u64, most: u64) -> Result<u64, u64> {
+        let more = |used: u64| used.checked_add(amount).filter(|after| *after <= most);
+        self.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more)
     }
 
     pub(super) fn give_back(&self, amount: u64, own: &AtomicU64) {
@@ -222,38 +281,62 @@ fn total_of(meminfo: &str) -> Option<u64> {
 mod tests {
     use super::*;
 
+    fn memory(limit: u64) -> Shared {
+        Shared::new(HostResource::Memory, limit, limit / 100)
+    }
+
     #[test]
     fn whoever_has_more_than_their_share_is_refused_first() {
-        let memory = Shared::new(HostResource::Memory, 800);
+        let memory = memory(800);
         let (hog, modest) = (AtomicU64::new(0), AtomicU64::new(0));
         // There is enough, so nobody is asked for their share.
         assert!(memory.take(600, &hog, 2).is_ok());
         assert!(memory.take(100, &hog, 2).is_ok());
-        // Now there is only the reserve, and 700 is more than half.
+        // Now there is only the reserve, and 700 is more than a third.
         let shortage = memory.take(10, &hog, 2).unwrap_err();
         assert_eq!((shortage.left, shortage.budget), (100, 800));
-        assert!(memory.take(90, &modest, 2).is_ok());
-        // What is not there, nobody gets.
-        assert!(memory.take(20, &modest, 2).is_err());
+        // The last sixteenth is not for who has something.
+        assert!(memory.take(50, &modest, 2).is_ok());
+        assert!(memory.take(1, &modest, 2).is_err());
         assert_eq!(
             (
                 memory.total().used,
                 hog.load(Ordering::Relaxed),
                 modest.load(Ordering::Relaxed)
             ),
-            (790, 700, 90)
+            (750, 700, 50)
         );
         memory.give_back(700, &hog);
         assert!(memory.take(300, &modest, 2).is_ok());
-        assert_eq!(memory.total().used, 390);
+        assert_eq!(memory.total().used, 350);
     }
 
     #[test]
-    fn one_component_alone_may_have_all_of_it() {
-        let memory = Shared::new(HostResource::Memory, 800);
+    fn whoever_comes_late_finds_something() {
+        let memory = memory(800);
         let own = AtomicU64::new(0);
-        assert!(memory.take(800, &own, 1).is_ok());
-        assert!(memory.take(1, &own, 1).is_err());
+        assert!(memory.take(700, &own, 1).is_ok());
+        assert!(memory.take(1, &own, 1).is_err(), "alone, it leaves the reserve");
+        let second = AtomicU64::new(0);
+        assert!(memory.take(50, &second, 2).is_ok() && memory.take(1, &second, 2).is_err());
+        // Of what is left everybody gets a little, up to the end.
+        let late: Vec<AtomicU64> = (0..7).map(|_| AtomicU64::new(0)).collect();
+        for (active, own) in (3..).zip(&late) {
+            assert_eq!(memory.take(8, own, active).is_ok(), active < 9, "{active}");
+            assert!(memory.take(8, own, active).is_err());
+        }
+        assert_eq!(memory.total().used, 798);
+    }
+
+    #[test]
+    fn what_was_refused_takes_nothing_from_others() {
+        let memory = memory(800);
+        let (hog, other) = (AtomicU64::new(0), AtomicU64::new(0));
+        for amount in [801, u64::MAX, u64::MAX - 1] {
+            assert!(memory.take(amount, &hog, 1).is_err());
+        }
+        assert_eq!((memory.total().used, hog.load(Ordering::Relaxed)), (0, 0));
+        assert!(memory.take(700, &other, 1).is_ok());
     }
 
     #[test]

@@ -134,7 +134,8 @@ async fn every_request_is_answered_as_by_the_host() {
     let mut message = Message::bytes([0, 255]);
     message.content_type = "application/x-own".into();
     message.metadata = vec![("trace".into(), "7".into())];
-    assert_eq!(client.call(&a, message.clone()).await.unwrap(), message);
+    let called = client.call_metered(&a, message.clone()).await.unwrap();
+    assert_eq!((called.answer, called.fuel), (message, None));
 
     let planned = client.plan_update(&a, &version("2.0.0"), &options).await.unwrap();
     assert_eq!(planned.from, Some(version("1.0.0")));
@@ -158,6 +159,7 @@ async fn every_request_is_answered_as_by_the_host() {
         .await
         .unwrap();
     let first = results[0].as_ref().unwrap();
+    assert_eq!(first.fuel, None);
     assert_eq!((first.wave.as_str(), &first.json), ("3", &Json::from(3)));
     assert!(matches!(&results[1], Err(Error::Arguments(error)) if error.pointer().is_some()));
 

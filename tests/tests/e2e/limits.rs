@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use airssys_wasm::component::{Manifest, Package};
+use airssys_wasm::component::{Limit, Manifest, Package};
 use airssys_wasm::{Error, Event};
-use airssys_wasm_tests::{TestHost, code};
+use airssys_wasm_tests::{TestHost, code, name};
 
 fn limited(package: Package) -> Package {
     let manifest = "manifest-version = 1\n[limits]\nmemory = \"16MiB\"\ndeadline = \"200ms\"\n";
@@ -97,6 +97,38 @@ async fn fuel_is_metered_when_it_is_asked_for() {
     for _ in 0..3 {
         assert_eq!(test.call("echo", "cheap").await.unwrap(), "cheap");
     }
+}
+
+/// The fuel of three calls on a new host.
+async fn fuel_of_calls(mode: &str) -> Vec<u64> {
+    let manifest = format!("manifest-version = 1\n[limits]\nfuel = 50_000_000\n[instances]\n{mode}\n");
+    let (test, manifest) = (TestHost::new().await, Manifest::parse(&manifest).unwrap());
+    test.deploy_as("echo", "1.0.0", |package| package.manifest(manifest))
+        .await
+        .unwrap();
+    let mut all = Vec::new();
+    for text in ["some bytes", "some bytes", &"many more".repeat(10_000)] {
+        let called = test.host.call_metered(&name("echo"), text.into()).await.unwrap();
+        assert_eq!(called.answer.to_text(), text);
+        all.push(called.fuel.unwrap());
+    }
+    assert!(all[1] > 0 && all[2] > all[1], "{all:?}");
+    let limits = test.status("echo").limits;
+    let used = limits.iter().find(|usage| usage.limit == Limit::Fuel).unwrap();
+    assert!(used.peak >= Some(all[2]), "{used:?} {all:?}");
+    all
+}
+
+#[tokio::test]
+async fn each_answer_says_how_much_fuel_it_took_and_the_same_work_takes_the_same() {
+    for mode in ["mode = \"pool\"\nmax = 1", "mode = \"fresh\"", "mode = \"actor\""] {
+        assert_eq!(fuel_of_calls(mode).await, fuel_of_calls(mode).await, "{mode}");
+    }
+    // Where it is not metered nothing is said.
+    let test = TestHost::new().await;
+    test.deploy("echo").await.unwrap();
+    let called = test.host.call_metered(&name("echo"), "a".into()).await.unwrap();
+    assert_eq!(called.fuel, None);
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@
 mod actor;
 mod audit;
 mod calls;
+mod calls_shared;
 mod command;
 mod compile;
 mod compile_child;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use airssys_wasm::capability::Policy;
 use airssys_wasm::component::{Manifest, Package};
-use airssys_wasm::{Error, Event};
+use airssys_wasm::{Error, Event, Origin};
 use airssys_wasm_tests::{TestHost, code, guest, name};
 
 /// A component that starts only as long as its configuration says so, which is decided at each start.
@@ -93,9 +93,9 @@ async fn a_component_that_cannot_be_started_is_quarantined_until_an_operator_end
     // What it needs is there again, and nobody waits for its time.
     fs::write(folder.path().join("there"), "").unwrap();
     assert_eq!(code(test.call("a", "").await), "quarantined");
-    assert!(test.host.resume(&name("a")).unwrap());
+    assert!(test.host.resume(&name("a"), &Origin::default()).await.unwrap());
     assert_eq!(test.call("a", "").await.unwrap(), "started");
-    assert!(!test.host.resume(&name("a")).unwrap());
+    assert!(!test.host.resume(&name("a"), &Origin::default()).await.unwrap());
     assert!(test.events().iter().any(|event| matches!(event, Event::Resumed { .. })));
     assert!(test.status("a").releases[0].quarantine.is_none());
 }

@@ -119,6 +119,11 @@ async fn fuel_is_metered_when_it_is_asked_for() {
     assert_eq!(code(invoke(&test, "spin()").await), "fuel-exhausted");
     // Each call has its own fuel.
     assert_eq!(invoke_all(&test, &["count()", "count()"]).await, ["1", "2"]);
+    // Each says what it took; one that does not come to the guest has taken nothing.
+    let calls = calls(&["count()", "count()", "conut()"]);
+    let results = test.host.invoke_all_metered(&name("misbehaves"), calls).await.unwrap();
+    let fuel: Vec<Option<u64>> = results.iter().map(|result| result.fuel).collect();
+    assert!(fuel[0] > Some(0) && fuel[0] == fuel[1] && fuel[2].is_none(), "{fuel:?}");
 }
 
 #[tokio::test]

@@ -16,6 +16,7 @@ mod files;
 #[path = "../../../runtime/examples/hostile_neighbours/guests.rs"]
 mod guests;
 mod interfaces;
+mod latecomers;
 mod leaks;
 mod metadata;
 mod names;

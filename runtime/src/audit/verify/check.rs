@@ -202,7 +202,7 @@ impl<'a> Check<'a> {
                 self.problem(sequence, &what);
             }
             Recorded::FilesRemoved { through, root, .. } => self.removed(*through, root),
-            Recorded::Lost { entries } => self.found.lost += entries,
+            Recorded::Lost { entries } => self.found.lost = self.found.lost.saturating_add(*entries),
             _ => {}
         }
     }

@@ -101,7 +101,7 @@ impl Deploy {
         let (calls, failed) = self.starter.ledgers.of(name).totals();
         let primary = &route.primary().release;
         ComponentStatus {
-            limits: account.usage(&primary.limits, in_flight),
+            limits: account.usage(&primary.limits, in_flight, &self.starter.permissions.ceilings(name)),
             release: Release::clone(primary),
             deployment: route.deployment,
             deployed_at: route.deployed_at,

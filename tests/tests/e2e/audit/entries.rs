@@ -66,8 +66,10 @@ async fn everything_that_an_operator_does_has_its_entry() {
         .deploy(Package::new(guest("traps-when-asked")).name(name("asked")))
         .await
         .unwrap_err();
+    assert!(!test.host.resume(&echo, &by("eve")).await.unwrap());
     test.host.remove_for(&echo, &by("ada")).await.unwrap();
     test.host.remove(&echo).await.unwrap_err();
+    test.host.resume(&echo, &by("eve")).await.unwrap_err();
     let folder = end(test).await;
 
     let found = entries(&state(&folder));
@@ -82,6 +84,7 @@ async fn everything_that_an_operator_does_has_its_entry() {
         "operation-failed",
         "policy-loaded",
         "remove",
+        "resume",
         "revoke",
         "scale",
     ];
@@ -124,12 +127,20 @@ async fn everything_that_an_operator_does_has_its_entry() {
             _ => None,
         })
         .collect();
-    assert_eq!(failed, ["not-a-component", "trap", "unknown-component"]);
+    assert_eq!(
+        failed,
+        ["not-a-component", "trap", "unknown-component", "unknown-component"]
+    );
     let revoked = found.iter().find_map(|entry| match &entry.recorded {
         Recorded::Revoke { operator, pattern, .. } => Some((operator.by.clone(), pattern.clone())),
         _ => None,
     });
     assert_eq!(revoked, Some((Some("bob".into()), "notes".into())));
+    let resumed = found.iter().filter_map(|entry| match &entry.recorded {
+        Recorded::Resume { component, operator } => Some((component.as_str(), operator.by.as_deref())),
+        _ => None,
+    });
+    assert_eq!(resumed.collect::<Vec<_>>(), [("echo", Some("eve")); 2]);
     let numbers: Vec<u64> = found.iter().map(|entry| entry.sequence).collect();
     assert_eq!(numbers, (1..=found.len() as u64).collect::<Vec<_>>());
     let verified = verified(&state(&folder)).await;
@@ -231,6 +242,85 @@ async fn no_access_of_many_callers_is_without_a_number() {
             && !found
                 .iter()
                 .any(|entry| matches!(entry.recorded, Recorded::Lost { .. }))
+    );
+    assert!(verified(&state(&folder)).await.is_intact());
+}
+
+/// What was denied, for which reason.
+fn denied(entries: &[AuditEntry]) -> Vec<(&str, Refusal)> {
+    let denied = entries.iter().filter_map(|entry| match &entry.recorded {
+        Recorded::Access {
+            decision: Decision::Deny,
+            pattern,
+            rule,
+            ..
+        } => Some((pattern.as_str(), rule.refusal?)),
+        _ => None,
+    });
+    denied.collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn noise_does_not_hide_what_else_is_denied() {
+    let test = host(&patient(), "").await;
+    let revoked = test.folder.path().join("beside/data/revoked");
+    std::fs::create_dir_all(&revoked).unwrap();
+    std::fs::write(revoked.join("third"), "a secret").unwrap();
+    let script = Package::new(guest("operates-on-files"));
+    let manifest = "manifest-version = 1\n[capabilities]\nfile-read = [\"/data/open/**\", \"/data/revoked/**\"]\n";
+    let script = script.manifest(airssys_wasm::component::Manifest::parse(manifest).unwrap());
+    test.host.deploy(script.name(name("files"))).await.unwrap();
+    let secret = Grant::parse(Capability::FileRead, "/data/revoked/**").unwrap();
+    test.host.revoke(&name("files"), secret, &by("ada")).await.unwrap();
+    // 130 of a kind, then what was meant all the time.
+    let mut wanted: Vec<String> = (0..130).map(|number| format!("/data/junk/{number}")).collect();
+    wanted.push("/data/secret/target".into());
+    // The same again, as often as one likes, and another that is new.
+    wanted.extend(std::iter::repeat_n("/data/junk/0".to_owned(), 2_000));
+    wanted.push("/data/secret/second".into());
+    // As many new ones of the kind as one likes, and what is denied for another reason.
+    wanted.extend((0..10_000).map(|number| format!("/data/noise/{number}")));
+    wanted.push("/data/revoked/third".into());
+    let script: Vec<String> = wanted
+        .iter()
+        .map(|path| format!("open x /data r {}", path.trim_start_matches("/data/")))
+        .collect();
+    let said = test.call("files", &script.join("\n")).await.unwrap();
+    assert!(said.lines().all(|line| line != "ok"), "{said}");
+    let told = test.events();
+    let is_told = |path: &str| {
+        let is_it = |event: &airssys_wasm::Event| matches!(event, airssys_wasm::Event::Denied { pattern, .. } if pattern == path);
+        told.iter().any(is_it)
+    };
+    assert!(is_told("/data/junk/0") && is_told("/data/revoked/third"));
+    let folder = end(test).await;
+
+    let found = entries(&state(&folder));
+    let denied = denied(&found);
+    for (path, refusal) in [
+        ("/data/junk/129", Refusal::NotAsked),
+        ("/data/secret/target", Refusal::NotAsked),
+        ("/data/secret/second", Refusal::NotAsked),
+        ("/data/revoked/third", Refusal::Revoked),
+    ] {
+        assert!(denied.contains(&(path, refusal)), "{path}");
+    }
+    let (single, counted) = decided(&found, Decision::Deny);
+    assert!(
+        single + counted >= wanted.len() as u64 && counted > 0,
+        "{single} {counted}"
+    );
+    let named = found.iter().find_map(|entry| match &entry.recorded {
+        Recorded::AccessCount { rule, examples, .. } if rule.refusal == Some(Refusal::NotAsked) => Some(examples),
+        _ => None,
+    });
+    let named = named.unwrap();
+    assert!(
+        named.len() == 8
+            && named
+                .iter()
+                .all(|path| path.starts_with("/data/noise/") || path == "/data/junk/0"),
+        "{named:?}"
     );
     assert!(verified(&state(&folder)).await.is_intact());
 }

@@ -104,6 +104,8 @@ async fn where_the_policy_says_so_everything_stops_until_there_is_room() {
         "audit-unavailable"
     );
     assert_eq!(code(test.host.remove(&name("files")).await), "audit-unavailable");
+    let resumed = test.host.resume(&name("files"), &Origin::default()).await;
+    assert_eq!(code(resumed), "audit-unavailable");
     // To look changes nothing, and goes on.
     assert_eq!(test.host.history(&name("files")).await.unwrap().len(), 1);
     empty(&test, &tuning).await;

@@ -5,3 +5,4 @@ mod full;
 mod kept;
 mod set_up;
 mod tampered;
+mod torn;

@@ -8,6 +8,8 @@ use crate::workspace;
 /// What a component of the contract does, in the text format of WebAssembly; what is empty returns at once.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ByHand<'a> {
+    /// What it imports: nothing, or [`CLOCK`].
+    pub imports: &'a str,
     /// Further fields of the module: tables, functions and others.
     pub fields: &'a str,
     /// The start function.
@@ -26,6 +28,28 @@ pub struct ByHand<'a> {
     pub realloc: &'a str,
 }
 
+/// Imports what [`WAITING`] calls.
+pub const CLOCK: &str = r#"(import "wasi:io/poll@0.2.12" "[method]pollable.block" (func $block (param i32)))
+    (import "wasi:clocks/monotonic-clock@0.2.12" "subscribe-duration" (func $subscribe (param i64) (result i32)))"#;
+
+/// Waits in the host without end.
+pub const WAITING: &str = "(call $block (call $subscribe (i64.const -1)))";
+
+/// A world with what [`CLOCK`] imports.
+const CLOCKED: [&str; 2] = [
+    "package wasi:clocks@0.2.12;
+    interface monotonic-clock {
+        use wasi:io/poll@0.2.12.{pollable};
+        subscribe-duration: func(when: u64) -> pollable;
+    }",
+    "package tests:by-hand;
+    world clocked {
+        import wasi:io/poll@0.2.12;
+        import wasi:clocks/monotonic-clock@0.2.12;
+        include airssys:component/component@0.1.0;
+    }",
+];
+
 /// Runs without end.
 pub const ENDLESS: &str = "(loop $endless (br $endless))";
 
@@ -34,6 +58,7 @@ impl ByHand<'_> {
     /// Every answer is read from memory that is zero: no error, empty texts and lists, healthy.
     pub fn component(&self) -> Vec<u8> {
         let Self {
+            imports,
             fields,
             start,
             init,
@@ -46,6 +71,7 @@ impl ByHand<'_> {
         let guest = "airssys:component/guest@0.1.0";
         let module = format!(
             r#"(module
+                {imports}
                 (memory (export "memory") 1)
                 {fields}
                 (func $start {start})
@@ -64,9 +90,14 @@ impl ByHand<'_> {
         let wit = workspace().join("wit");
         resolve.push_dir(wit.join("deps/io")).expect("the worlds are valid");
         let (package, _) = resolve.push_dir(wit.join("component")).expect("the contract is valid");
-        let world = resolve
-            .select_world(&[package], Some("component"))
-            .expect("it is there");
+        let (package, world) = match imports.is_empty() {
+            true => (package, "component"),
+            false => {
+                let packages = CLOCKED.map(|text| resolve.push_str("by-hand.wit", text).expect("a valid package"));
+                (packages[1], "clocked")
+            }
+        };
+        let world = resolve.select_world(&[package], Some(world)).expect("it is there");
         let mut bytes = wat::parse_str(&module).unwrap_or_else(|error| panic!("{error}"));
         embed_component_metadata(&mut bytes, &resolve, world, StringEncoding::UTF8).expect("a module");
         let encoder = ComponentEncoder::default().validate(true).module(&bytes);
