@@ -2,6 +2,7 @@
 
 use std::env;
 use std::fs;
+use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -110,9 +111,13 @@ impl StatePlace {
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         builder.create(&self.directory).with_context(context)?;
-        let ignore = self.directory.join(".gitignore");
-        if self.directory.ends_with(NAME) && !ignore.exists() {
-            fs::write(ignore, "*\n").with_context(context)?;
+        if self.directory.ends_with(NAME) {
+            // A project may have come with a link there, which is not followed.
+            let made = fs::File::create_new(self.directory.join(".gitignore"));
+            match made.and_then(|mut file| file.write_all(b"*\n")) {
+                Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error).with_context(context),
+                _ => {}
+            }
         }
         Ok(())
     }
@@ -164,6 +169,16 @@ mod tests {
         let place = StatePlace::locate(Some(Path::new("/var/lib/airssys")), Path::new("/"));
         assert_eq!(place.directory, Path::new("/var/lib/airssys"));
         assert!(matches!(place.versioning, Versioning::Immutable));
+    }
+
+    #[test]
+    fn a_link_that_came_with_a_project_is_not_written_through() {
+        let folder = tempfile::tempdir().unwrap();
+        let (place, elsewhere) = (folder.path().join(NAME), folder.path().join("elsewhere"));
+        fs::create_dir(&place).unwrap();
+        std::os::unix::fs::symlink(&elsewhere, place.join(".gitignore")).unwrap();
+        StatePlace::locate(None, folder.path()).create().unwrap();
+        assert!(!elsewhere.exists());
     }
 
     #[test]

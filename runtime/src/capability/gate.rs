@@ -3,7 +3,7 @@
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{OwnedMutexGuard, Semaphore, SemaphorePermit, watch};
 
 use super::access::Access;
 use super::asked::Asked;
@@ -80,6 +80,16 @@ impl Gate {
     /// Notes that a file or directory was moved, so that every instance looks again at what it has open.
     pub(crate) fn moved(&self) {
         self.clearance.grants.moved();
+    }
+
+    /// Waits until no other component or instance gives names to files or takes them, until the result is dropped.
+    pub(crate) async fn naming(&self, is_local: bool) -> OwnedMutexGuard<()> {
+        self.clearance.grants.naming(is_local).await
+    }
+
+    /// Waits until a large directory may be read; it is until the result is dropped.
+    pub(crate) async fn listing(&self) -> Option<[SemaphorePermit<'_>; 2]> {
+        self.clearance.grants.listing().await
     }
 
     /// How many descriptors the component's instances have.

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use arc_swap::ArcSwap;
 use serde::{Deserialize, Serialize};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Mutex, OwnedMutexGuard, Semaphore, SemaphorePermit, watch};
 
 use super::access::Access;
 use super::index::Indexed;
@@ -20,6 +20,9 @@ pub(crate) const MAX_COMMANDS: usize = 8;
 /// The most names of a component that are looked up at the same time: each takes a thread for as long as this machine
 /// asks for it, and there are few for all components together.
 const MAX_LOOKUPS: usize = 16;
+
+/// The most large directories that all components read at the same time; one of them has one.
+const MAX_LISTINGS: usize = 4;
 
 /// Who has given a grant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -229,17 +232,38 @@ pub(crate) struct Grants {
     /// The same number, for a reader who does not wait.
     latest: AtomicU64,
     /// How often a component of the host has moved a file or directory.
-    moves: Arc<Moves>,
+    common: Arc<CommonFiles>,
     /// The commands of the component that may still be started.
     commands: Semaphore,
     /// The lookups that it may still begin, and the descriptors that its instances have.
     lookups: Arc<Semaphore>,
     descriptors: Arc<AtomicUsize>,
+    listing: Semaphore,
 }
 
-/// Counts the files and directories that components of a host have moved: two of them may have the same open.
-#[derive(Debug, Default)]
-pub(crate) struct Moves(AtomicU64);
+/// What all components of a host have in common of its files.
+#[derive(Debug)]
+pub(crate) struct CommonFiles {
+    /// How many files and directories were given other names: two components may have the same open.
+    moves: AtomicU64,
+    /// Held by whoever changes names: what is looked at before has to hold while it is done, whatever another instance
+    /// does. Those on file systems that are answered over a network do not keep others waiting.
+    local: Arc<Mutex<()>>,
+    remote: Arc<Mutex<()>>,
+    /// The large directories that may still be read at the same time: each takes a thread for as long as that takes.
+    listings: Semaphore,
+}
+
+impl Default for CommonFiles {
+    fn default() -> Self {
+        Self {
+            moves: AtomicU64::new(0),
+            local: Arc::default(),
+            remote: Arc::default(),
+            listings: Semaphore::new(MAX_LISTINGS),
+        }
+    }
+}
 
 impl Grants {
     /// What a component is granted that shares no directory with others.
@@ -248,15 +272,16 @@ impl Grants {
     }
 
     /// What one of the components is granted whose moves are counted together.
-    pub(crate) fn among(set: GrantSet, moves: Arc<Moves>) -> Self {
+    pub(crate) fn among(set: GrantSet, common: Arc<CommonFiles>) -> Self {
         Self {
-            moves,
+            common,
             now: ArcSwap::from_pointee(set),
             revision: watch::Sender::new(0),
             latest: AtomicU64::new(0),
             commands: Semaphore::new(MAX_COMMANDS),
             lookups: Arc::new(Semaphore::new(MAX_LOOKUPS)),
             descriptors: Arc::default(),
+            listing: Semaphore::new(1),
         }
     }
 
@@ -288,8 +313,24 @@ impl Grants {
 
     /// Has every instance of every component decide again on what it has open, and wakes those that wait of this one.
     pub(super) fn moved(&self) {
-        self.moves.0.fetch_add(1, Ordering::Release);
+        self.common.moves.fetch_add(1, Ordering::Release);
         self.wake();
+    }
+
+    /// The right to read a large directory, until it is dropped; none when there are no more.
+    pub(super) async fn listing(&self) -> Option<[SemaphorePermit<'_>; 2]> {
+        let own = self.listing.acquire().await.ok()?;
+        Some([own, self.common.listings.acquire().await.ok()?])
+    }
+
+    /// The right to change names of files, until it is dropped.
+    pub(super) async fn naming(&self, is_local: bool) -> OwnedMutexGuard<()> {
+        let names = if is_local {
+            &self.common.local
+        } else {
+            &self.common.remote
+        };
+        names.clone().lock_owned().await
     }
 
     fn wake(&self) {
@@ -309,7 +350,7 @@ impl Grants {
 
     /// Changes with each change of what is granted, and with each move.
     pub(super) fn revision(&self) -> u64 {
-        let moves = self.moves.0.load(Ordering::Acquire);
+        let moves = self.common.moves.load(Ordering::Acquire);
         self.latest.load(Ordering::Acquire).wrapping_add(moves)
     }
 

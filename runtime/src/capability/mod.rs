@@ -29,7 +29,7 @@ pub use decision::Decision;
 pub(crate) use gate::{Clearance, Denied, Gate};
 pub(crate) use grant::MAX_NAME;
 pub use grant::{Grant, GrantError};
-pub(crate) use grants::{GrantSet, Granted, Grants, MAX_COMMANDS, Mount, Moves};
+pub(crate) use grants::{CommonFiles, GrantSet, Granted, Grants, MAX_COMMANDS, Mount};
 pub use grants::{Refusal, Source};
 pub(crate) use host_name::HostName;
 pub use kind::{Capability, UnknownCapability};

@@ -12,7 +12,7 @@ pub(crate) use self::policy_source::PolicySource;
 pub(crate) use self::project::{HomeRule, Project};
 pub(super) use self::recorded::{Given, Recorded};
 use crate::audit::{Subject, Trail};
-use crate::capability::{Clearance, Grant, GrantSet, Grants, Missing, Mount, Moves, Source};
+use crate::capability::{Clearance, CommonFiles, Grant, GrantSet, Grants, Missing, Mount, Source};
 use crate::component::{ComponentName, Limit, Release};
 use crate::engine::Seal;
 use crate::error::Error;
@@ -36,7 +36,7 @@ struct Inner {
     events: Events,
     /// The components that were asked about.
     known: Mutex<HashMap<ComponentName, Known>>,
-    moves: Arc<Moves>,
+    common: Arc<CommonFiles>,
     /// Held while what is granted is changed, so that what is in force is what was recorded last.
     changing: Mutex<()>,
 }
@@ -83,7 +83,7 @@ impl Permissions {
             audit: sources.audit,
             events,
             known: Mutex::default(),
-            moves: Arc::default(),
+            common: Arc::default(),
             changing: Mutex::default(),
         }))
     }
@@ -281,7 +281,7 @@ impl Permissions {
                 };
                 let set = self.set_of(name, &recorded, &[]);
                 Ok(place.insert(Known {
-                    grants: Arc::new(Grants::among(set, self.0.moves.clone())),
+                    grants: Arc::new(Grants::among(set, self.0.common.clone())),
                     recorded,
                     asked: Vec::new(),
                     told: Vec::new(),

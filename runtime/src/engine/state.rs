@@ -14,7 +14,7 @@ use super::limit::Limiter;
 use super::turns::{SOON, Seat};
 use crate::capability::Gate;
 use crate::component::Limits;
-use crate::interface::{Files, FilesView, Log, Network, Outgoing, Sockets, SocketsView, View, http_context};
+use crate::interface::{Files, FilesView, Held, Log, Network, Outgoing, Sockets, SocketsView, View, http_context};
 
 /// The host's side of one instance.
 pub(crate) struct InstanceState {
@@ -22,6 +22,7 @@ pub(crate) struct InstanceState {
     http: WasiHttpCtx,
     // Dropped before the table, so that no request looks ended because its instance is gone.
     http_requests: Outgoing,
+    http_held: Held,
     sockets: Sockets,
     gate: Arc<Gate>,
     log: Log,
@@ -65,6 +66,7 @@ impl InstanceState {
         Self {
             wasi,
             http: http_context(),
+            http_held: Held::default(),
             http_requests: Outgoing::new(network.clone()),
             sockets: Sockets::new(network),
             gate,
@@ -156,6 +158,10 @@ impl View for InstanceState {
     fn files(&mut self) -> FilesView<'_> {
         self.count();
         self.files.view(&mut self.table)
+    }
+
+    fn held(&mut self) -> (&mut Held, &mut ResourceTable) {
+        (&mut self.http_held, &mut self.table)
     }
 
     fn network(&mut self) -> SocketsView<'_> {

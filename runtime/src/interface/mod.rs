@@ -16,14 +16,14 @@ mod wasi;
 
 use std::sync::Arc;
 
-use wasmtime::component::Linker;
+use wasmtime::component::{Linker, ResourceTable};
 use wasmtime_wasi::WasiView;
 use wasmtime_wasi_http::WasiHttpView;
 
 use crate::capability::Gate;
 
 pub(crate) use filesystem::{Files, FilesView};
-pub(crate) use http::{Outgoing, context as http_context};
+pub(crate) use http::{Held, Outgoing, context as http_context};
 pub(crate) use network::{Network, Outside, Resolver};
 pub(crate) use output::{Capture, Lines, Log};
 pub(crate) use sandbox::{Directory, Own, Sandbox, Source};
@@ -51,6 +51,9 @@ pub(crate) trait View: WasiView + WasiHttpView + Send {
 
     /// The sockets of the instance.
     fn network(&mut self) -> SocketsView<'_>;
+
+    /// How much its values of `wasi:http` hold, and the table that they are in.
+    fn held(&mut self) -> (&mut Held, &mut ResourceTable);
 }
 
 /// Every family of interfaces that this host offers.

@@ -52,7 +52,9 @@ pub(super) fn project_of(folder: &Path) -> io::Result<PathBuf> {
         folder
     };
     let folder = fs::canonicalize(folder)?;
-    let is_project = |folder: &&Path| folder.join("Component.toml").exists() || folder.join(".git").exists();
+    // One of another language has no Component.toml perhaps, and lies in a repository of somebody else's.
+    let marks = ["Component.toml", "Cargo.toml", ".git"];
+    let is_project = |folder: &&Path| marks.iter().any(|mark| fs::symlink_metadata(folder.join(mark)).is_ok());
     let project = folder.ancestors().find(is_project);
     Ok(project.unwrap_or(&folder).to_owned())
 }

@@ -30,7 +30,6 @@ pub(crate) struct Account {
     calls: AtomicU64,
     /// By how much files have grown.
     storage: AtomicU64,
-    open_files: OpenFiles,
     /// The starts of its releases.
     starts: Mutex<HashMap<Digest, Arc<Starts>>>,
     output: Rate,
@@ -74,7 +73,6 @@ impl Account {
             holders: AtomicU64::new(0),
             calls: AtomicU64::new(0),
             storage: AtomicU64::new(0),
-            open_files: OpenFiles::default(),
             starts: Mutex::default(),
             output: Rate::default(),
             requests: Rate::default(),
@@ -196,7 +194,7 @@ impl Account {
     }
 
     pub(super) fn open_files(&self) -> &OpenFiles {
-        &self.open_files
+        &self.budget.totals().open_files
     }
 
     pub(super) fn output(&self, limits: &Limits) -> (&Rate, Allowance) {

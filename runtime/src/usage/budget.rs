@@ -9,6 +9,7 @@ use std::time::Instant;
 use serde::{Deserialize, Serialize};
 
 use super::Account;
+use super::open_files::OpenFiles;
 use crate::component::{ByteCount, ComponentName};
 use crate::error::{Error, HostResource};
 use crate::event::Events;
@@ -54,6 +55,8 @@ pub(super) struct Totals {
     pub(super) calls: Shared,
     /// Components that have instances: among them the budget is shared.
     pub(super) active: AtomicU64,
+    /// The files that they have open: two of them may have the same, and it comes back to one.
+    pub(super) open_files: OpenFiles,
     pub(super) begin: Instant,
 }
 
@@ -156,6 +159,7 @@ impl Totals {
             instances: Shared::new(HostResource::Instances, instances, FEW_INSTANCES),
             calls: Shared::new(HostResource::Calls, calls, (calls / FEW_CALLS).max(2)),
             active: AtomicU64::new(0),
+            open_files: OpenFiles::default(),
             begin: Instant::now(),
         }
     }

@@ -1,4 +1,4 @@
-//! The files that a component has open, and for how long each of them it is charged.
+//! The files that the components of a host have open, and what length of each is paid for.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,7 +14,7 @@ pub(crate) struct Length {
     pub(crate) is_nameless: bool,
 }
 
-/// The open files of one component.
+/// The open files of all components of a host.
 #[derive(Debug, Default)]
 pub(super) struct OpenFiles(Mutex<HashMap<FileId, Handles>>);
 
@@ -28,7 +28,7 @@ struct Handles {
 #[derive(Debug, Default)]
 pub(crate) struct OpenFile(Mutex<Option<Charge>>);
 
-/// What a component is charged for a file.
+/// What is paid for a file, whoever has paid it.
 ///
 /// A change is charged before it is made, because then it can be refused, and what it did not take comes back when none is
 /// under way any more. So nothing is given back twice, whatever is done to a file at the same time: one that cannot be

@@ -6,6 +6,10 @@ pub(super) const MAX_FILE_BYTES: u64 = 1 << 30;
 /// The most bytes of one read; wasmtime-wasi hands out fewer.
 pub(super) const MAX_READ_BYTES: usize = 1 << 20;
 
+/// The most bytes of one write by an offset: the thread that runs the guest waits for it, and a disk that has too much to
+/// write has it wait longer.
+pub(super) const MAX_WRITE_BYTES: usize = 256 << 10;
+
 /// The most files and directories that an instance has open.
 pub(super) const MAX_OPEN: usize = 256;
 

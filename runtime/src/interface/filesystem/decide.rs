@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use rustix::fs::FileType;
+use tokio::sync::OwnedMutexGuard;
 use wasmtime::component::Resource;
 use wasmtime_wasi::filesystem::{Descriptor, Dir};
 use wasmtime_wasi::p2::bindings::filesystem::types::{ErrorCode, PathFlags};
@@ -158,6 +159,15 @@ impl FilesView<'_> {
             Some(kind) if named.is_directory && kind != FileType::Directory => Err(ErrorCode::NotDirectory.into()),
             _ => Ok(found),
         }
+    }
+
+    /// Waits until nobody else gives or takes names where these paths are.
+    pub(super) async fn naming(&mut self, paths: &[(&Resource<Descriptor>, &Named)]) -> FsResult<OwnedMutexGuard<()>> {
+        let mut is_local = true;
+        for (at, named) in paths {
+            is_local &= self.begin(at, Right::Write, &named.path)?.2;
+        }
+        Ok(self.files.gate.naming(is_local).await)
     }
 
     /// The directory that a path is looked up in, and the path in it: a mount inside the open directory comes first.

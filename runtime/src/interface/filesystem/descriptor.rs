@@ -11,7 +11,7 @@ use wasmtime_wasi::p2::bindings::filesystem::types::{
 use wasmtime_wasi::p2::{DynInputStream, DynOutputStream, FsError, FsResult};
 
 use super::FilesView;
-use super::bounds::{MAX_FILE_BYTES, MAX_READ_BYTES};
+use super::bounds::{MAX_FILE_BYTES, MAX_READ_BYTES, MAX_WRITE_BYTES};
 use super::decide::{Found, Right, may_see};
 use super::files::again;
 use super::lexical::Named;
@@ -127,7 +127,9 @@ impl HostDescriptor for FilesView<'_> {
         self.inner().read(fd, length.min(MAX_READ_BYTES as u64), offset).await
     }
 
-    async fn write(&mut self, fd: Resource<Descriptor>, bytes: Vec<u8>, offset: Filesize) -> FsResult<Filesize> {
+    async fn write(&mut self, fd: Resource<Descriptor>, mut bytes: Vec<u8>, offset: Filesize) -> FsResult<Filesize> {
+        // It says how many are written, so that the guest goes on with the rest.
+        bytes.truncate(MAX_WRITE_BYTES);
         self.holds(&fd, Right::Write)?;
         within_bounds(offset, bytes.len())?;
         let change = self.begin_change(&fd, offset.saturating_add(bytes.len() as u64))?;
@@ -241,6 +243,7 @@ impl HostDescriptor for FilesView<'_> {
 
     async fn remove_directory_at(&mut self, fd: Resource<Descriptor>, path: String) -> FsResult<()> {
         let named = self.named(&fd, Right::Write, &path)?;
+        let naming = self.naming(&[(&fd, &named)]).await?;
         let found = self.find_to_change(&fd, &named).await?;
         if found.name == "." {
             return Err(ErrorCode::Busy.into());
@@ -250,6 +253,7 @@ impl HostDescriptor for FilesView<'_> {
             .inner()
             .remove_directory_at(again(&at), found.name.into_owned())
             .await;
+        drop(naming);
         self.table.delete(at)?;
         if removed.is_ok() {
             self.give_back_entry();
@@ -279,6 +283,7 @@ impl HostDescriptor for FilesView<'_> {
 
     async fn unlink_file_at(&mut self, fd: Resource<Descriptor>, path: String) -> FsResult<()> {
         let named = self.named(&fd, Right::Write, &path)?;
+        let naming = self.naming(&[(&fd, &named)]).await?;
         let found = self.find_to_change(&fd, &named).await?;
         if found.kind() == Some(FileType::Directory) {
             return Err(ErrorCode::IsDirectory.into());
@@ -287,7 +292,7 @@ impl HostDescriptor for FilesView<'_> {
         let held = self.hold(&found);
         let removed = self.inner().unlink_file_at(again(&at), found.name.into_owned()).await;
         self.table.delete(at)?;
-        drop(held);
+        drop((held, naming));
         if removed.is_ok() {
             self.give_back_entry();
         }

@@ -12,6 +12,10 @@ use super::FilesView;
 use super::bounds::{MAX_ENTRIES, MAX_LISTINGS};
 use super::decide::{Right, check_way, may_see, on};
 use super::files::{Listing, again};
+use super::mount::lend;
+
+/// How many entries a directory has that is read at once by the thread that runs the guest.
+const SMALL: usize = 256;
 
 /// How many entries that a guest may not see are passed over before others have their turn.
 const HIDDEN_AT_ONCE: usize = 16;
@@ -25,13 +29,29 @@ impl FilesView<'_> {
             return Err(ErrorCode::InsufficientMemory.into());
         }
         // All entries are read at once, so they are counted first.
-        let counted = on(local, move || count(&directory)).await?;
-        let entries = counted?;
+        let first = directory.clone();
+        let mut entries = on(local, move || count(&first, SMALL + 1)).await??;
+        let is_small = entries <= SMALL;
+        let gate = self.files.gate.clone();
+        let _turn = if is_small { None } else { gate.listing().await };
+        if !is_small {
+            let all = directory.clone();
+            entries = on(false, move || count(&all, MAX_ENTRIES + 1)).await??;
+        }
         let held: usize = self.files.listings.values().map(|listing| listing.entries).sum();
         if held + entries > MAX_ENTRIES {
             return Err(ErrorCode::InsufficientMemory.into());
         }
-        let listing = self.inner().read_directory(again(&descriptor)).await?;
+        let listing = if is_small {
+            self.inner().read_directory(again(&descriptor)).await?
+        } else {
+            // The thread that runs the guest has others to run meanwhile.
+            let handle = directory.try_clone().map_err(ErrorCode::from)?;
+            let lent = self.table.push(Descriptor::Dir(lend(handle, false)))?;
+            let listing = self.inner().read_directory(again(&lent)).await;
+            self.table.delete(lent)?;
+            listing?
+        };
         self.files.listings.insert(listing.rep(), Listing { trail, entries });
         Ok(listing)
     }
@@ -44,13 +64,13 @@ impl FilesView<'_> {
     }
 }
 
-/// Counts the entries of a directory, as far as they may be listed.
-fn count(directory: &std::fs::File) -> Result<usize, ErrorCode> {
+/// Counts the entries of a directory, up to so many.
+fn count(directory: &std::fs::File, most: usize) -> Result<usize, ErrorCode> {
     let failed = |errno| ErrorCode::from(std::io::Error::from(errno));
     let entries = Dir::read_from(directory).map_err(failed)?;
     // Also `.` and `..`, which a listing does not have.
     let mut number = 0;
-    for entry in entries.take(MAX_ENTRIES + 3) {
+    for entry in entries.take(most + 2) {
         let entry = entry.map_err(failed)?;
         let is_own = entry.file_type() == FileType::Directory && matches!(entry.file_name().to_bytes(), b"." | b"..");
         number += usize::from(!is_own);

@@ -41,6 +41,7 @@ impl FilesView<'_> {
             self.allow(Right::Read, path)?;
             self.allow(Right::Write, path)?;
         }
+        let naming = self.naming(&[(&from_at, &from), (&to_at, &to)]).await?;
         let source = self.find(&from_at, Right::Write, &from).await?;
         match source.kind() {
             Some(FileType::RegularFile) => {}
@@ -65,6 +66,7 @@ impl FilesView<'_> {
                 target.name.into_owned(),
             )
             .await;
+        drop(naming);
         self.table.delete(old)?;
         self.table.delete(new)?;
         if made.is_err() {
@@ -87,6 +89,7 @@ impl FilesView<'_> {
             // What could not be read must not become readable.
             self.allow(Right::Read, &from.path)?;
         }
+        let naming = self.naming(&[(&from_at, &from), (&to_at, &to)]).await?;
         let source = self.find(&from_at, Right::Write, &from).await?;
         if self.files.holds_mount(&from.path) || self.files.holds_mount(&to.path) {
             return Err(ErrorCode::Busy.into());
@@ -109,7 +112,7 @@ impl FilesView<'_> {
         if source.name == "." || target.name == "." {
             return Err(ErrorCode::Busy.into());
         }
-        let replaces = target.kind() == Some(FileType::RegularFile) && !are_one(&source, &target);
+        let replaces = target.seen.is_some() && !are_one(&source, &target);
         let replaced = self.hold(&target).filter(|_| replaces);
         let (old, new) = self.lend_both(&source, &target)?;
         let moved = self
@@ -123,15 +126,15 @@ impl FilesView<'_> {
             .await;
         self.table.delete(old)?;
         self.table.delete(new)?;
-        drop(replaced);
         if moved.is_ok() {
             self.files.follow(&from.path, &to.path);
-            // Other instances of the component may have it open by its old path.
+            // Other instances may have it open by its old path.
             self.files.gate.moved();
             if replaces {
                 self.give_back_entry();
             }
         }
+        drop((replaced, naming));
         moved
     }
 

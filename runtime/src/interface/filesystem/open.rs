@@ -22,12 +22,18 @@ use super::walk::Astray;
 use crate::capability::Access;
 use crate::interface::slots::Slot;
 
+/// How often it is tried to open or make what others make and remove meanwhile.
+const MOST_TRIES: usize = 16;
+
 /// What opening does, whatever it is called.
 #[derive(Clone, Copy)]
 struct Effect {
     mode: OpenMode,
     writes: bool,
     only_directories: bool,
+    /// Whether a file is made when there is none, and whether there must be none.
+    makes: bool,
+    is_exclusive: bool,
     /// Whether a file is emptied, once it counts as open.
     empties: bool,
     flags: OFlags,
@@ -50,20 +56,17 @@ impl Effect {
         let mut mode = OpenMode::empty();
         mode.set(OpenMode::READ, reads);
         mode.set(OpenMode::WRITE, makes || descriptor.contains(DescriptorFlags::WRITE));
-        let mut flags = match (reads, mode.contains(OpenMode::WRITE)) {
+        let flags = match (reads, mode.contains(OpenMode::WRITE)) {
             (_, false) => OFlags::RDONLY,
             (false, true) => OFlags::WRONLY,
             (true, true) => OFlags::RDWR,
         };
-        flags.set(OFlags::CREATE, open.contains(OpenFlags::CREATE));
-        flags.set(
-            OFlags::EXCL,
-            open.contains(OpenFlags::CREATE) && open.contains(OpenFlags::EXCLUSIVE),
-        );
         Ok(Self {
             mode,
             writes: makes || descriptor.intersects(DescriptorFlags::WRITE | DescriptorFlags::MUTATE_DIRECTORY),
             only_directories,
+            makes: open.contains(OpenFlags::CREATE),
+            is_exclusive: open.contains(OpenFlags::CREATE) && open.contains(OpenFlags::EXCLUSIVE),
             empties: open.contains(OpenFlags::TRUNCATE),
             flags,
         })
@@ -101,37 +104,46 @@ impl FilesView<'_> {
                 self.allow(Right::Read, &named.path)?;
             }
         }
-        let found = self.find(&at, effect.right(), &named).await?;
-        if passes && found.kind() != Some(FileType::Directory) {
-            // A directory on the way is gone through and not listed; anything else is read.
-            self.allow_seeing(&named.path, || false)?;
-            if found.seen.is_some() {
-                self.allow(Right::Read, &named.path)?;
-            }
-        }
-        effect.only_directories |= passes;
         if self.files.places.len() >= MAX_OPEN {
             return Err(ErrorCode::InsufficientMemory.into());
         }
         let slot = Slot::take(self.files.gate.descriptors()).ok_or(ErrorCode::InsufficientMemory)?;
         let own = self.files.own;
-        let local = found.local;
-        let makes = found.seen.is_none() && effect.flags.contains(OFlags::CREATE);
-        if makes {
-            self.charge_entry()?;
-        }
-        let opened = if local {
-            opened(&found, effect, own)
-        } else {
-            let found = found.into_owned();
-            on(local, move || opened(&found, effect, own)).await?
-        };
-        let (opened, identity) = opened.map_err(|astray| {
+        let mut tries = 0;
+        let (opened, identity, local) = loop {
+            let found = self.find(&at, effect.right(), &named).await?;
+            if passes && found.kind() != Some(FileType::Directory) {
+                // A directory on the way is gone through and not listed; anything else is read.
+                self.allow_seeing(&named.path, || false)?;
+                if found.seen.is_some() {
+                    self.allow(Right::Read, &named.path)?;
+                }
+            }
+            effect.only_directories |= passes;
+            let local = found.local;
+            // What is made is charged, so it is either made or opened, and not whichever it comes to.
+            let makes = effect.makes && (effect.is_exclusive || found.seen.is_none());
             if makes {
+                self.charge_entry()?;
+            }
+            let opened = if local {
+                opened(&found, effect, makes, own)
+            } else {
+                let found = found.into_owned();
+                on(local, move || opened(&found, effect, makes, own)).await?
+            };
+            if makes && opened.is_err() {
                 self.give_back_entry();
             }
-            self.astray(effect.right(), &named.path, astray)
-        })?;
+            tries += 1;
+            match opened {
+                Ok((opened, identity)) => break (opened, identity, local),
+                // Another one has made or removed it in between.
+                Err(Astray::System(Errno::EXIST | Errno::NOENT))
+                    if effect.makes && !effect.is_exclusive && tries < MOST_TRIES => {}
+                Err(astray) => return Err(self.astray(effect.right(), &named.path, astray)),
+            }
+        };
         let counted = match &opened {
             Descriptor::File(file) => {
                 let counted = Opened::new(self.files.meter.clone(), identity, file.file.clone());
@@ -157,7 +169,12 @@ async fn empty(local: bool, opened: &Arc<Opened>, file: &Arc<Handle>) -> FsResul
     Ok(emptied?)
 }
 
-fn opened(found: &Found<'_>, effect: Effect, own: Option<Identity>) -> Result<(Descriptor, Identity), Astray> {
+fn opened(
+    found: &Found<'_>,
+    effect: Effect,
+    makes: bool,
+    own: Option<Identity>,
+) -> Result<(Descriptor, Identity), Astray> {
     match found.kind() {
         None if effect.only_directories => return Err(Astray::System(Errno::NOENT)),
         Some(FileType::Directory) if effect.mode.contains(OpenMode::WRITE) => {
@@ -169,6 +186,7 @@ fn opened(found: &Found<'_>, effect: Effect, own: Option<Identity>) -> Result<(D
     }
     let mut flags = effect.flags | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
     flags.set(OFlags::DIRECTORY, effect.only_directories);
+    flags.set(OFlags::CREATE | OFlags::EXCL, makes);
     let opened = openat(&*found.dir.dir, &*found.name, flags, Mode::from_raw_mode(0o666));
     let handle = Handle::from(opened.map_err(|errno| match errno {
         Errno::MLINK => Astray::Link,

@@ -19,7 +19,7 @@ use wasmtime_wasi::p2::{FsResult, InputStream, Pollable, StreamError, StreamResu
 use super::Files;
 use super::quota::ENTRY;
 use crate::audit::Account;
-use crate::capability::{Capability, Clearance, Gate, Grant, GrantSet, Grants, Mount, Moves, Source};
+use crate::capability::{Capability, Clearance, CommonFiles, Gate, Grant, GrantSet, Grants, Mount, Source};
 use crate::component::{Limits, Package};
 use crate::event::{Event, Events};
 use crate::interface::Own;

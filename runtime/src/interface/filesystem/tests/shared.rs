@@ -2,7 +2,12 @@
 
 use super::*;
 
-fn component(folder: &Arc<tempfile::TempDir>, moves: &Arc<Moves>, grants: &[Grant], mounts: &[(&str, &str)]) -> Shared {
+fn component(
+    folder: &Arc<tempfile::TempDir>,
+    common: &Arc<CommonFiles>,
+    grants: &[Grant],
+    mounts: &[(&str, &str)],
+) -> Shared {
     let mut set = GrantSet::default();
     for grant in grants {
         set.grant(grant.clone(), Source::Policy);
@@ -15,7 +20,7 @@ fn component(folder: &Arc<tempfile::TempDir>, moves: &Arc<Moves>, grants: &[Gran
     }
     let clearance = Clearance {
         asked: grants.to_vec().into(),
-        grants: Arc::new(Grants::among(set, moves.clone())),
+        grants: Arc::new(Grants::among(set, common.clone())),
         teaches: false,
         account: Account::default(),
     };
@@ -62,15 +67,15 @@ async fn what_another_component_moved_is_not_decided_on_by_its_old_path() {
     let folder = Arc::new(tempfile::tempdir().unwrap());
     fs::create_dir_all(folder.path().join("data/open")).unwrap();
     fs::write(folder.path().join("data/open/f"), "before").unwrap();
-    let moves = Arc::default();
+    let common = Arc::default();
     let mounts = [("/data", "data")];
     let mut reader = component(
         &folder,
-        &moves,
+        &common,
         &[grant(Capability::FileRead, "/data/open/**")],
         &mounts,
     );
-    let mut mover = component(&folder, &moves, &both("/data/**"), &mounts);
+    let mut mover = component(&folder, &common, &both("/data/**"), &mounts);
     let root = reader.root("/data");
     let mut view = reader.view();
     let (nothing, read) = (PathFlags::empty(), DescriptorFlags::READ);
@@ -173,4 +178,142 @@ async fn what_tools_take_is_not_written_by_the_rule_of_a_project() {
     view.create_directory_at(same(&root), "one".into()).await.unwrap();
     let (from, to) = (same(&root), same(&root));
     view.rename_at(from, "one".into(), to, "two".into()).await.unwrap();
+}
+
+/// What one instance does while another does the same.
+async fn often(mut instance: Shared, times: u32, run: impl AsyncFn(&mut Shared) -> FsResult<()>) -> Shared {
+    for _ in 0..times {
+        // Whatever is denied or not there is tried again.
+        let _ = run(&mut instance).await;
+    }
+    instance
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_file_comes_to_two_places_of_which_one_is_not_read() {
+    let folder = Arc::new(tempfile::tempdir().unwrap());
+    for directory in ["data/open", "data/closed"] {
+        fs::create_dir_all(folder.path().join(directory)).unwrap();
+    }
+    let common = Arc::default();
+    let asked = [
+        grant(Capability::FileRead, "/data/open/**"),
+        grant(Capability::FileWrite, "/data/**"),
+    ];
+    let instance = || component(&folder, &common, &asked, &[("/data", "data")]);
+    let nothing = PathFlags::empty();
+    let moving = tokio::spawn(often(instance(), 3_000, async move |instance| {
+        let (create, write) = (OpenFlags::CREATE, DescriptorFlags::WRITE);
+        let (root, from, to) = (instance.root("/data"), instance.root("/data"), instance.root("/data"));
+        let mut view = instance.view();
+        let made = view.open_at(root, nothing, "open/f".into(), create, write).await?;
+        HostDescriptor::drop(&mut view, made).unwrap();
+        view.rename_at(from, "open/f".into(), to, "closed/f".into()).await
+    }));
+    let linking = tokio::spawn(often(instance(), 3_000, async move |instance| {
+        let (root, from, to) = (instance.root("/data"), instance.root("/data"), instance.root("/data"));
+        let mut view = instance.view();
+        let _ = view.unlink_file_at(root, "open/g".into()).await;
+        view.link_at(from, nothing, "open/f".into(), to, "open/g".into()).await
+    }));
+    let mut twice = 0;
+    let links = |name: &str| {
+        use std::os::unix::fs::MetadataExt as _;
+        fs::metadata(folder.path().join(name)).map(|found| (found.ino(), found.nlink()))
+    };
+    while !moving.is_finished() || !linking.is_finished() {
+        if let (Ok(closed), Ok(open)) = (links("data/closed/f"), links("data/open/g")) {
+            twice += u32::from(closed == open && open.1 == 2);
+        }
+        tokio::task::yield_now().await;
+    }
+    (moving.await.unwrap(), linking.await.unwrap());
+    assert_eq!(twice, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_two_instances_make_and_remove_at_once_is_counted_right() {
+    let folder = Arc::new(tempfile::tempdir().unwrap());
+    fs::create_dir_all(folder.path().join("data")).unwrap();
+    let common = Arc::default();
+    let one = component(&folder, &common, &both("/data/**"), &[("/data", "data")]);
+    let mut other = component(&folder, &common, &both("/data/**"), &[("/data", "data")]);
+    other.files.meter = one.files.meter.clone();
+    let nothing = PathFlags::empty();
+    let run = async move |instance: &mut Shared| {
+        let (create, write) = (OpenFlags::CREATE | OpenFlags::TRUNCATE, DescriptorFlags::WRITE);
+        let mut roots = (0..6).map(|_| instance.root("/data")).collect::<Vec<_>>();
+        let mut view = instance.view();
+        for name in ["f", "g"] {
+            let made = view
+                .open_at(roots.pop().unwrap(), nothing, name.into(), create, write)
+                .await;
+            if let Ok(made) = made {
+                let _ = view.write(same(&made), vec![0; 1_000], 0).await;
+                HostDescriptor::drop(&mut view, made).unwrap();
+            }
+        }
+        let (from, to) = (roots.pop().unwrap(), roots.pop().unwrap());
+        let _ = view.rename_at(from, "f".into(), to, "g".into()).await;
+        view.unlink_file_at(roots.pop().unwrap(), "g".into()).await
+    };
+    let (one, other) = (
+        tokio::spawn(often(one, 2_000, run)),
+        tokio::spawn(often(other, 2_000, run)),
+    );
+    let (mut one, _) = (one.await.unwrap(), other.await.unwrap());
+    let root = one.root("/data");
+    let _ = one.view().unlink_file_at(same(&root), "f".into()).await;
+    let _ = one.view().unlink_file_at(root, "g".into()).await;
+    // Replacing what was made meanwhile is not given back, so that nothing is given back twice.
+    let left = one.files.meter.stored();
+    assert!(left % ENTRY == 0 && left < 200 * ENTRY, "{left}");
+    let made = fs::read_dir(folder.path().join("data")).unwrap().count();
+    assert_eq!(made, 0);
+}
+
+#[tokio::test]
+async fn what_two_components_have_open_comes_back_to_one() {
+    let folder = Arc::new(tempfile::tempdir().unwrap());
+    fs::create_dir_all(folder.path().join("data")).unwrap();
+    let events = Events::default();
+    let budget = crate::usage::Budget::new(None, 10, None, events);
+    let instance = |name: &str| {
+        let mut made = component(&folder, &Arc::default(), &both("/data/**"), &[("/data", "data")]);
+        let release = Package::new(EMPTY)
+            .name(name.parse().unwrap())
+            .validate()
+            .unwrap()
+            .release;
+        made.files.meter = Meter::new(budget.account(&name.parse().unwrap()), Arc::new(release));
+        made
+    };
+    let (mut one, mut other) = (instance("one"), instance("other"));
+    let (nothing, create) = (PathFlags::empty(), OpenFlags::CREATE);
+    let both = DescriptorFlags::READ | DescriptorFlags::WRITE;
+    let mut opened = Vec::new();
+    for (is_first, name) in [(true, "shared"), (false, "shared"), (false, "own")] {
+        let instance = if is_first { &mut one } else { &mut other };
+        let root = instance.root("/data");
+        opened.push(
+            instance
+                .view()
+                .open_at(root, nothing, name.into(), create, both)
+                .await
+                .unwrap(),
+        );
+    }
+    let [first, second, own] = opened.try_into().unwrap();
+    one.view().set_size(same(&first), 100_000).await.unwrap();
+    other.view().set_size(own, 100_000).await.unwrap();
+    let all = |one: &Shared, other: &Shared| one.files.meter.stored() + other.files.meter.stored();
+    let before = all(&one, &other);
+    let root = one.root("/data");
+    one.view().unlink_file_at(root, "shared".into()).await.unwrap();
+    // Nothing is written by it, so that it is known what it takes.
+    other.view().write(same(&second), vec![0; 10], 0).await.unwrap();
+    HostDescriptor::drop(&mut one.view(), first).unwrap();
+    assert_eq!(all(&one, &other), before - ENTRY);
+    HostDescriptor::drop(&mut other.view(), second).unwrap();
+    assert_eq!(all(&one, &other), before - ENTRY - 100_000);
 }
