@@ -87,11 +87,13 @@ impl Shell {
     }
 
     /// Prints bytes as they are: the answer of a component, or a completion script.
-    /// A terminal gets a line end after them.
+    /// A terminal gets a line end after them, and nothing that would steer it.
     pub(crate) fn bytes(&self, bytes: &[u8]) -> io::Result<()> {
         self.hide_spinner();
         let mut out = io::stdout().lock();
-        let unfinished = out.is_terminal() && !bytes.is_empty() && !bytes.ends_with(b"\n");
+        let shown = out.is_terminal().then(|| printable(&String::from_utf8_lossy(bytes)));
+        let bytes = shown.as_ref().map_or(bytes, |text| text.as_bytes());
+        let unfinished = shown.is_some() && !bytes.is_empty() && !bytes.ends_with(b"\n");
         let end: &[u8] = if unfinished { b"\n" } else { b"" };
         unbroken(
             out.write_all(bytes)

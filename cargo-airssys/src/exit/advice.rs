@@ -84,6 +84,10 @@ pub(super) fn on(error: &Error) -> (Exit, String) {
         Error::UnknownExport {
             candidates, nearest, ..
         } => (Exit::Usage, export(candidates, nearest.as_deref())),
+        Error::ReservedExport { .. } => {
+            let help = "call `execute` with a message, or an export of the component's own: `{cli} inspect NAME` shows them";
+            (Exit::Usage, help.into())
+        }
         Error::UnsupportedType { .. } => {
             let help = "call an export that takes and returns values: `{cli} inspect NAME` shows those with examples";
             (Exit::Incompatible, help.into())

@@ -173,10 +173,17 @@ pub(crate) fn quiet() -> Listener {
     std::sync::Arc::new(|_| {})
 }
 
+/// How many tasks have their turn before it is looked what has come from outside.
+const EVENTS: u32 = 5;
+
 fn run<T>(work: impl AsyncFnOnce(&Answered) -> anyhow::Result<T>) -> anyhow::Result<T> {
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     let runtime = runtime
         .enable_all()
+        // A guest that computes has a thread for a slice at a time; what comes from outside is looked at after a few of
+        // those, and not after the usual 61.
+        .event_interval(EVENTS)
+        .global_queue_interval(EVENTS)
         .build()
         .context("the asynchronous runtime could not be started")?;
     let answered = Answered::by_host();

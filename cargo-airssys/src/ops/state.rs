@@ -128,10 +128,10 @@ impl StatePlace {
         let named = |name| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
         let home = || env::home_dir().filter(|path| path.is_absolute());
         let base = named("XDG_DATA_HOME").or_else(|| home().map(|home| home.join(".local/share")));
-        base.map_or_else(
-            || self.directory.join("cache.key"),
-            |base| base.join("airssys-wasm/cache.key"),
-        )
+        let base = base.map(|base| base.join("airssys-wasm"));
+        // Who has no home has one nowhere else: what lies in the state directory may have come with a project.
+        let own = || env::temp_dir().join(format!("airssys-wasm-{}", rustix::process::geteuid().as_raw()));
+        base.unwrap_or_else(own).join("cache.key")
     }
 }
 

@@ -107,14 +107,51 @@ pub(super) fn rustc(project: &Path) -> Command {
 }
 
 /// A command that is only asked something, for which rustup is not to download a toolchain.
+/// Where a project brings its own programs as a toolchain, they are not run to be asked.
 pub(super) fn question(mut command: Command) -> Command {
     command.env("RUSTUP_AUTO_INSTALL", "0");
+    if command.get_current_dir().is_some_and(brings_toolchain) {
+        command.current_dir("/");
+    }
     command
+}
+
+/// Whether the toolchain file that rustup finds for a folder names a folder of programs.
+fn brings_toolchain(project: &Path) -> bool {
+    let absolute = std::path::absolute(project).unwrap_or_else(|_| project.to_owned());
+    let file = absolute.ancestors().find_map(|folder| {
+        let files = ["rust-toolchain", "rust-toolchain.toml"].map(|name| folder.join(name));
+        files.into_iter().find_map(|file| std::fs::read_to_string(file).ok())
+    });
+    let table = file.and_then(|text| toml::from_str::<toml::Table>(&text).ok());
+    let toolchain = table.and_then(|mut table| table.remove("toolchain"));
+    toolchain.is_some_and(|toolchain| toolchain.get("path").is_some())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_toolchain_that_comes_with_a_project_is_not_asked() {
+        let folder = tempfile::tempdir().unwrap();
+        let deep = folder.path().join("deep");
+        std::fs::create_dir(&deep).unwrap();
+        let place = |command: Command| command.get_current_dir().map(Path::to_owned);
+        std::fs::write(
+            folder.path().join("rust-toolchain.toml"),
+            "[toolchain]\nchannel = \"stable\"\n",
+        )
+        .unwrap();
+        assert_eq!(place(question(rustc(&deep))), Some(deep.clone()));
+        std::fs::write(
+            folder.path().join("rust-toolchain.toml"),
+            "[toolchain]\npath = \"/tools\"\n",
+        )
+        .unwrap();
+        assert_eq!(place(question(rustc(&deep))), Some("/".into()));
+        assert_eq!(place(rustc(&deep)), Some(deep));
+    }
 
     #[test]
     fn a_build_may_install_a_toolchain_and_a_question_not() {

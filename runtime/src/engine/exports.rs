@@ -80,6 +80,12 @@ impl Exports {
                 });
             }
         };
+        if found.name.is_for_the_host() {
+            return Err(Error::ReservedExport {
+                component: component.clone(),
+                export: said.to_owned(),
+            });
+        }
         if !found.is_expressible() {
             return Err(Error::UnsupportedType {
                 export: said.to_owned(),

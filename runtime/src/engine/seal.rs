@@ -23,6 +23,16 @@ impl Seal {
         key(key_file).map(Self)
     }
 
+    /// The same for what is kept in this directory alone: a record that is taken from it to another counts for nothing
+    /// there.
+    pub(crate) fn within(&self, directory: &Path) -> Self {
+        // HMAC takes keys of every length, so this cannot fail.
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).unwrap_or_else(|_| Hmac::new(&Default::default()));
+        mac.update(b"directory\n");
+        mac.update(directory.as_os_str().as_encoded_bytes());
+        Self(mac.finalize().into_bytes().into())
+    }
+
     /// The mark of what is recorded under a name.
     pub(crate) fn mark(&self, name: &str, record: &[u8]) -> String {
         STANDARD.encode(self.mac(name, record).finalize().into_bytes())
@@ -66,5 +76,10 @@ mod tests {
         assert!(!seal("a").is_mark(&mark, "other", b"record"));
         assert!(!seal("b").is_mark(&mark, "greeter", b"record"));
         assert!(!seal("a").is_mark("", "greeter", b"record"));
+        let within = |directory: &str| seal("a").within(Path::new(directory));
+        let mark = within("/one").mark("greeter", b"record");
+        assert!(within("/one").is_mark(&mark, "greeter", b"record"));
+        assert!(!within("/other").is_mark(&mark, "greeter", b"record"));
+        assert!(!seal("a").is_mark(&mark, "greeter", b"record"));
     }
 }

@@ -197,7 +197,7 @@ impl HostBuilder {
             let key_file = cache_key_file.unwrap_or_else(|| store.directory().join("cache.key"));
             let sandbox = Sandbox {
                 outside: Outside::new(resolver, sources.policy.policy())?,
-                ..sandbox.beside(store.directory(), &key_file)
+                ..sandbox.beside(store.directory(), &key_file, sources.policy.file())
             };
             let store = Arc::new(store);
             let audit = match logs {
@@ -210,7 +210,7 @@ impl HostBuilder {
                 move |event| trail.event(event)
             });
             let router = recover(&store, &events)?;
-            let seal = Seal::open(&key_file);
+            let seal = Seal::open(&key_file).map(|seal| seal.within(store.directory()));
             let code = match shared {
                 Some(code) => code,
                 None => {

@@ -38,6 +38,8 @@ pub(crate) struct Own {
     pub(crate) state_dir: Option<PathBuf>,
     /// The directory of the key by which it knows what it has compiled, and what an operator has granted.
     pub(crate) key_dir: Option<PathBuf>,
+    /// The directory of its policy file.
+    pub(crate) policy_dir: Option<PathBuf>,
 }
 
 /// Randomness and time that are the same in every run.
@@ -70,12 +72,13 @@ impl Sandbox {
         context
     }
 
-    /// The same on a host that keeps its own in this directory, and its key in this file.
-    pub(crate) fn beside(self, state_dir: &Path, key_file: &Path) -> Self {
+    /// The same on a host that keeps its own in this directory, its key in this file, and has this policy file.
+    pub(crate) fn beside(self, state_dir: &Path, key_file: &Path, policy_file: Option<&Path>) -> Self {
         Self {
             own: Own {
                 state_dir: Some(state_dir.to_owned()),
                 key_dir: key_file.parent().map(Path::to_owned),
+                policy_dir: policy_file.and_then(Path::parent).map(Path::to_owned),
             },
             ..self
         }

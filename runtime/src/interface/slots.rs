@@ -8,7 +8,7 @@ use rustix::process::{Resource, getrlimit};
 /// The descriptors that guests of this process have.
 static OPEN: AtomicUsize = AtomicUsize::new(0);
 
-/// Of what guests may have, one component has a quarter, so that it takes nothing from the others.
+/// Of what guests may have, one component has a quarter at most.
 const SHARE: usize = 4;
 
 /// One descriptor, of a file or a connection; it is given back when it is dropped.
@@ -17,7 +17,8 @@ pub(super) struct Slot(Arc<AtomicUsize>);
 
 impl Slot {
     /// A slot of a component that has `own` of them already, as long as guests have no more than half of what this process
-    /// may have, and the component no more than its part of that.
+    /// may have, and the component no more than its part of that, and no more than are left: so a few of them leave some
+    /// to all others.
     pub(super) fn take(own: &Arc<AtomicUsize>) -> Option<Self> {
         // Asked for once, because it is needed at each opening.
         static HALF: OnceLock<usize> = OnceLock::new();
@@ -26,7 +27,8 @@ impl Slot {
             limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX)) / 2
         });
         let more = |most: usize| move |open| (open < most).then_some(open + 1);
-        own.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more(half / SHARE))
+        let left = half.saturating_sub(OPEN.load(Ordering::Relaxed));
+        own.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more(left.min(half / SHARE)))
             .ok()?;
         let own = Self(own.clone());
         match OPEN.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more(half)) {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::blobs::Blobs;
 use super::lock::OwnerLock;
+use super::real::keep_private;
 use super::records::{Batch, Records, Table};
 use crate::component::Digest;
 use crate::error::Error;
@@ -30,9 +31,14 @@ impl Store {
         builder.recursive(true).mode(0o700).create(directory).map_err(failed)?;
         let directory = std::fs::canonicalize(directory).map_err(failed)?;
         let lock = OwnerLock::take(&directory)?;
+        let records = Records::open(&directory.join("store.redb"))?;
+        // A directory that was made beforehand, or came along, may be open to others.
+        for name in ["lock", "store.redb"] {
+            keep_private(&directory.join(name)).map_err(failed)?;
+        }
         Ok(Self {
             blobs: Blobs::open(&directory)?,
-            records: Records::open(&directory.join("store.redb"))?,
+            records,
             directory,
             _lock: lock,
             _temporary: None,

@@ -29,6 +29,8 @@ impl OwnerLock {
             .write(true)
             .create(true)
             .truncate(false)
+            // Whoever can open it can hold it.
+            .mode(0o600)
             // The directory may come from elsewhere, and the file is emptied.
             .custom_flags(no_links())
             .open(path)

@@ -1,7 +1,9 @@
 //! Files and folders that are there themselves: a state directory may have come along with a project, with links in it
 //! that lead to what its user has elsewhere.
 
+use std::fs::Permissions;
 use std::io::{self, ErrorKind};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 
 use rustix::fs::OFlags;
@@ -10,6 +12,19 @@ use rustix::fs::OFlags;
 pub(super) fn no_links() -> i32 {
     let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
     i32::try_from(flags.bits()).unwrap_or(0)
+}
+
+/// Takes a file's rights from everybody but its owner.
+pub(super) fn keep_private(path: &Path) -> io::Result<()> {
+    let file = std::fs::OpenOptions::new()
+        .read(true)
+        .custom_flags(no_links())
+        .open(path)?;
+    let mode = file.metadata()?.permissions().mode();
+    match mode & 0o077 {
+        0 => Ok(()),
+        _ => file.set_permissions(Permissions::from_mode(mode & 0o700)),
+    }
 }
 
 /// Whether there is a file; anything else of this name is an error.

@@ -12,15 +12,19 @@ use crate::component::MAX_MESSAGE_BYTES;
 
 /// Reads a file that is named relative to the folder of a case, and is at most as long as a message.
 pub(super) fn read(folder: &Path, name: &Path) -> Result<Vec<u8>, Error> {
+    read_bounded(folder, name, MAX_MESSAGE_BYTES as u64)
+}
+
+/// The same for one that is at most so long.
+pub(super) fn read_bounded(folder: &Path, name: &Path, most: u64) -> Result<Vec<u8>, Error> {
     let path = folder.join(name);
     let read = || -> io::Result<Vec<u8>> {
         let root = project_of(folder)?;
         stays_in(&path, Some(&root)).map_err(|(_, reason)| reason)?;
         let file = open(&path)?;
         let mut bytes = Vec::new();
-        let most = MAX_MESSAGE_BYTES as u64;
         if file.take(most + 1).read_to_end(&mut bytes)? as u64 > most {
-            let reason = format!("it is larger than a message, which has at most {most} bytes");
+            let reason = format!("it has more than {most} bytes");
             return Err(io::Error::new(ErrorKind::FileTooLarge, reason));
         }
         Ok(bytes)

@@ -5,15 +5,19 @@
 
 use std::collections::HashMap;
 use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::answer::{Answer, Shown};
 use super::case::Case;
 use super::error::Error;
 use super::outcome::{Difference, Verdict};
+use super::project_file::read_bounded;
 
 /// What begins the heading of a call.
 const HEADING: &str = "call ";
+
+/// The largest snapshot, in bytes.
+const MAX_SNAPSHOT: u64 = 64 << 20;
 
 /// A snapshot as it is, and as it was.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,11 +76,12 @@ impl Recording {
         let Some(path) = case.snapshot_path() else {
             return Ok(None);
         };
-        let old = match std::fs::read(&path) {
+        let name = path.file_name().unwrap_or_default();
+        let old = match read_bounded(case.folder(), Path::new(name), MAX_SNAPSHOT) {
             // A checkout may have given the lines other ends.
             Ok(bytes) => Some(String::from_utf8_lossy(&bytes).replace("\r\n", "\n")),
-            Err(error) if error.kind() == ErrorKind::NotFound => None,
-            Err(reason) => return Err(Error::File { path, reason }),
+            Err(Error::File { reason, .. }) if reason.kind() == ErrorKind::NotFound => None,
+            Err(error) => return Err(error),
         };
         let sections = old.as_deref().map(sections).unwrap_or_default();
         let file = case.path().file_name().unwrap_or_default();

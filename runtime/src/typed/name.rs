@@ -41,6 +41,16 @@ impl ExportName {
         }
     }
 
+    /// Whether it is a function of the contract that the host calls itself: who calls `shutdown` of an instance that
+    /// goes on, or `restore`, takes it from all other callers.
+    pub(crate) fn is_for_the_host(&self) -> bool {
+        let is_contract = self
+            .interface
+            .as_ref()
+            .is_some_and(|interface| interface.starts_with("airssys:component/"));
+        is_contract && self.function != "execute"
+    }
+
     /// Whether `said`, as it was read, means this export, among others perhaps.
     fn is_meant_by(&self, said: &Self) -> bool {
         if said.function != self.function {

@@ -29,6 +29,9 @@ pub(super) struct Check<'a> {
     before: Option<Hash>,
     /// The first entry, when those before it are gone: it is proved by the one that says why.
     unproved: Option<(u64, Vec<u8>)>,
+    /// What the entry before says to be removed. It counts when the key signs it at once, as a host does before it removes
+    /// anything: everybody can write such an entry.
+    removal: Option<(u64, Hash)>,
     /// The key that signs here; none before anything says one.
     key: Option<PublicKey>,
     /// Whether that key is the one that is expected, or was put in its place by it.
@@ -47,6 +50,7 @@ impl<'a> Check<'a> {
             line: 0,
             before: Some(Hash::default()),
             unproved: None,
+            removal: None,
             key: None,
             is_trusted: false,
             checked: 0,
@@ -149,6 +153,7 @@ impl<'a> Check<'a> {
     /// Looks at what entries say of the log itself; what comes before `entry` is known by then.
     fn look(&mut self, entry: &AuditEntry) {
         let sequence = Some(entry.sequence);
+        let removal = self.removal.take();
         match &entry.recorded {
             Recorded::LogBegun { origin, key } => {
                 if entry.sequence != 1 {
@@ -172,7 +177,11 @@ impl<'a> Check<'a> {
                     key: *key,
                     signature: signature.clone(),
                 };
-                self.checkpoint(&checkpoint);
+                if self.checkpoint(&checkpoint)
+                    && let Some((through, root)) = removal
+                {
+                    self.removed(through, &root);
+                }
             }
             Recorded::KeyRotated { key, signature } => {
                 let origin = self.found.origin.clone().unwrap_or_default();
@@ -201,13 +210,20 @@ impl<'a> Check<'a> {
                 );
                 self.problem(sequence, &what);
             }
-            Recorded::FilesRemoved { through, root, .. } => self.removed(*through, root),
+            Recorded::FilesRemoved { through, root, .. } => self.removal = Some((*through, *root)),
             Recorded::Lost { entries } => self.found.lost = self.found.lost.saturating_add(*entries),
             _ => {}
         }
     }
 
-    fn checkpoint(&mut self, checkpoint: &Checkpoint) {
+    /// Whether it is one of this log by its key.
+    fn checkpoint(&mut self, checkpoint: &Checkpoint) -> bool {
+        let problems = self.found.problems.len();
+        self.check(checkpoint);
+        problems == self.found.problems.len() && self.more == 0
+    }
+
+    fn check(&mut self, checkpoint: &Checkpoint) {
         let sequence = Some(self.next());
         let origin = self.found.origin.get_or_insert_with(|| checkpoint.origin.clone());
         if *origin != checkpoint.origin {

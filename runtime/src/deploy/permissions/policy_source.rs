@@ -49,7 +49,7 @@ impl PolicySource {
     }
 
     /// The file that is followed.
-    pub(super) fn file(&self) -> Option<&Path> {
+    pub(crate) fn file(&self) -> Option<&Path> {
         self.file.as_ref().map(|(path, _)| path.as_path())
     }
 

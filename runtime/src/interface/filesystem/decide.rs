@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use rustix::fs::FileType;
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::OwnedMutexGuard;
 use wasmtime::component::Resource;
 use wasmtime_wasi::filesystem::{Descriptor, Dir};
@@ -240,6 +241,15 @@ impl FilesView<'_> {
             *allowed = Some(revision);
         }
         Ok(place)
+    }
+}
+
+/// The same where nothing can be awaited: other tasks of this thread go to another one meanwhile.
+pub(super) fn waiting<T>(local: bool, work: impl FnOnce() -> T) -> T {
+    let runtime = Handle::try_current().ok().map(|runtime| runtime.runtime_flavor());
+    match runtime {
+        Some(RuntimeFlavor::MultiThread) if !local => tokio::task::block_in_place(work),
+        _ => work(),
     }
 }
 

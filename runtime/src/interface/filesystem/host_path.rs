@@ -106,13 +106,20 @@ pub(super) fn unsuitable(directory: &File, own: &Own) -> Result<Option<&'static 
             return Ok(Some(reason));
         }
     }
-    // What is beside the key is not the host's.
-    if let Some(Ok(kept)) = own.key_dir.as_deref().map(open_path)
-        && upwards(&kept)?.contains(this)
-    {
-        return Ok(Some(
+    // What is beside them is not the host's.
+    let inside = [
+        (
+            &own.key_dir,
             "the key by which this host knows its compiled code and its grants is in it",
-        ));
+        ),
+        (&own.policy_dir, "the policy file of this host is in it"),
+    ];
+    for (path, reason) in inside {
+        if let Some(Ok(kept)) = path.as_deref().map(open_path)
+            && upwards(&kept)?.contains(this)
+        {
+            return Ok(Some(reason));
+        }
     }
     Ok(kind_of(directory)?.unsuitable())
 }
@@ -200,6 +207,7 @@ mod tests {
             let own = Own {
                 state_dir: Some(own.clone()),
                 key_dir: Some(folder.path().join("a/keys")),
+                policy_dir: Some(folder.path().join("policies/deep")),
             };
             let reason = unsuitable(&File::open(path).unwrap(), &own).unwrap();
             assert_eq!(reason.is_some(), expected, "{}", path.display());
@@ -207,6 +215,10 @@ mod tests {
         fs::create_dir_all(folder.path().join("a/keys/beside")).unwrap();
         check(&folder.path().join("a/keys"), true);
         check(&folder.path().join("a/keys/beside"), false);
+        fs::create_dir_all(folder.path().join("policies/deep/data")).unwrap();
+        check(&folder.path().join("policies"), true);
+        check(&folder.path().join("policies/deep"), true);
+        check(&folder.path().join("policies/deep/data"), false);
         check(&own, true);
         check(&own.join("blobs"), true);
         check(&folder.path().join("a"), true);

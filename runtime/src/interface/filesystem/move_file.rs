@@ -7,7 +7,7 @@ use wasmtime_wasi::p2::FsResult;
 use wasmtime_wasi::p2::bindings::filesystem::types::{ErrorCode, HostDescriptor, PathFlags};
 
 use super::FilesView;
-use super::decide::{Found, Right};
+use super::decide::{Found, Right, waiting};
 use super::files::again;
 use super::lexical::Named;
 use super::seen::Seen;
@@ -24,7 +24,7 @@ fn are_one(one: &Found<'_>, other: &Found<'_>) -> bool {
 
 /// Whether a file has more than one name.
 fn has_other_names(file: &Found<'_>) -> FsResult<bool> {
-    let seen = Seen::at(&*file.dir.dir, &file.name).map_err(std::io::Error::from)?;
+    let seen = waiting(file.local, || Seen::at(&*file.dir.dir, &file.name)).map_err(std::io::Error::from)?;
     Ok(seen.links > 1)
 }
 

@@ -146,7 +146,7 @@ impl FilesView<'_> {
         };
         let counted = match &opened {
             Descriptor::File(file) => {
-                let counted = Opened::new(self.files.meter.clone(), identity, file.file.clone());
+                let counted = Opened::new(self.files.meter.clone(), identity, file.file.clone(), local);
                 if effect.empties {
                     empty(local, &counted, &file.file).await?;
                 }

@@ -10,7 +10,7 @@ use wasmtime_wasi::p2::FsResult;
 use wasmtime_wasi::p2::bindings::filesystem::types::ErrorCode;
 
 use super::FilesView;
-use super::decide::Found;
+use super::decide::{Found, waiting};
 use super::host_path::Identity;
 use crate::usage::{Length, Meter, OpenFile};
 
@@ -29,6 +29,8 @@ pub(super) struct Opened {
     meter: Meter,
     identity: Identity,
     handle: Arc<File>,
+    /// Whether the file system answers at once.
+    local: bool,
     file: Arc<OpenFile>,
 }
 
@@ -38,12 +40,13 @@ pub(super) struct Opened {
 pub(super) struct Change(Arc<Opened>);
 
 impl Opened {
-    pub(super) fn new(meter: Meter, identity: Identity, handle: Arc<File>) -> Arc<Self> {
+    pub(super) fn new(meter: Meter, identity: Identity, handle: Arc<File>, local: bool) -> Arc<Self> {
         let file = meter.open_file(identity.into());
         Arc::new(Self {
             meter,
             identity,
             handle,
+            local,
             file,
         })
     }
@@ -52,7 +55,7 @@ impl Opened {
     /// None when the component may not have as much.
     pub(super) fn begin(self: &Arc<Self>, end: impl FnOnce(u64) -> u64) -> io::Result<Option<Change>> {
         let pay = |growth| self.meter.grow_files(growth);
-        let is_paid = self.file.begin(|| self.look(), end, pay)?;
+        let is_paid = waiting(self.local, || self.file.begin(|| self.look(), end, pay))?;
         Ok(is_paid.then(|| Change(self.clone())))
     }
 
@@ -68,8 +71,10 @@ impl Opened {
 impl Drop for Opened {
     fn drop(&mut self) {
         // What nobody has changed or removed gives nothing back.
-        let found = self.file.is_found().then(|| self.look().ok()).flatten();
-        self.meter.close_file(self.identity.into(), &self.file, found);
+        waiting(self.local, || {
+            let found = self.file.is_found().then(|| self.look().ok()).flatten();
+            self.meter.close_file(self.identity.into(), &self.file, found);
+        });
     }
 }
 
@@ -77,8 +82,10 @@ impl Change {
     /// It has been made, or has failed. One of which that is not known is dropped instead, and keeps what it has paid.
     pub(super) fn end(self) {
         let opened = &self.0;
-        let back = opened.file.end(|| opened.look().ok().map(|found| found.bytes));
-        opened.meter.shrink_files(back);
+        waiting(opened.local, || {
+            let back = opened.file.end(|| opened.look().ok().map(|found| found.bytes));
+            opened.meter.shrink_files(back);
+        });
     }
 }
 
@@ -101,14 +108,16 @@ impl FilesView<'_> {
         if found.kind() != Some(FileType::RegularFile) {
             return None;
         }
-        let flags = LOOK | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        // What cannot be looked at is not given back.
-        let handle = openat(&*found.dir.dir, &*found.name, flags, Mode::empty()).ok()?;
-        let handle = Arc::new(File::from(handle));
-        let is_file = handle.metadata().is_ok_and(|found| found.is_file());
-        let identity = is_file.then(|| Identity::of_file(&handle).ok()).flatten()?;
-        let opened = Opened::new(self.files.meter.clone(), identity, handle);
-        opened.file.find(|| opened.look()).ok()?;
-        Some(opened)
+        waiting(found.local, || {
+            let flags = LOOK | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+            // What cannot be looked at is not given back.
+            let handle = openat(&*found.dir.dir, &*found.name, flags, Mode::empty()).ok()?;
+            let handle = Arc::new(File::from(handle));
+            let is_file = handle.metadata().is_ok_and(|found| found.is_file());
+            let identity = is_file.then(|| Identity::of_file(&handle).ok()).flatten()?;
+            let opened = Opened::new(self.files.meter.clone(), identity, handle, found.local);
+            opened.file.find(|| opened.look()).ok()?;
+            Some(opened)
+        })
     }
 }

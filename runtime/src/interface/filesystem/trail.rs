@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
+use super::decide::waiting;
 use super::host_path::Identity;
 use super::mount::Roots;
 use super::quota::Opened;
@@ -70,7 +71,7 @@ impl Trail {
                 let Some((root, rest)) = self.roots.of(&path) else {
                     return false;
                 };
-                let spot = find(&root.dir.dir, rest, None);
+                let spot = waiting(root.local, || find(&root.dir.dir, rest, None));
                 spot.is_ok_and(|spot| spot.seen.is_some_and(|seen| seen.identity == identity))
             });
         if leads {

@@ -79,6 +79,19 @@ impl Network {
         !self.is_revoked(scheme, to) && (name == host || leads_to(name, address) || self.gate.would_allow(&access))
     }
 
+    /// The same for an address that is used, and records a denial.
+    pub(crate) fn check_lead(&self, scheme: Scheme, name: &HostName, to: SocketAddr) -> Result<(), Denied> {
+        if self.may_lead(scheme, name, to) {
+            return Ok(());
+        }
+        let refusal = match self.is_revoked(scheme, to) {
+            true => Refusal::Revoked,
+            false => Refusal::LeadsElsewhere,
+        };
+        let (host, port) = (&HostName::Address(to.ip().to_canonical()), to.port());
+        Err(self.gate.deny(&Access::Connect { scheme, host, port }, refusal))
+    }
+
     /// Whether an address is revoked, or the one that is reached by it.
     fn is_revoked(&self, scheme: Scheme, to: SocketAddr) -> bool {
         let (address, port) = (to.ip().to_canonical(), to.port());

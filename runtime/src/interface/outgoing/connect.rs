@@ -62,7 +62,7 @@ async fn first(
         let share = deadline.saturating_duration_since(now) / others;
         let peer = SocketAddr::new(*address, target.port);
         // It may have been revoked while another one was tried.
-        if !network.may_lead(target.scheme, &target.host, peer) {
+        if network.check_lead(target.scheme, &target.host, peer).is_err() {
             last = Error::DestinationIpProhibited;
             continue;
         }

@@ -116,8 +116,9 @@ impl Allowed {
         let _ = self.peer.set(peer);
         // Whoever watches did not know the address until now.
         let is_changed = self.network.gate.revision() != self.revision;
-        if is_changed && !self.network.may_lead(self.target.scheme, &self.target.host, peer) {
-            return Err(Error::DestinationIpProhibited);
+        if is_changed {
+            let still = self.network.check_lead(self.target.scheme, &self.target.host, peer);
+            still.map_err(|_| Error::DestinationIpProhibited)?;
         }
         let connection = Metered::new(connection, self.network.meter.clone());
         let mut builder = http1::Builder::new();

@@ -57,10 +57,9 @@ impl Vigil {
             let (scheme, port) = (*scheme, *port);
             let still = self.network.gate.check(&Access::Connect { scheme, host, port });
             still.map_err(|_| Error::HttpRequestDenied)?;
-            if let Some(peer) = self.peer.get()
-                && !self.network.may_lead(scheme, host, *peer)
-            {
-                return Err(Error::DestinationIpProhibited);
+            if let Some(peer) = self.peer.get() {
+                let still = self.network.check_lead(scheme, host, *peer);
+                still.map_err(|_| Error::DestinationIpProhibited)?;
             }
         }
         Ok(())
