@@ -91,7 +91,9 @@ impl Shell {
     pub(crate) fn bytes(&self, bytes: &[u8]) -> io::Result<()> {
         self.hide_spinner();
         let mut out = io::stdout().lock();
-        let shown = out.is_terminal().then(|| printable(&String::from_utf8_lossy(bytes)));
+        let shown = out
+            .is_terminal()
+            .then(|| airssys_wasm::printable(&String::from_utf8_lossy(bytes)));
         let bytes = shown.as_ref().map_or(bytes, |text| text.as_bytes());
         let unfinished = shown.is_some() && !bytes.is_empty() && !bytes.ends_with(b"\n");
         let end: &[u8] = if unfinished { b"\n" } else { b"" };

@@ -108,7 +108,14 @@ impl Call {
         let invocations = input::invocations(&self.invoke, &self.input, self.json)?;
         let exports: Vec<String> = invocations.iter().map(|call| call.export().to_owned()).collect();
         let form = self.byte_form();
-        let invoke = async |client: &Client| client.invoke_all(name, invocations, form).await;
+        let beneath = RefCell::new(None);
+        let invoke = async |client: &Client| {
+            let results = client.invoke_all(name, invocations, form).await?;
+            if let Some(Err(error)) = results.last() {
+                *beneath.borrow_mut() = ceiling_below(client, name, error).await;
+            }
+            Ok(results)
+        };
         let (results, seconds) = self.on_host(context, name, invoke)?;
         let (mut values, mut failure) = (Vec::new(), None);
         for result in results {
@@ -117,6 +124,7 @@ impl Call {
                 Err(error) => failure = Some(error),
             }
         }
+        let failure = failure.map(|error| with_ceiling(error.into(), beneath.into_inner(), context.program));
         if context.shell.is_json() {
             let results: Vec<Json> = exports
                 .iter()
@@ -131,7 +139,7 @@ impl Call {
                 .collect();
             let results = json!({ "results": results, "seconds": seconds });
             return match failure {
-                Some(error) => Err(explain(&error.into(), context.program).with_result(results).into()),
+                Some(error) => Err(explain(&error, context.program).with_result(results).into()),
                 None => Ok(context.shell.result("", &results)?),
             };
         }
@@ -140,7 +148,7 @@ impl Call {
             context.shell.result(self.text(value), &())?;
             tell_fuel(context, export, value.fuel);
         }
-        failure.map_or(Ok(()), |error| Err(error.into()))
+        failure.map_or(Ok(()), Err)
     }
 
     fn text(&self, value: &Rendered) -> String {
@@ -212,13 +220,7 @@ impl Call {
                 "the profile is in {place}: open it at https://profiler.firefox.com"
             ));
         }
-        outcome.map_err(|error| match beneath.into_inner() {
-            Some((limit, ceiling)) => {
-                let more = advice::beneath(limit, ceiling);
-                explain(&error, context.program).with_more_help(&more).into()
-            }
-            None => error,
-        })
+        outcome.map_err(|error| with_ceiling(error, beneath.into_inner(), context.program))
     }
 }
 
@@ -230,6 +232,17 @@ async fn ceiling_below(client: &Client, name: &ComponentName, error: &Error) -> 
     let status = status.into_iter().find(|status| status.release.name == *name)?;
     let usage = status.limits.into_iter().find(|usage| usage.limit == limit)?;
     (wanted > usage.ceiling).then_some((limit, usage.ceiling))
+}
+
+/// The same error, with the ceiling in its help.
+fn with_ceiling(error: anyhow::Error, beneath: Option<(Limit, u64)>, program: &str) -> anyhow::Error {
+    match beneath {
+        Some((limit, ceiling)) => {
+            let more = advice::beneath(limit, ceiling);
+            explain(&error, program).with_more_help(&more).into()
+        }
+        None => error,
+    }
 }
 
 /// A listener that keeps the last profile, and passes everything else on.

@@ -78,6 +78,7 @@ fn verified(bytes: &[u8]) {
         size: whole.size,
         root: whole.root,
         key,
+        is_closed: false,
     };
     let expected = Expected {
         key: Some(key),

@@ -40,6 +40,8 @@ pub(super) struct Log {
     /// Whether a file was begun since it was last looked at how many there are.
     pub(super) is_new_file: bool,
     pub(super) anchor: Anchor,
+    /// Whether nothing comes any more.
+    pub(super) is_closed: bool,
     pub(super) tuning: Tuning,
 }
 
@@ -200,6 +202,7 @@ impl Log {
             size: self.size,
             root: self.root,
             key: PublicKey::of(&self.key),
+            is_closed: self.is_closed,
         }
     }
 }

@@ -59,7 +59,16 @@ pub(super) fn open(opening: &Opening) -> io::Result<(Log, Vec<Happened>)> {
     if end.cut > 0 {
         first.push(Recorded::TailCut { bytes: end.cut });
     }
-    if let Some(recorded) = recorded.filter(|recorded| !is_kept(&folder, recorded)) {
+    // From here on entries come again.
+    if let Some(recorded) = recorded.filter(|recorded| recorded.is_closed) {
+        (opening.anchor)(&AuditHead {
+            is_closed: false,
+            ..recorded.clone()
+        })?;
+    }
+    let is_as_known =
+        |recorded: &AuditHead| is_kept(&folder, recorded) && !(recorded.is_closed && end.size > recorded.size);
+    if let Some(recorded) = recorded.filter(|recorded| !is_as_known(recorded)) {
         first.push(Recorded::Broken {
             recorded_size: recorded.size,
             recorded_root: recorded.root,
@@ -81,6 +90,7 @@ pub(super) fn open(opening: &Opening) -> io::Result<(Log, Vec<Happened>)> {
         keep_files: opening.policy.keep_files,
         is_new_file: true,
         anchor: opening.anchor.clone(),
+        is_closed: false,
         tuning: opening.tuning.clone(),
     };
     Ok((log, first.into_iter().map(|recorded| (Utc::now(), recorded)).collect()))

@@ -17,6 +17,9 @@ pub struct AuditHead {
     pub root: Hash,
     /// The key that its checkpoints are signed with.
     pub key: PublicKey,
+    /// Whether the host has ended in order since: then no entry comes after these until one is opened again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_closed: bool,
 }
 
 /// Whether a host records what happens.

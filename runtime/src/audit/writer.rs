@@ -272,7 +272,10 @@ impl Writer {
         self.count(shared);
         self.push(Recorded::HostStopped);
         if self.flush(shared) {
-            self.with_log(shared, |log| log.checkpoint().map(drop));
+            self.with_log(shared, |log| {
+                log.is_closed = true;
+                log.checkpoint().map(drop)
+            });
         }
     }
 }

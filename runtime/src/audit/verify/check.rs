@@ -293,6 +293,11 @@ impl<'a> Check<'a> {
         let expected = self.expected;
         if let Some(recorded) = &expected.recorded {
             self.known_elsewhere("the state directory", &recorded.origin, recorded.size);
+            if recorded.is_closed && self.found.size > recorded.size {
+                let more = self.found.size - recorded.size;
+                let what = format!("{more} entries came after the host had ended, and no host was there to write them");
+                self.problem(None, &what);
+            }
         }
         if let Some(checkpoint) = &expected.checkpoint {
             if !checkpoint.is_signed() {
