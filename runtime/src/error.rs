@@ -184,13 +184,8 @@ pub enum Error {
         nearest: Option<String>,
     },
     /// An export of the contract that the host calls itself, at its own times.
-    #[error("`{component}` does not offer `{export}` to callers: the host calls it")]
-    ReservedExport {
-        /// The component.
-        component: ComponentName,
-        /// The name.
-        export: String,
-    },
+    #[error("`{0}` is not offered to callers: the host calls it")]
+    ReservedExport(String),
     /// An export takes or returns what has no text form: resources, streams, futures.
     #[error("`{export}` cannot be called from outside: its signature {signature} has a type without a text form")]
     UnsupportedType {

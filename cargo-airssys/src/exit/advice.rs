@@ -84,7 +84,7 @@ pub(super) fn on(error: &Error) -> (Exit, String) {
         Error::UnknownExport {
             candidates, nearest, ..
         } => (Exit::Usage, export(candidates, nearest.as_deref())),
-        Error::ReservedExport { .. } => {
+        Error::ReservedExport(_) => {
             let help = "call `execute` with a message, or an export of the component's own: `{cli} inspect NAME` shows them";
             (Exit::Usage, help.into())
         }

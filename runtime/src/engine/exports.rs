@@ -81,10 +81,7 @@ impl Exports {
             }
         };
         if found.name.is_for_the_host() {
-            return Err(Error::ReservedExport {
-                component: component.clone(),
-                export: said.to_owned(),
-            });
+            return Err(Error::ReservedExport(said.to_owned()));
         }
         if !found.is_expressible() {
             return Err(Error::UnsupportedType {

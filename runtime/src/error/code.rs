@@ -112,7 +112,7 @@ impl Error {
             Self::NotHttp { .. } => "not-http",
             Self::RouteTaken { .. } => "route-taken",
             Self::UnknownExport { .. } => "unknown-export",
-            Self::ReservedExport { .. } => "reserved-export",
+            Self::ReservedExport(_) => "reserved-export",
             Self::UnsupportedType { .. } => "unsupported-type",
             Self::Arguments(_) => "invalid-arguments",
             Self::Trap { .. } => "trap",

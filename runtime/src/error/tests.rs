@@ -66,10 +66,7 @@ fn every() -> Vec<Error> {
             route: HttpRoute::of_name(&"call".parse().unwrap()),
             owner: None,
         },
-        Error::ReservedExport {
-            component: "a".parse().unwrap(),
-            export: "shutdown".into(),
-        },
+        Error::ReservedExport("shutdown".into()),
         Error::UnknownExport {
             component: name.clone(),
             export: "ad".into(),

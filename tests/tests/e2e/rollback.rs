@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use airssys_wasm::component::Package;
 use airssys_wasm::{Action, DeployOptions, Outcome, RetentionPolicy, RollbackOptions, StateChoice};
-use airssys_wasm_tests::{Load, TestHost, code, guest, name};
+use airssys_wasm_tests::{Load, TestHost, code, guest, name, until};
 
 fn to(version: &str) -> RollbackOptions {
     let mut options = RollbackOptions::default();
@@ -196,13 +196,9 @@ async fn an_actor_that_hangs_is_rolled_back_and_those_who_wait_are_answered() {
         tokio::spawn(async move { host.call(&name("counts-slowly"), input.into()).await })
     };
     let hanging = call("20000");
-    while test.status(slow).in_flight == 0 {
-        tokio::task::yield_now().await;
-    }
+    until("a call hangs", || test.status(slow).in_flight == 1).await;
     let waiting = [call(""), call("")];
-    while test.status(slow).in_flight < 3 {
-        tokio::task::yield_now().await;
-    }
+    until("two wait", || test.status(slow).in_flight == 3).await;
     let back = test
         .host
         .rollback(&name(slow), &RollbackOptions::default())

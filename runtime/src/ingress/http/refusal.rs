@@ -172,7 +172,7 @@ fn status(error: &Error) -> StatusCode {
         Error::Guest(ComponentError::InvalidInput(_))
         | Error::Arguments(_)
         | Error::UnsupportedType { .. }
-        | Error::ReservedExport { .. }
+        | Error::ReservedExport(_)
         | Error::NotCallable { .. }
         | Error::Name(_)
         | Error::BrokenRequest { .. } => StatusCode::BAD_REQUEST,
@@ -218,7 +218,7 @@ fn is_for_clients(error: &Error) -> bool {
         Error::UnknownComponent { .. }
             | Error::UnknownExport { .. }
             | Error::UnsupportedType { .. }
-            | Error::ReservedExport { .. }
+            | Error::ReservedExport(_)
             | Error::Arguments(_)
             | Error::NotCallable { .. }
             | Error::Name(_)

@@ -205,3 +205,37 @@ fn add_requests<T: View + 'static>(linker: &mut Linker<T>) -> wasmtime::Result<(
     )?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderName, HeaderValue};
+
+    use super::*;
+
+    #[test]
+    fn what_an_instance_holds_is_bounded() {
+        let (mut held, mut table) = (Held::default(), ResourceTable::new());
+        let fields = || {
+            let mut fields = FieldMap::new_mutable(MAX_FIELDS);
+            let value = HeaderValue::from_bytes(&[b'a'; 30_000]).unwrap();
+            fields.append_raw(HeaderName::from_static("a"), value).unwrap();
+            fields
+        };
+        // What is gone again counts for nothing.
+        for _ in 0..2_000 {
+            held.note(30_000, &mut table).unwrap();
+            let made = table.push(fields()).unwrap();
+            table.delete(made).unwrap();
+        }
+        let mut made = 0;
+        while held.note(30_000, &mut table).is_ok() {
+            table.push(fields()).unwrap();
+            made += 1;
+            assert!(made < 1_000);
+        }
+        assert!(
+            made * 30_000 > MAX_HELD / 2 && made * 30_000 < MAX_HELD + 2 * COUNTED_EVERY,
+            "{made}"
+        );
+    }
+}

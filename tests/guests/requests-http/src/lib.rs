@@ -25,7 +25,39 @@ impl Guest {
     }
 }
 
+/// `fields NUMBER BYTES`, or `methods`, `authorities` and `paths`: makes so many and keeps them, as far as it may.
+fn hold(said: &str) -> Result<String, String> {
+    let words: Vec<&str> = said.split(' ').collect();
+    let [what, number, bytes] = words[..] else {
+        return Err("say what to hold".into());
+    };
+    let (number, bytes) = (number.parse::<usize>().unwrap(), bytes.parse::<usize>().unwrap());
+    let mut fields = Vec::new();
+    let mut requests = Vec::new();
+    let text = "a".repeat(bytes);
+    for _ in 0..number {
+        if what == "fields" {
+            let one = Fields::new();
+            one.append("a", text.as_bytes()).map_err(|error| format!("{error:?}"))?;
+            fields.push(one);
+            continue;
+        }
+        let request = OutgoingRequest::new(Fields::new());
+        let set = match what {
+            "methods" => request.set_method(&Method::Other(text.clone())),
+            "authorities" => request.set_authority(Some(&text)),
+            _ => request.set_path_with_query(Some(&format!("/{text}"))),
+        };
+        set.map_err(|()| what)?;
+        requests.push(request);
+    }
+    Ok(format!("held {}", fields.len() + requests.len()))
+}
+
 fn request(script: &str) -> Result<String, String> {
+    if let Some(rest) = script.strip_prefix("hold ") {
+        return hold(rest);
+    }
     let mut lines = script.lines();
     let first: Vec<&str> = lines.next().unwrap_or_default().split(' ').collect();
     let [method, scheme, authority, path] = first[..] else {

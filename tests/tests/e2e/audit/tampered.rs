@@ -7,6 +7,7 @@ use airssys_wasm::Origin;
 use airssys_wasm::audit::{Checkpoint, Problem, Verification, verify};
 use airssys_wasm::capability::{Capability, Grant};
 use airssys_wasm_tests::{TestHost, name};
+use sha2::{Digest as _, Sha256};
 
 use super::set_up::{end, expected, files, host, open, patient, problems, state, verified};
 
@@ -218,6 +219,86 @@ async fn a_checkpoint_kept_elsewhere_shows_that_a_whole_directory_went_back() {
         "{said:?}"
     );
     drop(folder);
+}
+
+/// An entry after the last of these lines, as anybody can write one who has no key.
+fn forged(lines: &[String], said: serde_json::Value) -> String {
+    let last: serde_json::Value = serde_json::from_str(lines.last().unwrap()).unwrap();
+    let sequence = last["seq"].as_u64().unwrap() + 1;
+    let mut entry = serde_json::json!({ "seq": sequence, "at": last["at"] });
+    let members = said.as_object().unwrap().clone();
+    entry.as_object_mut().unwrap().extend(members);
+    let body = entry.to_string();
+    let body = body.strip_suffix('}').unwrap();
+    let before = last["hash"].as_str().unwrap().as_bytes().chunks(2);
+    let before = before.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap());
+    let mut bytes: Vec<u8> = before.collect();
+    bytes.extend(body.as_bytes());
+    let hash: String = Sha256::digest(&bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    format!("{body},\"hash\":\"{hash}\"}}")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_beginning_is_not_removed_by_an_entry_that_nobody_has_signed() {
+    let written = Written::new().await;
+    let known = expected(&written.state()).await;
+    for removed in [1, 3, written.lines.len() - 2] {
+        let kept = &written.lines[removed..];
+        let last: serde_json::Value = serde_json::from_str(&written.lines[removed - 1]).unwrap();
+        let said = serde_json::json!({
+            "kind": "files-removed", "through": removed, "root": last["hash"], "files": 1
+        });
+        let mut lines = kept.to_vec();
+        lines.push(forged(kept, said));
+        let (place, folder) = (file(&written.state()), written.state().join("audit"));
+        fs::remove_file(&place).unwrap();
+        let named = folder.join(
+            place
+                .file_name()
+                .unwrap()
+                .to_str()
+                .unwrap()
+                .replace(&format!("{:020}", 1), &format!("{:020}", removed + 1)),
+        );
+        assert_ne!(named, place);
+        fs::write(&named, lines.concat_lines()).unwrap();
+        let mut unknown = known.clone();
+        unknown.recorded = None;
+        for known in [&known, &unknown] {
+            let said = problems(&verify(&written.state(), known).unwrap());
+            assert!(
+                said.iter().any(|problem| problem.contains("are missing")),
+                "{removed} {said:?}"
+            );
+        }
+        fs::remove_file(&named).unwrap();
+        fs::write(&place, written.lines.concat_lines()).unwrap();
+    }
+    assert!(verify(&written.state(), &known).unwrap().is_intact());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn entries_that_were_added_while_no_host_ran_are_found() {
+    let written = Written::new().await;
+    let said = serde_json::json!({
+        "kind": "grant", "component": "echo", "capability": "file-read", "pattern": "/etc/**", "source": "operator"
+    });
+    let mut lines = written.lines.clone();
+    lines.push(forged(&lines, said));
+    let problem = "1 entries came after the host had ended";
+    let found = problems(&written.with(&lines).await);
+    assert!(found.iter().any(|said| said.contains(problem)), "{found:?}");
+    // The next host does not take them for its own.
+    fs::write(file(&written.state()), lines.concat_lines()).unwrap();
+    let folder = end(open(written.folder, &patient(), "").await).await;
+    let found = problems(&verified(&state(&folder)).await);
+    assert!(
+        found.iter().any(|said| said.contains("a host found another log")),
+        "{found:?}"
+    );
 }
 
 fn copy_all(from: &Path, to: &Path) {

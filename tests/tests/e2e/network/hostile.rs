@@ -89,3 +89,20 @@ async fn who_asks_for_more_than_is_granted_is_not_deployed() {
     let refused = test.host.deploy(package.version("1.0.0".parse().unwrap())).await;
     assert_eq!(code(refused), "not-granted");
 }
+
+#[tokio::test]
+async fn what_requests_hold_is_bounded() {
+    let net = Net::new("requests-http", wanted(&[])).await;
+    let said = net.run("hold fields 100 30000").await;
+    assert_eq!(said, "held 100");
+    // 4,000 requests are within the handles that it may have, and 120 MB of them are not.
+    let held = net.test.host.call(&name("net"), "hold fields 4000 30000".into()).await;
+    assert_eq!(code(held), "limit-exceeded");
+    assert_eq!(net.run("hold methods 1000 60").await, "held 1000");
+    for (what, bytes) in [("methods", 65), ("authorities", 2_000), ("paths", 17_000)] {
+        assert_eq!(
+            net.run(&format!("hold {what} 1 {bytes}")).await,
+            format!("error {what}")
+        );
+    }
+}
