@@ -2,7 +2,10 @@
 
 pub(crate) mod artifact;
 pub(crate) mod audit;
+pub(crate) mod bindings;
 pub(crate) mod build;
+pub(crate) mod componentize;
+mod contract;
 pub(crate) mod descriptors;
 pub(crate) mod dev;
 pub(crate) mod doctor;
