@@ -85,6 +85,10 @@ fn generator(request: &Request<'_>) -> Box<dyn WorldGenerator> {
         Language::Go => {
             let options = wit_bindgen_go::Opts {
                 pkg_name: request.go_package.map(str::to_owned),
+                // What the component's author writes is beside the generated folder, and not in it.
+                export_pkg_name: request
+                    .go_package
+                    .and_then(|path| Some(path.rsplit_once('/')?.0.to_owned())),
                 ..wit_bindgen_go::Opts::default()
             };
             options.build()
