@@ -16,12 +16,16 @@ pub(super) struct Doctor {
     /// Put right what can be; without it nothing is changed or downloaded
     #[arg(long)]
     fix: bool,
+    /// Look also for what components in this language are built with
+    #[arg(long, value_name = "LANG", value_parser = super::init::languages())]
+    lang: Option<String>,
 }
 
 impl Verb for Doctor {
     const EXAMPLES: &'static [(&'static str, &'static str)] = &[
         ("doctor", "looks, and says what it would do"),
         ("doctor --fix", "does it; asks nothing"),
+        ("doctor --lang python --fix", "also what Python needs"),
         ("doctor -o json", "every check, for a program"),
     ];
 
@@ -30,6 +34,7 @@ impl Verb for Doctor {
         let place = Place {
             folder: context.folder()?,
             cache: toolchain::user_cache(),
+            language: self.lang.clone(),
             state: context.state()?,
         };
         let look = || {

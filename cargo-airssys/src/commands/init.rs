@@ -122,7 +122,7 @@ fn template(language: &str, kind: &str) -> anyhow::Result<Template> {
     })
 }
 
-fn languages() -> PossibleValuesParser {
+pub(super) fn languages() -> PossibleValuesParser {
     PossibleValuesParser::new(distinct(Template::language))
 }
 

@@ -21,6 +21,7 @@ pub(crate) mod origin;
 pub(crate) mod package;
 mod port;
 pub(crate) mod project;
+pub(crate) mod runtime_imports;
 pub(crate) mod scaffold;
 pub(crate) mod sdk;
 pub(crate) mod state;

@@ -8,6 +8,8 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, Value, context};
 use serde::Deserialize;
 
+use crate::tools::Tool;
+
 static TEMPLATES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
 
 /// Ends the names of files that are rendered; other files are copied.
@@ -115,6 +117,20 @@ impl Template {
     /// What its projects are: `component`, `http`, `command`.
     pub(crate) fn kind(&self) -> &'static str {
         self.name.split_once('-').map_or(self.name, |(_, kind)| kind)
+    }
+
+    /// The tools that its projects are built with, as their manifest names them.
+    pub(crate) fn tools(&self) -> Vec<Tool> {
+        let manifest = self.folder.get_file(self.folder.path().join("Component.toml.tmpl"));
+        let text = manifest.and_then(|file| file.contents_utf8()).unwrap_or_default();
+        // The rest of the file is no TOML yet.
+        let line = text
+            .lines()
+            .find(|line| line.starts_with("tools = "))
+            .unwrap_or_default();
+        let table: toml::Table = toml::from_str(line).unwrap_or_default();
+        let named = table.get("tools").and_then(toml::Value::as_array).into_iter().flatten();
+        named.filter_map(|tool| tool.as_str()?.parse().ok()).collect()
     }
 
     /// The files of a project, by path.
