@@ -85,7 +85,7 @@ async fn check(template: &'static Template) {
 
     let watched = Watched::begin(&project);
     let watched = tokio::task::spawn_blocking(move || {
-        watched.swapped();
+        watched.serves();
         watched
     });
     let watched = watched.await.unwrap();

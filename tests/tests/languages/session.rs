@@ -17,12 +17,9 @@ impl Shell {
         let session = Session::new();
         let own = toolchain::user_cache().unwrap();
         fs::create_dir_all(own.join("tools")).unwrap();
-        let home = session
-            .variables()
-            .into_iter()
-            .find(|(name, _)| name == "HOME")
-            .unwrap()
-            .1;
+        // The last counts, as in every environment that is built up.
+        let homes = session.variables().into_iter().filter(|(name, _)| name == "HOME");
+        let home = homes.last().unwrap().1;
         let cache = std::path::Path::new(&home).join(".cache/airssys-wasm");
         std::os::unix::fs::symlink(own.join("tools"), cache.join("tools")).unwrap();
         let variables = [("ZIG_GLOBAL_CACHE_DIR", "zig"), ("GOCACHE", "go")];

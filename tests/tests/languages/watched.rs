@@ -43,14 +43,23 @@ impl Watched {
         Self { child, told }
     }
 
+    /// Waits until what is in the folder takes the calls, also when a deployment before has brought it there.
+    pub(crate) fn serves(&self) {
+        self.wait(&["swapped", "unchanged"]);
+    }
+
     /// Waits for the next swap.
     pub(crate) fn swapped(&self) -> Value {
+        self.wait(&["swapped"])
+    }
+
+    fn wait(&self, events: &[&str]) -> Value {
         let mut before = Vec::new();
         loop {
             let told = self.told.recv_timeout(LONGEST);
             let told = told.unwrap_or_else(|error| panic!("nothing was swapped: {error}: {before:#?}"));
             assert_ne!(told["event"], "not-swapped", "{told:#}");
-            if told["event"] == "swapped" {
+            if events.iter().any(|event| told["event"] == *event) {
                 return told;
             }
             before.push(told);
