@@ -8,7 +8,7 @@ use airssys_wasm_tests::name;
 
 use super::callers::Callers;
 use super::project::Project;
-use super::template::{self, Template};
+use super::template::{self, Template, alone};
 use super::watched::Watched;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -47,6 +47,7 @@ async fn an_author_of_rust_has_the_same() {
 }
 
 async fn check(template: &'static Template) {
+    let _turn = alone().await;
     if !template.is_here().await {
         return;
     }

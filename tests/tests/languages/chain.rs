@@ -8,7 +8,7 @@ use airssys_wasm::component::{Message, Package};
 use airssys_wasm_tests::{TestHost, name};
 
 use super::project::Project;
-use super::template::{C, GO, JAVASCRIPT, PYTHON, RUST, Template};
+use super::template::{C, GO, JAVASCRIPT, PYTHON, RUST, Template, alone};
 
 const CHAIN: [&Template; 5] = [&RUST, &PYTHON, &JAVASCRIPT, &C, &GO];
 
@@ -17,6 +17,7 @@ const CALLERS: usize = 2;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_part_of_a_polyglot_chain_is_replaced_by_itself_and_no_call_fails() {
+    let _turn = alone().await;
     let mut parts = Vec::new();
     for template in CHAIN {
         if template.is_here().await {

@@ -4,7 +4,7 @@ use airssys_wasm::component::Package;
 use airssys_wasm_tests::{HttpHost, TestHost, name};
 
 use super::project::Project;
-use super::template::{self, Template};
+use super::template::{self, Template, alone};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_web_api_in_python_answers() {
@@ -27,6 +27,7 @@ async fn a_command_in_go_answers() {
 }
 
 async fn web_api(template: &Template) {
+    let _turn = alone().await;
     if !template.is_here().await {
         return;
     }
@@ -43,6 +44,7 @@ async fn web_api(template: &Template) {
 }
 
 async fn command(template: &Template) {
+    let _turn = alone().await;
     if !template.is_here().await {
         return;
     }

@@ -95,6 +95,7 @@ fn a_build_that_leaves_nothing_or_a_core_module_is_told_what_is_missing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn python_tells_exceptions_with_their_traceback_and_is_held_to_its_limits() {
+    let _turn = template::alone().await;
     if !template::PYTHON.is_here().await {
         return;
     }
@@ -143,6 +144,7 @@ async fn python_tells_exceptions_with_their_traceback_and_is_held_to_its_limits(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn javascript_tells_exceptions_with_their_stack_and_is_held_to_its_limits() {
+    let _turn = template::alone().await;
     if !template::JAVASCRIPT.is_here().await {
         return;
     }
@@ -175,6 +177,7 @@ async fn javascript_tells_exceptions_with_their_stack_and_is_held_to_its_limits(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn go_tells_panics_with_their_stack_and_is_held_to_its_limits() {
+    let _turn = template::alone().await;
     if !template::GO.is_here().await {
         return;
     }
@@ -209,6 +212,7 @@ async fn go_tells_panics_with_their_stack_and_is_held_to_its_limits() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn c_is_told_of_text_that_is_none_of_memory_and_of_what_is_not_granted() {
+    let _turn = template::alone().await;
     if !template::C.is_here().await {
         return;
     }
@@ -218,7 +222,7 @@ async fn c_is_told_of_text_that_is_none_of_memory_and_of_what_is_not_granted() {
                  *output = (exports_airssys_component_guest_message_t){0};\n    \
                  component_string_dup(&output->content_type, \"\\xff\\xfe\");\n    return true;\n  }\n  \
                  if (input->body.len == 6 && input->body.ptr[0] == 'm') {\n    for (;;) {\n      \
-                 char *more = malloc(1 << 20);\n      if (more == NULL) abort();\n      more[0] = 1;\n    }\n  }\n";
+                 char *volatile more = malloc(1 << 20);\n      if (more == NULL) abort();\n      more[0] = 1;\n    }\n  }\n";
     project.edit("src/component.c", begin, &format!("{begin}{wrong}"));
     let shell = &mut project.shell;
     shell.well("airssys-wasm deploy");
@@ -243,6 +247,7 @@ async fn c_is_told_of_text_that_is_none_of_memory_and_of_what_is_not_granted() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_trap_in_a_dev_build_of_c_names_its_line() {
+    let _turn = template::alone().await;
     if !template::C.is_here().await {
         return;
     }

@@ -18,8 +18,8 @@ impl Shell {
         let own = toolchain::user_cache().unwrap();
         fs::create_dir_all(own.join("tools")).unwrap();
         // The last counts, as in every environment that is built up.
-        let homes = session.variables().into_iter().filter(|(name, _)| name == "HOME");
-        let home = homes.last().unwrap().1;
+        let mut homes = session.variables().into_iter().filter(|(name, _)| name == "HOME");
+        let home = homes.next_back().unwrap().1;
         let cache = std::path::Path::new(&home).join(".cache/airssys-wasm");
         std::os::unix::fs::symlink(own.join("tools"), cache.join("tools")).unwrap();
         let variables = [("ZIG_GLOBAL_CACHE_DIR", "zig"), ("GOCACHE", "go")];

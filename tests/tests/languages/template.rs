@@ -3,6 +3,8 @@
 use std::io::Write as _;
 use std::path::PathBuf;
 
+use tokio::sync::{Mutex, MutexGuard};
+
 use airssys_wasm_tests::workspace;
 use cargo_airssys::toolchain::{self, Silent};
 use cargo_airssys::tools::{self, Tool, ToolError};
@@ -57,6 +59,12 @@ pub(crate) const TYPESCRIPT: Template = Template {
     source: "src/greeting.ts",
     change: ("${trimmed}!", "${trimmed}?"),
 };
+
+/// Held by each test, because two that compile an engine at the same time keep each other beyond their deadlines.
+pub(crate) async fn alone() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::const_new(());
+    TURN.lock().await
+}
 
 impl Template {
     /// Whether its tools are here, installed now if they were not.
