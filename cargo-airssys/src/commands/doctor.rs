@@ -64,7 +64,7 @@ impl Verb for Doctor {
         if !shell.is_json() {
             shell.result(text, &())?;
         }
-        Err(missing(&checks).with_result(value).into())
+        Err(missing(&checks, self.lang.as_deref()).with_result(value).into())
     }
 }
 
@@ -116,7 +116,7 @@ fn report(checks: &[Check], fixed: &[&str]) -> String {
     lines.join("\n")
 }
 
-fn missing(checks: &[Check]) -> Failure {
+fn missing(checks: &[Check], language: Option<&str>) -> Failure {
     let missing: Vec<&Check> = checks.iter().filter(|check| check.status == Status::Missing).collect();
     let names: Vec<&str> = missing.iter().map(|check| check.name).collect();
     let message = format!(
@@ -128,10 +128,13 @@ fn missing(checks: &[Check]) -> Failure {
     let automatic = missing
         .iter()
         .any(|check| check.remedy.as_ref().is_some_and(|remedy| remedy.repair.is_some()));
+    let language = language
+        .map(|language| format!(" --lang {language}"))
+        .unwrap_or_default();
     let help = if automatic {
-        "run `{cli} doctor --fix`"
+        format!("run `{{cli}} doctor{language} --fix`")
     } else {
-        "do what it says above, then run `{cli} doctor` again"
+        format!("do what it says above, then run `{{cli}} doctor{language}` again")
     };
     Failure::new(Exit::Unprepared, "unprepared", message, help)
 }

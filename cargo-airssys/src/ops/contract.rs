@@ -17,7 +17,8 @@ pub(crate) fn world(folder: &Path, name: Option<&str>) -> Result<(Resolve, World
     let mut resolve = Resolve::default();
     let (package, _) = resolve.push_path(folder).map_err(|error| {
         let help = "correct what it says; what the world uses has to be in the folder `deps` of the WIT";
-        unusable(format!("{shown} cannot be read"), &error, help)
+        let place = place(&resolve.render_error(&error));
+        unusable(format!("{shown} cannot be read{place}"), &error, help)
     })?;
     let world = resolve.select_world(&[package], name).map_err(|error| {
         let names: Vec<&str> = resolve.packages[package].worlds.keys().map(String::as_str).collect();
@@ -30,10 +31,16 @@ pub(crate) fn world(folder: &Path, name: Option<&str>) -> Result<(Resolve, World
     Ok((resolve, world))
 }
 
+/// Where a mistake is, as the parser shows it; empty when it is nowhere.
+fn place(rendered: &str) -> String {
+    let shown = rendered.lines().find_map(|line| line.trim().strip_prefix("--> "));
+    shown.map(|place| format!(", at {place}")).unwrap_or_default()
+}
+
 fn unusable(what: String, error: &anyhow::Error, help: &str) -> Failure {
-    let reason = format!("{error:#}");
-    let lines: Vec<&str> = reason.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    Failure::new(Exit::Usage, "invalid-wit", format!("{what}: {}", lines.join(" ")), help)
+    let reason = error.root_cause().to_string();
+    let reason = reason.split_whitespace().collect::<Vec<_>>().join(" ");
+    Failure::new(Exit::Usage, "invalid-wit", format!("{what}: {reason}"), help)
 }
 
 #[cfg(test)]
