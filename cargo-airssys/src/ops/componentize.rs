@@ -146,7 +146,7 @@ mod tests {
         let component = made(module, None, Adapter::Auto).unwrap();
         assert_eq!(component.adapter, Some(Adapter::Command));
         let found = airssys_wasm::component::inspect(&component.bytes).unwrap();
-        assert_eq!(found.kind.to_string(), "command");
+        assert_eq!(found.kind, airssys_wasm::component::Kind::Command);
     }
 
     #[test]
