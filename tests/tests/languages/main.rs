@@ -17,5 +17,6 @@ mod kinds;
 mod mistakes;
 mod project;
 mod session;
+mod state;
 mod template;
 mod watched;

@@ -238,7 +238,7 @@ async fn c_is_told_of_text_that_is_none_of_memory_and_of_what_is_not_granted() {
     fails(
         &said,
         104,
-        &["permission grant hello network-outbound https://api.example.com:443"],
+        &["airssys-wasm permission grant hello network-outbound 'https://api.example.com:443'"],
     );
 }
 
