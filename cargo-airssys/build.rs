@@ -8,6 +8,10 @@ fn main() {
         "embedded/sdk/src",
         "embedded/macros/src",
         "embedded/sdk/wit/component",
+        "embedded/wit/component",
+        "embedded/wit/host",
+        "embedded/wit/io",
+        "embedded/wit/logging",
         "embedded/runtime/src",
     ] {
         println!("cargo::rerun-if-changed={folder}");

@@ -4,6 +4,7 @@ pub(crate) mod advice;
 mod building;
 mod ceiling;
 pub(crate) mod permission;
+mod stack;
 
 use std::process::ExitCode;
 
@@ -164,12 +165,13 @@ pub(crate) fn explain(error: &anyhow::Error, program: &str) -> Failure {
                 airssys_wasm::Error::Arguments(error) => error.pointer(),
                 _ => None,
             };
-            let mut failure = Failure::new(exit, host.code().as_str(), sentence(error), help);
+            let (message, stack) = stack::apart(host, sentence(error));
+            let mut failure = Failure::new(exit, host.code().as_str(), message, help);
             if let Some((help, lines)) = permission::advice(host, &permission::Policies::Elsewhere) {
                 failure.help = help;
                 failure = failure.with_lines(lines);
             }
-            failure.with_transcript(marked.unwrap_or_default())
+            failure.with_transcript(marked.unwrap_or_else(|| stack.join("\n")))
         };
         let own = |own: &Failure| Failure {
             message: sentence(error),

@@ -6,13 +6,15 @@
 //! - `ops` is what verbs share: it knows nothing of arguments and prints nothing.
 //! - `shell` is the only place that prints.
 //! - `exit` has the exit codes, and turns every error into one `error:` and one `help:` line.
-//! - [`toolchain`] finds what builds components, and builds them; the tests use it as well.
+//! - [`toolchain`] finds what builds components of Rust, and builds them; the tests use it as well.
+//! - [`tools`] finds what other languages are built with, or installs it in a folder of this user.
 
 mod commands;
 mod exit;
 mod ops;
 mod shell;
 pub mod toolchain;
+pub mod tools;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

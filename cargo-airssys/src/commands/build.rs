@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::verb::{Context, Verb};
 use crate::ops::build::{Built, build};
-use crate::ops::project::{self, Project};
-use crate::shell::{printable_line, seconds, size, took};
+use crate::ops::project::{self, Builder, Project};
+use crate::shell::{counted, printable_line, seconds, size, took};
 use crate::toolchain::Profile;
 
 /// Build the component of this project
@@ -39,7 +39,21 @@ impl Verb for Build {
         let artifact = &built.artifact;
         let (label, size) = (labelled(&project, &built), size(artifact.inspection.size));
         let (path, time) = (artifact.path.display(), took(begin.elapsed()));
-        let text = format!("Built {label} in {time}: {path} ({size})");
+        let memory = match project.builder {
+            Builder::Command(_) => format!(
+                ", {} of memory at the start",
+                self::size(artifact.inspection.initial_memory)
+            ),
+            Builder::Cargo { .. } => String::new(),
+        };
+        let mut text = format!("Built {label} in {time}: {path} ({size}{memory})");
+        if !artifact.of_runtime.is_empty() {
+            let number = counted(artifact.of_runtime.len(), "import");
+            text.push_str(&format!(
+                "\n{number} of the language's runtime, not of wit/: {}",
+                artifact.of_runtime.join(", ")
+            ));
+        }
         Ok(context.shell.result(text, &measures(&project, &built, begin))?)
     }
 }
@@ -70,6 +84,9 @@ pub(super) fn measures(project: &Project, built: &Built, begin: Instant) -> Valu
         "digest": found.digest,
         "exports": found.exports,
         "imports": found.imports,
+        "runtime_imports": built.artifact.of_runtime,
+        "initial_memory": found.initial_memory,
+        "core_modules": found.core_modules,
         "warnings": built.artifact.warnings,
         "toolchain": built.toolchain,
         "toolchain_seconds": seconds(built.provided),

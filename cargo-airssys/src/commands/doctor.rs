@@ -16,12 +16,16 @@ pub(super) struct Doctor {
     /// Put right what can be; without it nothing is changed or downloaded
     #[arg(long)]
     fix: bool,
+    /// Look also for what components in this language are built with
+    #[arg(long, value_name = "LANG", value_parser = super::init::languages())]
+    lang: Option<String>,
 }
 
 impl Verb for Doctor {
     const EXAMPLES: &'static [(&'static str, &'static str)] = &[
         ("doctor", "looks, and says what it would do"),
         ("doctor --fix", "does it; asks nothing"),
+        ("doctor --lang python --fix", "also what Python needs"),
         ("doctor -o json", "every check, for a program"),
     ];
 
@@ -30,6 +34,7 @@ impl Verb for Doctor {
         let place = Place {
             folder: context.folder()?,
             cache: toolchain::user_cache(),
+            language: self.lang.clone(),
             state: context.state()?,
         };
         let look = || {
@@ -59,7 +64,7 @@ impl Verb for Doctor {
         if !shell.is_json() {
             shell.result(text, &())?;
         }
-        Err(missing(&checks).with_result(value).into())
+        Err(missing(&checks, self.lang.as_deref()).with_result(value).into())
     }
 }
 
@@ -111,7 +116,7 @@ fn report(checks: &[Check], fixed: &[&str]) -> String {
     lines.join("\n")
 }
 
-fn missing(checks: &[Check]) -> Failure {
+fn missing(checks: &[Check], language: Option<&str>) -> Failure {
     let missing: Vec<&Check> = checks.iter().filter(|check| check.status == Status::Missing).collect();
     let names: Vec<&str> = missing.iter().map(|check| check.name).collect();
     let message = format!(
@@ -123,10 +128,13 @@ fn missing(checks: &[Check]) -> Failure {
     let automatic = missing
         .iter()
         .any(|check| check.remedy.as_ref().is_some_and(|remedy| remedy.repair.is_some()));
+    let language = language
+        .map(|language| format!(" --lang {language}"))
+        .unwrap_or_default();
     let help = if automatic {
-        "run `{cli} doctor --fix`"
+        format!("run `{{cli}} doctor{language} --fix`")
     } else {
-        "do what it says above, then run `{cli} doctor` again"
+        format!("do what it says above, then run `{{cli}} doctor{language}` again")
     };
     Failure::new(Exit::Unprepared, "unprepared", message, help)
 }

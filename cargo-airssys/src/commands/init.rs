@@ -1,15 +1,15 @@
 //! `init`: a new project from a template.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
 use clap::Parser;
-use clap::builder::PossibleValuesParser;
+use clap::builder::{PossibleValue, PossibleValuesParser};
 use serde_json::json;
 
 use super::verb::{Context, Verb};
 use crate::exit::Failure;
-use crate::ops::scaffold::{self, Plan, templates};
+use crate::ops::scaffold::{self, Plan, Template, templates};
 use crate::shell::Shell;
 use airssys_wasm::component::ComponentName;
 
@@ -28,8 +28,11 @@ pub(super) struct Init {
     /// What the component does, in a sentence
     #[arg(long)]
     description: Option<String>,
+    /// The language to write it in
+    #[arg(long, default_value = "rust", value_parser = languages())]
+    lang: String,
     /// What to start from
-    #[arg(long, default_value = "component", value_parser = template_names())]
+    #[arg(long, default_value = "component", value_parser = kinds())]
     template: String,
     /// Ask nothing
     #[arg(short, long)]
@@ -41,6 +44,7 @@ impl Verb for Init {
         ("init hello", "in the new folder `hello`; asks for what it needs"),
         ("init hello --yes", "the same, without questions"),
         ("init greeter --name acme:greeter", "a name with a namespace"),
+        ("init hello --lang python", "in another language"),
         ("init shop --template http", "a web API"),
     ];
 
@@ -53,10 +57,7 @@ impl Verb for Init {
             None if asks => shell.ask("What does it do?", DESCRIPTION)?,
             None => DESCRIPTION.into(),
         };
-        let template = templates()?
-            .into_iter()
-            .find(|template| [template.name, template.short_name()].contains(&self.template.as_str()));
-        let template = template.with_context(|| format!("there is no template `{}`", self.template))?;
+        let template = template(&self.lang, &self.template)?;
         let created = scaffold::create(&Plan {
             folder: self.path.clone(),
             name: name.clone(),
@@ -103,11 +104,39 @@ fn name(path: &Path, given: Option<&str>, asked: Option<&std::sync::Arc<Shell>>)
     Ok(text.parse::<ComponentName>().map_err(airssys_wasm::Error::from)?)
 }
 
-fn template_names() -> PossibleValuesParser {
+/// The template of this kind in this language.
+fn template(language: &str, kind: &str) -> anyhow::Result<Template> {
+    let of_language: Vec<Template> = templates()?
+        .into_iter()
+        .filter(|template| template.language() == language)
+        .collect();
+    let kinds: Vec<String> = of_language
+        .iter()
+        .map(|template| format!("{} ({})", template.kind(), template.description))
+        .collect();
+    let chosen = of_language.iter().find(|template| template.kind() == kind);
+    chosen.cloned().ok_or_else(|| {
+        let message = format!("there is no template `{kind}` in {language}");
+        let help = format!("choose another with `--template`: {}", kinds.join(", "));
+        Failure::usage("no-template", message, help).into()
+    })
+}
+
+pub(super) fn languages() -> PossibleValuesParser {
+    PossibleValuesParser::new(distinct(Template::language))
+}
+
+fn kinds() -> PossibleValuesParser {
     let templates = templates().unwrap_or_default();
-    let value = |template: scaffold::Template| {
-        let value = clap::builder::PossibleValue::new(template.short_name());
-        value.alias(template.name).help(template.description)
+    let value = |kind: &'static str| {
+        let languages = templates.iter().filter(|template| template.kind() == kind);
+        let languages: Vec<&str> = languages.map(Template::language).collect();
+        PossibleValue::new(kind).help(format!("in {}", languages.join(", ")))
     };
-    PossibleValuesParser::new(templates.into_iter().map(value))
+    PossibleValuesParser::new(distinct(Template::kind).into_iter().map(value))
+}
+
+/// What templates differ by, each once, in order.
+fn distinct(of: fn(&Template) -> &'static str) -> BTreeSet<&'static str> {
+    templates().unwrap_or_default().iter().map(of).collect()
 }

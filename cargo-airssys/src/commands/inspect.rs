@@ -1,6 +1,7 @@
 //! `inspect`: what a component is, from its file or as deployed.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use clap::Parser;
 use serde_json::json;
@@ -10,8 +11,8 @@ use super::verb::{Context, Verb};
 use crate::exit::sentence;
 use crate::ops::package::{self, Said};
 use crate::ops::state::StatePlace;
-use crate::ops::{files, host};
-use crate::shell::{counted, printable_line, size};
+use crate::ops::{files, host, runtime_imports};
+use crate::shell::{counted, printable_line, seconds, size, took};
 use airssys_wasm::component::{Callable, ComponentName, Export, Inspection, Producer, Release, callable, inspect};
 use airssys_wasm::control::Client;
 use airssys_wasm::{Error, Versioning, printable};
@@ -40,10 +41,17 @@ impl Verb for Inspect {
             false => of_name(context, &self.component).map(|(bytes, release)| (bytes, Some(release)))?,
         };
         let found = inspect(&bytes)?;
+        let mut compiled = None;
         let release = match deployed {
             Some(release) => Some(release),
-            None => packaged(context, path)?,
+            None => {
+                let begin = Instant::now();
+                let release = packaged(context, path)?;
+                compiled = release.is_some().then(|| begin.elapsed());
+                release
+            }
         };
+        let of_runtime = runtime_imports::read(&bytes);
         let callable = callable(&bytes).or_else(|error| without(context, error))?;
         let value = json!({
             "inspection": found,
@@ -51,10 +59,12 @@ impl Verb for Inspect {
             "release": release,
             "wit": callable.wit,
             "exports": callable.exports,
+            "compile_seconds": compiled.map(seconds),
+            "runtime_imports": of_runtime,
         });
         let text = format!(
             "{}\n\n{}",
-            text(&found, release.as_ref(), &callable),
+            text(&found, compiled, &of_runtime, release.as_ref(), &callable),
             printable(callable.wit.trim_end())
         );
         Ok(context.shell.result(text, &value)?)
@@ -96,7 +106,13 @@ fn of_name(context: &Context, name: &str) -> anyhow::Result<(Vec<u8>, Release)> 
 }
 
 /// One fact in each line; lists go on below their first entry.
-fn text(found: &Inspection, release: Option<&Release>, callable: &Callable) -> String {
+fn text(
+    found: &Inspection,
+    compiled: Option<Duration>,
+    of_runtime: &[String],
+    release: Option<&Release>,
+    callable: &Callable,
+) -> String {
     let mut facts: Vec<(&str, Vec<String>)> = Vec::new();
     let name = release.map(Release::label).or_else(|| found.name.clone());
     facts.push(("name", name.into_iter().collect()));
@@ -104,6 +120,14 @@ fn text(found: &Inspection, release: Option<&Release>, callable: &Callable) -> S
     facts.push(("licence", found.licence.iter().cloned().collect()));
     facts.push(("kind", vec![found.kind.to_string()]));
     facts.push(("size", vec![size(found.size)]));
+    let memory = format!(
+        "{} at the start, {}",
+        size(found.initial_memory),
+        counted(found.core_modules as usize, "core module")
+    );
+    facts.push(("memory", vec![memory]));
+    let time = compiled.map(|time| format!("compiled and started in {}", took(time)));
+    facts.push(("compile", time.into_iter().collect()));
     facts.push(("digest", vec![format!("sha256 {}", found.digest)]));
     if let Some(release) = release {
         let limits = &release.limits;
@@ -130,7 +154,11 @@ fn text(found: &Inspection, release: Option<&Release>, callable: &Callable) -> S
     let exports = counted(found.exports.len(), "export");
     facts.push(("world", vec![format!("root: {imports}, {exports}")]));
     facts.push(("exports", found.exports.clone()));
-    facts.push(("imports", found.imports.clone()));
+    let imports = found.imports.iter().map(|import| match of_runtime.contains(import) {
+        true => format!("{import} (of the language's runtime)"),
+        false => import.clone(),
+    });
+    facts.push(("imports", imports.collect()));
     let producer = |producer: &Producer| format!("{} {} ({})", producer.name, producer.version, producer.field);
     facts.push(("producers", found.producers.iter().map(producer).collect()));
     let name = release.map_or("NAME", |release| release.name.as_str());

@@ -8,9 +8,11 @@ mod listen;
 mod verb;
 
 mod audit;
+mod bindings;
 mod build;
 mod call;
 mod completions;
+mod componentize;
 mod deploy;
 mod dev;
 mod doctor;
@@ -37,6 +39,8 @@ use verb::Entry;
 const ALL: &[Entry] = &[
     Entry::of::<init::Init>(),
     Entry::of::<build::Build>(),
+    Entry::of::<bindings::Bindings>(),
+    Entry::of::<componentize::Componentize>(),
     Entry::of::<test::Test>(),
     Entry::of::<dev::Dev>(),
     Entry::of::<deploy::Deploy>(),

@@ -86,7 +86,7 @@ impl Verb for Test {
             return self.upgrade(context, text, project.as_ref(), found);
         }
         let native = match &project {
-            Some(project) if !self.cases_only => native(project, shell.is_quiet())?,
+            Some(project) if !self.cases_only => native(project, shell.is_quiet(), shell.as_ref())?,
             Some(_) => Native::Skipped,
             None => Native::None,
         };

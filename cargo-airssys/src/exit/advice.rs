@@ -42,7 +42,7 @@ pub(super) fn on(error: &Error) -> (Exit, String) {
         Error::BroadGrant { .. } => (Exit::Usage, "grant less, or say that it is meant with `--broad`".into()),
         Error::Unnamed => (Exit::Usage, "name it with `--name NAME`".into()),
         Error::NotAComponent { .. } => {
-            let help = "`{cli} build` makes a component of a project, `wasm-tools component new` one of a core module; \
+            let help = "`{cli} build` makes a component of a project, `{cli} componentize CORE.wasm` one of a core module; \
                         copy a file that was cut off again";
             (Exit::Incompatible, help.into())
         }

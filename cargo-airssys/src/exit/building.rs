@@ -4,6 +4,7 @@ use std::error::Error;
 
 use super::{Exit, Failure};
 use crate::toolchain::{BuildError, ToolchainError};
+use crate::tools::ToolError;
 
 /// The failure of a build, if `cause` is one.
 pub(super) fn failure(cause: &(dyn Error + 'static)) -> Option<Failure> {
@@ -11,6 +12,20 @@ pub(super) fn failure(cause: &(dyn Error + 'static)) -> Option<Failure> {
         .downcast_ref()
         .map(no_toolchain)
         .or_else(|| cause.downcast_ref().map(no_component))
+        .or_else(|| cause.downcast_ref().map(no_tool))
+}
+
+fn no_tool(error: &ToolError) -> Failure {
+    let message = error.to_string();
+    let (exit, code) = match error {
+        ToolError::Invalid { .. } => (Exit::Usage, "invalid-tool"),
+        ToolError::Program { .. } => (Exit::BuildFailed, "no-tool"),
+        ToolError::Installation { .. } | ToolError::Folder { .. } => (Exit::BuildFailed, "tool-failed"),
+    };
+    // What the program said is shown before the error, and its first line in it.
+    let (first, said) = message.split_once('\n').unwrap_or((&message, ""));
+    let failure = Failure::new(exit, code, first.trim_end_matches(':'), error.help());
+    failure.with_transcript(said)
 }
 
 /// What was tried, each on its line, and then the error.

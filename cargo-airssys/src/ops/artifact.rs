@@ -6,8 +6,8 @@ use anyhow::Context as _;
 use wasm_encoder::{ComponentSection as _, CustomSection};
 use wasm_metadata::{AddMetadata, AddMetadataField, Description, Licenses, Version};
 
-use super::files;
-use super::project::Project;
+use super::project::{Builder, Project};
+use super::{files, runtime_imports};
 use crate::exit::{Exit, Failure};
 use crate::toolchain::Profile;
 use airssys_wasm::component::{ComponentName, Inspection, MANIFEST_SECTION, Manifest, inspect};
@@ -21,6 +21,8 @@ pub(crate) struct Artifact {
     pub(crate) bytes: Vec<u8>,
     /// What the bytes say of themselves.
     pub(crate) inspection: Inspection,
+    /// The imports that come from the runtime of its language.
+    pub(crate) of_runtime: Vec<String>,
     /// What its author should know.
     pub(crate) warnings: Vec<String>,
 }
@@ -31,7 +33,15 @@ pub(crate) fn finish(project: &Project, profile: Profile, built: &Path) -> anyho
     let bytes = files::read(built)?;
     let found = inspect(&bytes)?;
     let mut warnings = check(project, &found)?;
-    let bytes = stamp(project, &bytes, &mut warnings)?;
+    let mut bytes = stamp(project, &bytes, &mut warnings)?;
+    let of_runtime = match project.builder {
+        Builder::Command(_) => runtime_imports::find(project, &found.imports),
+        // Everything that the standard library imports comes from it, as every author of Rust knows.
+        Builder::Cargo { .. } => Vec::new(),
+    };
+    if !of_runtime.is_empty() {
+        runtime_imports::append(&of_runtime, &mut bytes);
+    }
     let folder = project.target.join("airssys");
     let folder = match profile {
         Profile::Release => folder,
@@ -43,6 +53,7 @@ pub(crate) fn finish(project: &Project, profile: Profile, built: &Path) -> anyho
         inspection: inspect(&bytes)?,
         path,
         bytes,
+        of_runtime,
         warnings,
     })
 }

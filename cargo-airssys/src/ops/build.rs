@@ -1,6 +1,7 @@
 //! Builds a project's component.
 
 mod command;
+pub(crate) mod tools;
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -17,6 +18,8 @@ pub(crate) struct Workshop {
     provided: Duration,
     /// What cargo is going to do; none for a build command.
     cargo: Option<(Toolchain, Plan)>,
+    /// The folders of the programs that a build command finds before all others.
+    programs: Vec<PathBuf>,
 }
 
 /// What may differ between two builds.
@@ -68,8 +71,12 @@ impl Workshop {
     /// Finds what builds the project.
     pub(crate) fn open(project: &Project, stop: Option<&Stop>, progress: &dyn Progress) -> anyhow::Result<Self> {
         let begin = Instant::now();
+        let mut programs = Vec::new();
         let cargo = match &project.builder {
-            Builder::Command(_) => None,
+            Builder::Command(section) => {
+                programs = tools::provide(project, section, progress)?;
+                None
+            }
             Builder::Cargo { package } => {
                 sdk::provide_to(project)?;
                 let cache = toolchain::user_cache().unwrap_or_else(|| project.target.join("airssys"));
@@ -81,6 +88,7 @@ impl Workshop {
         Ok(Self {
             provided: begin.elapsed(),
             cargo,
+            programs,
         })
     }
 
@@ -115,7 +123,7 @@ impl Workshop {
                 (chosen.path.clone(), toolchain.describe(), built.is_fresh)
             }
             (_, Builder::Command(section)) => {
-                let path = command::run(project, section, manner, progress)?;
+                let path = command::run(project, section, &self.programs, manner, progress)?;
                 (path, section.command.clone(), false)
             }
             (None, Builder::Cargo { package }) => anyhow::bail!("nobody has asked cargo about `{package}`"),

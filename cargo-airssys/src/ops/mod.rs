@@ -2,7 +2,10 @@
 
 pub(crate) mod artifact;
 pub(crate) mod audit;
+pub(crate) mod bindings;
 pub(crate) mod build;
+pub(crate) mod componentize;
+mod contract;
 pub(crate) mod descriptors;
 pub(crate) mod dev;
 pub(crate) mod doctor;
@@ -18,6 +21,7 @@ pub(crate) mod origin;
 pub(crate) mod package;
 mod port;
 pub(crate) mod project;
+pub(crate) mod runtime_imports;
 pub(crate) mod scaffold;
 pub(crate) mod sdk;
 pub(crate) mod state;

@@ -17,7 +17,7 @@ const SAID_LINES: usize = 12;
 
 /// Why a program gave no result; `name` is how a user would write the command.
 #[derive(Debug, Error)]
-pub(super) enum RunError {
+pub(crate) enum RunError {
     /// No such program on the path.
     #[error("`{program}` is not installed")]
     Missing { program: String },
@@ -50,7 +50,7 @@ pub(super) fn run(name: &str, command: &mut Command, limit: Duration) -> Result<
 }
 
 /// [`run`], calling `tick` several times a second while the program runs.
-pub(super) fn run_watched(
+pub(crate) fn run_watched(
     name: &str,
     command: &mut Command,
     limit: Duration,

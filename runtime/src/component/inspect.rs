@@ -37,6 +37,10 @@ pub struct Inspection {
     pub exports: Vec<String>,
     /// The tools and languages it was made with.
     pub producers: Vec<Producer>,
+    /// The bytes of memory that an instance has from its start.
+    pub initial_memory: u64,
+    /// How many core modules it consists of.
+    pub core_modules: u32,
     /// The manifest that it carries.
     pub manifest: Option<Manifest>,
     /// Whether it needs an engine with the component model's asynchronous intrinsics.
@@ -98,6 +102,8 @@ pub fn inspect(bytes: &[u8]) -> Result<Inspection, Error> {
         imports,
         exports,
         manifest,
+        initial_memory,
+        core_modules,
         metadata,
     } = names(bytes).map_err(malformed)?;
     let payload = metadata.read()?;
@@ -121,6 +127,8 @@ pub fn inspect(bytes: &[u8]) -> Result<Inspection, Error> {
         producers,
         imports,
         exports,
+        initial_memory,
+        core_modules,
         manifest,
         needs_async,
     })
@@ -174,10 +182,15 @@ pub(super) fn one_line(text: &str) -> String {
     shown
 }
 
+/// The bytes of a page of memory; other sizes are a proposal that no component may use.
+const PAGE: u64 = 64 << 10;
+
 struct Names {
     imports: Vec<String>,
     exports: Vec<String>,
     manifest: Option<Manifest>,
+    initial_memory: u64,
+    core_modules: u32,
     metadata: Sections,
 }
 
@@ -187,15 +200,23 @@ fn names(bytes: &[u8]) -> Result<Names, wasmparser::BinaryReaderError> {
         imports: Vec::new(),
         exports: Vec::new(),
         manifest: None,
+        initial_memory: 0,
+        core_modules: 0,
         metadata: Sections::new(),
     };
     let mut depth = 0_u32;
     for payload in Parser::new(0).parse_all(bytes) {
         match payload? {
-            Payload::Version {
-                encoding: Encoding::Component | Encoding::Module,
-                ..
-            } => depth += 1,
+            Payload::Version { encoding, .. } => {
+                depth += 1;
+                found.core_modules += u32::from(encoding == Encoding::Module);
+            }
+            Payload::MemorySection(section) => {
+                for memory in section {
+                    let bytes = memory?.initial.saturating_mul(PAGE);
+                    found.initial_memory = found.initial_memory.saturating_add(bytes);
+                }
+            }
             Payload::End(_) => depth = depth.saturating_sub(1),
             Payload::ComponentImportSection(section) if depth == 1 => {
                 for import in section {

@@ -74,6 +74,12 @@ pub struct BuildSection {
     /// Without any, all that git does not ignore.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub watch: Vec<String>,
+    /// The command that runs the native tests, in the same way as `command`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test: Option<String>,
+    /// The tools that both commands need, as `pip:componentize-py@0.25.1` or `npm:@bytecodealliance/jco@1.35.0`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tools: Vec<String>,
 }
 
 /// `[instances]`.

@@ -12,17 +12,15 @@ use super::Language;
 use super::cache::{Cache, digest};
 use super::program::{filled, run};
 use airssys_wasm_tests::workspace;
+use cargo_airssys::toolchain::{Silent, user_cache};
+use cargo_airssys::tools::{self, Tool};
 
-/// A slow network must not be taken for a missing one.
-const INSTALL_LIMIT: Duration = Duration::from_secs(600);
 /// The first C component compiles a C library.
 const BUILD_LIMIT: Duration = Duration::from_secs(300);
 
 /// A built component.
 pub(crate) struct Artifact {
     pub(crate) bytes: Vec<u8>,
-    /// How long installing the tools took, when they were installed.
-    pub(crate) installation: String,
 }
 
 /// The component for `world` in this language; none, with the reason on standard error, when its tools cannot be had.
@@ -46,30 +44,27 @@ fn report(line: &str) {
 
 fn make(language: &Language, world: &str) -> Result<Artifact, String> {
     let own = workspace().join("tests/foreign").join(language.folder);
-    let requirements: Vec<PathBuf> = language.requirements.iter().map(|name| own.join(name)).collect();
     let cache = Cache::of(language.folder)?;
-    let version = digest(&requirements, &format!("{:?}", language.install));
-    let tools = cache.tools(&version, |tools| install(language, &requirements, tools))?;
+    let tools = programs(language)?;
+    let version = format!("{:?}", language.tools);
     let mut sources = contract();
     sources.extend(files(&own));
     let key = digest(&sources, &format!("{version} {:?}", language.build));
     let name = format!("{world}-{}", language.name.to_lowercase().replace([' ', '(', ')'], ""));
     let bytes = cache.bytes(&name, &key, || build(language, world, &own, &tools));
-    Ok(Artifact {
-        bytes,
-        installation: Cache::installation(&tools),
-    })
+    Ok(Artifact { bytes })
 }
 
-fn install(language: &Language, requirements: &[PathBuf], tools: &Path) -> Result<(), String> {
-    for path in requirements {
-        let name = path.file_name().expect("requirements are files");
-        fs::copy(path, tools.join(name)).map_err(|error| error.to_string())?;
-    }
-    for words in language.install {
-        run(&filled(words, tools, ""), tools, tools, INSTALL_LIMIT)?;
-    }
-    Ok(())
+/// The folder of the programs of a language, where every project has them from.
+fn programs(language: &Language) -> Result<PathBuf, String> {
+    let cache = user_cache().ok_or("there is no home")?;
+    let named: Vec<Tool> = language
+        .tools
+        .iter()
+        .map(|tool| tool.parse().expect("a tool"))
+        .collect();
+    let found = tools::provide(&named, &cache, &cache, &Silent).map_err(|error| error.to_string())?;
+    Ok(found.into_iter().next().expect("there is a tool"))
 }
 
 /// Builds in a temporary folder; the tools are there, so what fails is a failure.

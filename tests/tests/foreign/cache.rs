@@ -1,17 +1,13 @@
-//! What is made once on a machine: the tools of a language, and the components built with them.
+//! What is made once on a machine: the components that are built in other languages.
 
 use std::fs::{self, File};
-use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::path::PathBuf;
 
 use airssys_wasm::component::Digest;
 use airssys_wasm_tests::workspace;
 use cargo_airssys::toolchain;
 
-/// Written last into finished tools: a folder without it is not used.
-const STAMP: &str = "installed";
-
-/// Holds a language's tools and artifacts against other tests and other processes.
+/// Holds a language's artifacts against other tests and other processes.
 pub(crate) struct Cache {
     folder: PathBuf,
     _lock: File,
@@ -32,33 +28,6 @@ impl Cache {
         };
         let lock = open().map_err(|error: std::io::Error| format!("{}: {error}", folder.display()))?;
         Ok(Self { folder, _lock: lock })
-    }
-
-    /// The folder of tools of this version, installed there by `install` unless they are already.
-    pub(crate) fn tools(
-        &self,
-        version: &Digest,
-        install: impl FnOnce(&Path) -> Result<(), String>,
-    ) -> Result<PathBuf, String> {
-        let tools = self.folder.join(format!("tools-{}", version.short()));
-        if tools.join(STAMP).exists() {
-            return Ok(tools);
-        }
-        // Tools of other versions, or what a killed process left.
-        self.clear("tools-");
-        let file = |error: std::io::Error| format!("{}: {error}", tools.display());
-        fs::create_dir_all(&tools).map_err(file)?;
-        let began = Instant::now();
-        install(&tools)?;
-        let took = format!("{:.1} s\n", began.elapsed().as_secs_f32());
-        fs::write(tools.join(STAMP), took).map_err(file)?;
-        Ok(tools)
-    }
-
-    /// How long the installation took.
-    pub(crate) fn installation(tools: &Path) -> String {
-        let took = fs::read_to_string(tools.join(STAMP)).unwrap_or_default();
-        took.trim().to_owned()
     }
 
     /// The bytes of this name made from these sources, made by `make` unless they are there.

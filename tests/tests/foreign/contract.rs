@@ -86,10 +86,9 @@ async fn check(language: &'static Language) {
     let first_call = began.elapsed();
 
     println!(
-        "{}: tools installed in {}; {} bytes; compiled in {:.2?}, and again in {:.2?} while {} calls were answered \
+        "{}: {} bytes; compiled in {:.2?}, and again in {:.2?} while {} calls were answered \
          within {:.1?}; loaded from the cache in {:.1?}; instance in {:.2?}; call {:.1?}; first call after a restart {:.1?}",
         language.name,
-        artifact.installation,
         artifact.bytes.len(),
         took(&deployed, "compile"),
         took(&swapped.deployed, "compile"),

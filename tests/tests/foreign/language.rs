@@ -8,10 +8,8 @@ pub(crate) struct Language {
     pub(crate) name: &'static str,
     /// Its folder in `tests/foreign`.
     pub(crate) folder: &'static str,
-    /// The files there that say which tools are installed.
-    pub(crate) requirements: &'static [&'static str],
-    /// Installs the tools; run in a new folder that has the requirements.
-    pub(crate) install: &'static [Words],
+    /// Its tools, as a manifest names them.
+    pub(crate) tools: &'static [&'static str],
     /// Makes `component.wasm`, or `module.wasm` when the tools end there; run in a folder with the sources and `wit/`.
     pub(crate) build: Words,
     /// Whether the build needs C bindings in `bindings/`, and leaves a core module.
@@ -27,24 +25,13 @@ pub(crate) struct Language {
 /// The memory limit of components that name none.
 const DEFAULT: &str = "64MiB";
 
-/// Installs what `requirements.txt` names.
-const PIP: &[Words] = &[
-    &["python3", "-m", "venv", "venv"],
-    &["venv/bin/pip", "install", "--requirement", "requirements.txt"],
-];
-
-/// Installs what `package.json` names.
-/// `npm ci` refuses lock files that were written on another platform.
-const NPM: &[Words] = &[&["npm", "install", "--no-package-lock", "--no-audit", "--no-fund"]];
-
 /// CPython, frozen after its imports; `--stub-wasi` leaves no import.
 pub(crate) const PYTHON: Language = Language {
     name: "Python",
     folder: "python",
-    requirements: &["requirements.txt"],
-    install: PIP,
+    tools: &["pip:componentize-py@0.25.1"],
     build: &[
-        "{tools}/venv/bin/componentize-py",
+        "{tools}/componentize-py",
         "--wit-path=wit",
         "--world={world}",
         "componentize",
@@ -62,10 +49,9 @@ pub(crate) const PYTHON: Language = Language {
 pub(crate) const QUICKJS: Language = Language {
     name: "JavaScript (QuickJS)",
     folder: "javascript",
-    requirements: &["package.json"],
-    install: NPM,
+    tools: &["npm:@bytecodealliance/jco@1.35.0"],
     build: &[
-        "{tools}/node_modules/.bin/jco",
+        "{tools}/jco",
         "componentize",
         "{world}.js",
         "--wit=wit",
@@ -85,7 +71,7 @@ pub(crate) const QUICKJS: Language = Language {
 pub(crate) const STARLINGMONKEY: Language = Language {
     name: "JavaScript (StarlingMonkey)",
     build: &[
-        "{tools}/node_modules/.bin/jco",
+        "{tools}/jco",
         "componentize",
         "{world}.js",
         "--wit=wit",
@@ -103,10 +89,9 @@ pub(crate) const STARLINGMONKEY: Language = Language {
 pub(crate) const C: Language = Language {
     name: "C",
     folder: "c",
-    requirements: &["requirements.txt"],
-    install: PIP,
+    tools: &["pip:ziglang@0.17.0"],
     build: &[
-        "{tools}/venv/bin/python",
+        "{tools}/python",
         "-m",
         "ziglang",
         "cc",

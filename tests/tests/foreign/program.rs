@@ -46,8 +46,8 @@ fn wait(words: &[String], folder: &Path, tools: &Path, limit: Duration, said: &F
         .env("PIP_NO_INPUT", "1")
         .env("PIP_DISABLE_PIP_VERSION_CHECK", "1")
         .env("NO_UPDATE_NOTIFIER", "1")
-        // Zig keeps its own libraries, compiled once, where it is told to.
-        .env("ZIG_GLOBAL_CACHE_DIR", tools.join("zig-cache"))
+        // Zig keeps its own libraries, compiled once, where it is told to; Go as well.
+        .env("ZIG_GLOBAL_CACHE_DIR", tools.join("../zig-cache"))
         .stdin(Stdio::null())
         .stdout(said.try_clone()?)
         .stderr(said.try_clone()?)

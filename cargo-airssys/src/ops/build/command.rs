@@ -1,9 +1,10 @@
 //! Runs a manifest's own build command.
 
 use std::path::PathBuf;
-use std::process::Command;
 
-use super::Manner;
+use anyhow::Context as _;
+
+use super::{Manner, tools};
 use crate::exit::{Exit, Failure};
 use crate::ops::project::Project;
 use crate::ops::transcript::Transcript;
@@ -17,17 +18,20 @@ const PROFILE: &str = "AIRSSYS_PROFILE";
 pub(super) fn run(
     project: &Project,
     section: &BuildSection,
+    programs: &[PathBuf],
     manner: &Manner,
     progress: &dyn Progress,
 ) -> anyhow::Result<PathBuf> {
-    progress.step(&section.command);
-    let mut command = Command::new("sh");
-    command
-        .args(["-c", &section.command])
-        .current_dir(&project.folder)
-        .env(PROFILE, manner.profile.as_str());
+    let line = section.command.split_whitespace().collect::<Vec<_>>().join(" ");
+    progress.step(&line);
+    let artifact = project.folder.join(&section.artifact);
+    if let Some(folder) = artifact.parent() {
+        std::fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
+    }
+    let mut command = tools::shell(project, &section.command, programs)?;
+    command.env(PROFILE, manner.profile.as_str());
     let failed = |reason: String| {
-        let message = format!("the build command `{}` {reason}", section.command);
+        let message = format!("the build command `{line}` {reason}");
         Failure::new(
             Exit::BuildFailed,
             "build-failed",
@@ -52,7 +56,6 @@ pub(super) fn run(
     if !said.is_empty() {
         progress.output(said.trim_end());
     }
-    let artifact = project.folder.join(&section.artifact);
     if !artifact.is_file() {
         return Err(failed(format!("left no file {}", artifact.display())).into());
     }

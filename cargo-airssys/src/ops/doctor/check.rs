@@ -14,6 +14,8 @@ pub(crate) struct Place {
     pub(crate) folder: PathBuf,
     /// The folder of what can be made again; none when nothing names one.
     pub(crate) cache: Option<PathBuf>,
+    /// The language that is asked about, beside that of the project.
+    pub(crate) language: Option<String>,
     /// Where deployed components are kept.
     pub(crate) state: StatePlace,
 }

@@ -48,6 +48,7 @@ mod tests {
         let place = Place {
             folder: folder.path().to_owned(),
             cache: Some(folder.path().join("cache")),
+            language: None,
             state: StatePlace::locate(None, folder.path()),
         };
         let mut names: Vec<_> = examine(&place).iter().map(|check| check.name).collect();

@@ -8,6 +8,7 @@ mod engine;
 mod examine;
 mod folder;
 mod git;
+mod languages;
 mod rust;
 mod sdk;
 mod state;
@@ -16,7 +17,7 @@ pub(crate) use check::{Check, Place, Status};
 pub(crate) use examine::{examine, repair};
 
 /// What builds components, one file for each language.
-const LANGUAGES: &[check::Look] = &[rust::look];
+const LANGUAGES: &[check::Look] = &[rust::look, languages::look];
 
 /// What every language needs.
 const MACHINE: &[check::Look] = &[git::look, cache::look, sdk::look, state::look, engine::look];

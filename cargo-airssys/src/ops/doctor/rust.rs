@@ -168,6 +168,7 @@ mod tests {
         let place = Place {
             folder: ".".into(),
             cache: Some("/nowhere".into()),
+            language: None,
             state: crate::ops::state::StatePlace::locate(None, Path::new(".")),
         };
         let private = |limits: Option<&str>| Private {

@@ -57,6 +57,7 @@ fn values(plan: &Plan, folder: &Path) -> Values {
         package: plan.name.base().to_owned(),
         file: artifact::stem(&plan.name),
         description: toml_edit::Value::from(description.as_str()).to_string(),
+        quoted: serde_json::Value::from(description.as_str()).to_string(),
         summary: description,
         sdk_version: env!("CARGO_PKG_VERSION"),
         nested: surrounding.is_some(),

@@ -8,10 +8,18 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, Value, context};
 use serde::Deserialize;
 
+use crate::tools::Tool;
+
 static TEMPLATES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
 
 /// Ends the names of files that are rendered; other files are copied.
 const RENDERED: &str = ".tmpl";
+
+/// The WIT that worlds are written with, by package.
+static CONTRACT: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/embedded/wit");
+
+/// Where a project has the packages that its world uses.
+const DEPENDENCIES: &str = "wit/deps";
 
 /// What a template says of itself.
 const DESCRIPTION: &str = "template.toml";
@@ -25,6 +33,8 @@ pub(crate) struct Template {
     pub(crate) description: String,
     /// What to try first in a new project: verbs with their arguments, in which `NAME` stands for the component.
     pub(crate) first: Vec<String>,
+    /// The packages of WIT that a project gets a copy of.
+    wit: Vec<String>,
     folder: &'static Dir<'static>,
 }
 
@@ -39,6 +49,8 @@ pub(super) struct Values {
     pub(super) file: String,
     /// What the component does, as a TOML string.
     pub(super) description: String,
+    /// What the component does, as a text in double quotes, as most languages have it.
+    pub(super) quoted: String,
     /// What the component does, as a line of text.
     pub(super) summary: String,
     /// The version of the SDK.
@@ -54,6 +66,8 @@ pub(super) struct Values {
 struct Described {
     description: String,
     first: Vec<String>,
+    #[serde(default)]
+    wit: Vec<String>,
 }
 
 impl Values {
@@ -63,6 +77,7 @@ impl Values {
             package => self.package.as_str(),
             file => self.file.as_str(),
             description => self.description.as_str(),
+            quoted => self.quoted.as_str(),
             summary => self.summary.as_str(),
             sdk_version => self.sdk_version,
             nested => self.nested,
@@ -84,6 +99,7 @@ pub(crate) fn templates() -> anyhow::Result<Vec<Template>> {
             name,
             description: described.description,
             first: described.first,
+            wit: described.wit,
             folder,
         })
     };
@@ -93,9 +109,28 @@ pub(crate) fn templates() -> anyhow::Result<Vec<Template>> {
 }
 
 impl Template {
-    /// What it is called: the name of its folder, in which Rust goes without saying.
-    pub(crate) fn short_name(&self) -> &'static str {
-        self.name.strip_prefix("rust-").unwrap_or(self.name)
+    /// The language that its projects are written in.
+    pub(crate) fn language(&self) -> &'static str {
+        self.name.split_once('-').map_or(self.name, |(language, _)| language)
+    }
+
+    /// What its projects are: `component`, `http`, `command`.
+    pub(crate) fn kind(&self) -> &'static str {
+        self.name.split_once('-').map_or(self.name, |(_, kind)| kind)
+    }
+
+    /// The tools that its projects are built with, as their manifest names them.
+    pub(crate) fn tools(&self) -> Vec<Tool> {
+        let manifest = self.folder.get_file(self.folder.path().join("Component.toml.tmpl"));
+        let text = manifest.and_then(|file| file.contents_utf8()).unwrap_or_default();
+        // The rest of the file is no TOML yet.
+        let line = text
+            .lines()
+            .find(|line| line.starts_with("tools = "))
+            .unwrap_or_default();
+        let table: toml::Table = toml::from_str(line).unwrap_or_default();
+        let named = table.get("tools").and_then(toml::Value::as_array).into_iter().flatten();
+        named.filter_map(|tool| tool.as_str()?.parse().ok()).collect()
     }
 
     /// The files of a project, by path.
@@ -135,6 +170,16 @@ impl Template {
                 files.insert(hidden(&path), content);
             }
         }
+        for package in &self.wit {
+            let folder = CONTRACT.get_dir(package);
+            let folder = folder.with_context(|| format!("{}: there is no WIT package `{package}`", self.name))?;
+            for file in folder.files() {
+                files.insert(
+                    format!("{DEPENDENCIES}/{}", file.path().display()),
+                    file.contents().to_vec(),
+                );
+            }
+        }
         Ok(files)
     }
 }
@@ -158,6 +203,7 @@ mod tests {
             package: "hello".into(),
             file: "acme-hello".into(),
             description: "\"Greets \\\"all\\\".\"".into(),
+            quoted: r#""Greets \"all\".""#.into(),
             summary: "Greets \"all\".".into(),
             sdk_version: "0.1.0",
             nested,
@@ -195,7 +241,16 @@ mod tests {
                 let text = |path: &str| String::from_utf8(files[path].clone()).unwrap();
                 let manifest = airssys_wasm::component::Manifest::parse(&text("Component.toml")).unwrap();
                 assert_eq!(manifest.component.name.unwrap().as_str(), "acme:hello");
-                let cargo: toml::Table = toml::from_str(&text("Cargo.toml")).unwrap();
+                let Some(cargo) = files.get("Cargo.toml") else {
+                    let build = manifest.build.unwrap();
+                    assert!(
+                        build.test.is_some() && manifest.component.version.is_some(),
+                        "{}",
+                        template.name
+                    );
+                    continue;
+                };
+                let cargo: toml::Table = toml::from_str(std::str::from_utf8(cargo).unwrap()).unwrap();
                 assert_eq!(cargo["package"]["description"].as_str(), Some("Greets \"all\"."));
                 assert_eq!(cargo.contains_key("workspace"), nested);
             }

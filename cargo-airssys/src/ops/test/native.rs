@@ -8,8 +8,10 @@ use std::process::{Command, Stdio};
 use anyhow::Context as _;
 
 use crate::exit::{Exit, Failure};
+use crate::ops::build::tools;
 use crate::ops::project::{Builder, Project};
 use crate::ops::sdk;
+use crate::toolchain::Progress;
 
 /// What became of the native tests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,7 +20,7 @@ pub(crate) enum Native {
     Passed,
     /// They were not to run.
     Skipped,
-    /// The project is not built by cargo, so that nobody knows how its tests are run.
+    /// The project is not built by cargo, and its manifest does not say how its tests are run.
     None,
 }
 
@@ -33,21 +35,32 @@ impl Native {
     }
 }
 
-/// Runs `cargo test` for the project's package; its words go to standard error as they come, or, when `quiet`, with the
-/// error.
-pub(crate) fn native(project: &Project, quiet: bool) -> anyhow::Result<Native> {
-    let Builder::Cargo { package } = &project.builder else {
-        return Ok(Native::None);
+/// Runs `cargo test` for the project's package, or the manifest's own command; its words go to standard error as they
+/// come, or, when `quiet`, with the error.
+pub(crate) fn native(project: &Project, quiet: bool, progress: &dyn Progress) -> anyhow::Result<Native> {
+    let (mut command, runner) = match &project.builder {
+        Builder::Cargo { package } => {
+            sdk::provide_to(project)?;
+            let cargo = env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
+            let mut command = Command::new(cargo);
+            command
+                .args(["test", "--package", package])
+                .current_dir(&project.folder);
+            (command, "cargo")
+        }
+        Builder::Command(section) => {
+            let Some(line) = &section.test else {
+                return Ok(Native::None);
+            };
+            let programs = tools::provide(project, section, progress)?;
+            (tools::shell(project, line, &programs)?, line.as_str())
+        }
     };
-    sdk::provide_to(project)?;
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
-    let mut command = Command::new(cargo);
-    command
-        .args(["test", "--package", package])
-        .current_dir(&project.folder)
-        .stdin(Stdio::null());
+    command.stdin(Stdio::null());
     let (passed, said) = if quiet {
-        let output = command.output().context("cargo could not be run")?;
+        let output = command
+            .output()
+            .with_context(|| format!("`{runner}` could not be run"))?;
         let said = [output.stderr, output.stdout].concat();
         (output.status.success(), String::from_utf8_lossy(&said).into_owned())
     } else {
@@ -55,13 +68,14 @@ pub(crate) fn native(project: &Project, quiet: bool) -> anyhow::Result<Native> {
         let status = command
             .stdout(io::stderr())
             .status()
-            .context("cargo could not be run")?;
+            .with_context(|| format!("`{runner}` could not be run"))?;
         (status.success(), String::new())
     };
     if passed {
         return Ok(Native::Passed);
     }
-    let help = "see what cargo says above; `{cli} test --cases-only` leaves these tests out";
+    let help =
+        "see what `{runner}` says above; `{cli} test --cases-only` leaves these tests out".replace("{runner}", runner);
     let failure = Failure::new(
         Exit::BuildFailed,
         "tests-failed",
