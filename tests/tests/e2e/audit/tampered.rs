@@ -3,11 +3,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use sha2::{Digest as _, Sha256};
+
 use airssys_wasm::Origin;
 use airssys_wasm::audit::{Checkpoint, Problem, Verification, verify};
 use airssys_wasm::capability::{Capability, Grant};
 use airssys_wasm_tests::{TestHost, name};
-use sha2::{Digest as _, Sha256};
 
 use super::set_up::{end, expected, files, host, open, patient, problems, state, verified};
 
