@@ -4,6 +4,7 @@
 
 mod bindings;
 mod contract;
+mod copies;
 mod documents;
 mod layers;
 mod licences;
