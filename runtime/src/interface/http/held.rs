@@ -44,7 +44,7 @@ impl Held {
             return Ok(());
         }
         self.0 = 0;
-        let held: usize = table.iter_mut().map(|entry| held_by(entry)).sum();
+        let held: usize = table.iter_mut().map(held_by).sum();
         // The same as for too many handles: each of them holds something.
         if held.saturating_add(bytes) > MAX_HELD {
             return Err(ResourceTableError::Full);

@@ -227,7 +227,7 @@ async fn no_file_comes_to_two_places_of_which_one_is_not_read() {
         }
         tokio::task::yield_now().await;
     }
-    (moving.await.unwrap(), linking.await.unwrap());
+    drop((moving.await.unwrap(), linking.await.unwrap()));
     assert_eq!(twice, 0);
 }
 
