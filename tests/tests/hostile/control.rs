@@ -94,14 +94,13 @@ fn json_that_is_large_in_one_way_is_refused_and_leaves_nothing() {
     alone(async {
         let served = Served::patient_for(None).await;
         served.is_well("before").await;
-        let (memory, files) = (memory_mib("VmRSS"), descriptors());
         let keys = |count: usize| -> String {
             let each: Vec<String> = (0..count).map(|number| format!("\"{number}\":0")).collect();
             format!("{{{}}}", each.join(","))
         };
         let config = |config: &str| format!(r#"{{"deploy": {{"package": {{"name": "b", "config": {config}}}}}}}"#);
         let repeated = |text: &str, count: usize| vec![text; count].join(",");
-        for (what, asked, part) in [
+        let all = [
             ("700,000 unknown keys", keys(700_000), "request-refused"),
             ("1,000,000 keys", keys(1_000_000), "request-refused"),
             (
@@ -137,15 +136,22 @@ fn json_that_is_large_in_one_way_is_refused_and_leaves_nothing() {
                 r#"{"release": {"name": "a\nb"}}"#.into(),
                 "request-refused",
             ),
-        ] {
-            let said = served.say(&request(&asked)).await;
-            assert!(
-                said.contains("request-refused") && said.contains(part),
-                "{what}: {said:.300}"
-            );
-            assert!(said.len() < 8 << 10, "{what}: says {} bytes", said.len());
-            served.is_well(what).await;
+        ];
+        // The allocator keeps what was needed once; what is left behind would be needed again.
+        let mut before = None;
+        for _ in 0..2 {
+            before = Some((memory_mib("VmRSS"), descriptors()));
+            for (what, asked, part) in &all {
+                let said = served.say(&request(asked)).await;
+                assert!(
+                    said.contains("request-refused") && said.contains(*part),
+                    "{what}: {said:.300}"
+                );
+                assert!(said.len() < 8 << 10, "{what}: says {} bytes", said.len());
+                served.is_well(what).await;
+            }
         }
+        let (memory, files) = before.unwrap();
         let back = settles(|| descriptors() <= files && memory_mib("VmRSS") <= memory + LEFT_MIB).await;
         assert!(
             back.is_ok(),
