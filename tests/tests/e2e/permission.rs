@@ -415,6 +415,47 @@ async fn grants_that_came_along_with_a_directory_count_for_nothing() {
 }
 
 #[tokio::test]
+async fn grants_that_were_copied_from_another_directory_of_the_same_user_count_for_nothing() {
+    let keys = tempfile::tempdir().unwrap();
+    let key = keys.path().join("key");
+    let test = TestHost::with(|builder| builder.cache_key_file(&key)).await;
+    test.host
+        .grant(&name("a"), read("/data/**"), &mounted("/data", &place()))
+        .await
+        .unwrap();
+    let folder = test.folder.clone();
+    test.host.shutdown().await.unwrap();
+    drop(test);
+
+    let copy = std::sync::Arc::new(tempfile::tempdir().unwrap());
+    fs::copy(folder.path().join("store.redb"), copy.path().join("store.redb")).unwrap();
+    let test = TestHost::open(copy, |builder| builder.cache_key_file(&key)).await;
+    assert_eq!(shown(&test.host, "a").await.granted.len(), 0);
+    let is_refused = |event: &Event| matches!(event, Event::GrantsRefused { .. });
+    assert!(test.events().iter().any(is_refused));
+    let test = TestHost::open(folder, |builder| builder.cache_key_file(&key)).await;
+    assert_eq!(shown(&test.host, "a").await.granted.len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_recorded_is_for_nobody_else_on_the_machine() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let folder = std::sync::Arc::new(tempfile::tempdir().unwrap());
+    let mode = |name: &str| {
+        let found = fs::metadata(folder.path().join(name)).unwrap();
+        found.permissions().mode() & 0o777
+    };
+    fs::write(folder.path().join("lock"), "").unwrap();
+    for name in ["lock", "."] {
+        fs::set_permissions(folder.path().join(name), fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let test = TestHost::open(folder.clone(), |builder| builder).await;
+    assert_eq!((mode("lock") & 0o077, mode("store.redb")), (0, 0o600));
+    drop(test);
+}
+
+#[tokio::test]
 async fn a_directory_that_is_granted_elsewhere_is_the_new_one() {
     let test = TestHost::new().await;
     let folder = tempfile::tempdir().unwrap();

@@ -238,6 +238,26 @@ async fn an_export_is_called_by_every_unambiguous_part_of_its_name() {
 }
 
 #[tokio::test]
+async fn what_the_host_calls_itself_is_for_no_other_caller() {
+    let test = TestHost::new().await;
+    test.deploy("counter").await.unwrap();
+    assert_eq!(test.call("counter", "").await.unwrap(), "1");
+    for call in [
+        "shutdown()",
+        "guest#shutdown()",
+        "airssys:component/guest@0.1.0#shutdown()",
+        "health-status()",
+        "save()",
+        "state#save()",
+        "init({json: \"{}\"})",
+    ] {
+        let refused = invoke(&test.host, call).await;
+        assert!(matches!(refused, Err(Error::ReservedExport(_))), "{call}: {refused:?}");
+    }
+    assert_eq!(test.call("counter", "").await.unwrap(), "2");
+}
+
+#[tokio::test]
 async fn a_name_that_means_several_exports_or_none_is_refused_with_those_that_were_meant() {
     let test = deployed("same-names").await;
     let check = async |call: &str, expected: &[&str], like: Option<&str>| match invoke(&test.host, call).await {
