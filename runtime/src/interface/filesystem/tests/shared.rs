@@ -18,9 +18,14 @@ fn component(
             host: folder.path().join(host),
         });
     }
+    instance(grants, Grants::among(set, common.clone()))
+}
+
+/// An instance that asks for these, whatever it is granted.
+fn instance(asked: &[Grant], granted: Grants) -> Shared {
     let clearance = Clearance {
-        asked: grants.to_vec().into(),
-        grants: Arc::new(Grants::among(set, common.clone())),
+        asked: asked.to_vec().into(),
+        grants: Arc::new(granted),
         teaches: false,
         account: Account::default(),
     };
@@ -124,22 +129,7 @@ async fn what_tools_take_is_not_written_by_the_rule_of_a_project() {
         guest: "/data".into(),
         host: folder.path().join("data"),
     });
-    let clearance = Clearance {
-        asked: both("/data/**").to_vec().into(),
-        grants: Arc::new(Grants::new(set)),
-        teaches: false,
-        account: Account::default(),
-    };
-    let release = Package::new(EMPTY)
-        .name("a".parse().unwrap())
-        .validate()
-        .unwrap()
-        .release;
-    let gate = Arc::new(Gate::new(clearance, Arc::new(release), Events::default()));
-    let mut test = Shared {
-        files: Files::new(gate, Meter::alone(Limits::default()), &Own::default()).unwrap(),
-        table: ResourceTable::new(),
-    };
+    let mut test = instance(&both("/data/**"), Grants::new(set));
     let (nothing, create, write) = (PathFlags::empty(), OpenFlags::CREATE, DescriptorFlags::WRITE);
     let root = test.root("/data");
     let mut view = test.view();
