@@ -26,8 +26,7 @@ impl Seal {
     /// The same for what is kept in this directory alone: a record that is taken from it to another counts for nothing
     /// there.
     pub(crate) fn within(&self, directory: &Path) -> Self {
-        // HMAC takes keys of every length, so this cannot fail.
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).unwrap_or_else(|_| Hmac::new(&Default::default()));
+        let mut mac = self.keyed();
         mac.update(b"directory\n");
         mac.update(directory.as_os_str().as_encoded_bytes());
         Self(mac.finalize().into_bytes().into())
@@ -44,9 +43,13 @@ impl Seal {
         self.mac(name, record).verify_slice(&mark).is_ok()
     }
 
-    fn mac(&self, name: &str, record: &[u8]) -> Hmac<Sha256> {
+    fn keyed(&self) -> Hmac<Sha256> {
         // HMAC takes keys of every length, so this cannot fail.
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).unwrap_or_else(|_| Hmac::new(&Default::default()));
+        Hmac::new_from_slice(&self.0).unwrap_or_else(|_| Hmac::new(&Default::default()))
+    }
+
+    fn mac(&self, name: &str, record: &[u8]) -> Hmac<Sha256> {
+        let mut mac = self.keyed();
         // Names have no line ends, so that no name and record look like others.
         mac.update(b"record\n");
         mac.update(name.as_bytes());
