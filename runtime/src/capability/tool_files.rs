@@ -1,153 +1,19 @@
 //! Files that tools take by themselves: they build or run them, or are told by them what to do.
 
 /// The endings of such files, in small letters.
-const ENDINGS: [&str; 102] = [
-    "app",
-    "asm",
-    "bash",
-    "bat",
-    "bazel",
-    "bzl",
-    "c",
-    "cabal",
-    "cc",
-    "cfg",
-    "cjs",
-    "class",
-    "clj",
-    "cmake",
-    "cmd",
-    "code-workspace",
-    "coffee",
-    "command",
-    "cpp",
-    "cs",
-    "csproj",
-    "css",
-    "csx",
-    "cts",
-    "cxx",
-    "dart",
-    "desktop",
-    "dll",
-    "dylib",
-    "egg",
-    "elf",
-    "envrc",
-    "erl",
-    "ex",
-    "exe",
-    "exs",
-    "fish",
-    "fsx",
-    "gemspec",
-    "go",
-    "gradle",
-    "groovy",
-    "h",
-    "hcl",
-    "hpp",
-    "hs",
-    "ini",
-    "ipynb",
-    "jar",
-    "java",
-    "jl",
-    "js",
-    "jsx",
-    "kt",
-    "kts",
-    "lock",
-    "lua",
-    "mjs",
-    "mk",
-    "ml",
-    "mod",
-    "mts",
-    "nim",
-    "nix",
-    "o",
-    "php",
-    "pl",
-    "pm",
-    "podspec",
-    "props",
-    "ps1",
-    "psm1",
-    "pth",
-    "py",
-    "pyc",
-    "r",
-    "rake",
-    "rb",
-    "rs",
-    "sbt",
-    "scala",
-    "service",
-    "sh",
-    "sln",
-    "so",
-    "svelte",
-    "swift",
-    "t",
-    "targets",
-    "tf",
-    "toml",
-    "ts",
-    "tsx",
-    "vbs",
-    "vue",
-    "wasm",
-    "whl",
-    "wit",
-    "yaml",
-    "yml",
-    "zig",
-    "zsh",
-];
+const ENDINGS: &str = "\
+    app asm bash bat bazel bzl c cabal cc cfg cjs class clj cmake cmd code-workspace coffee command cpp cs csproj \
+    css csx cts cxx dart desktop dll dylib egg elf envrc erl ex exe exs fish fsx gemspec go gradle groovy h hcl hpp \
+    hs ini ipynb jar java jl js jsx kt kts lock lua mjs mk ml mod mts nim nix o php pl pm podspec props ps1 psm1 pth \
+    py pyc r rake rb rs sbt scala service sh sln so svelte swift t targets tf toml ts tsx vbs vue wasm whl wit yaml \
+    yml zig zsh";
 
 /// The names of such files, in small letters; a directory with a `HEAD` in it may be a repository of git.
-const NAMES: [&str; 39] = [
-    "build.xml",
-    "configure",
-    "dangerfile",
-    "earthfile",
-    "fastfile",
-    "gradlew",
-    "mvnw",
-    "podfile",
-    "pom.xml",
-    "rust-toolchain",
-    "sconstruct",
-    "snakefile",
-    "tiltfile",
-    "vagrantfile",
-    "wscript",
-    "brewfile",
-    "build",
-    "cmakelists.txt",
-    "codeowners",
-    "composer.json",
-    "containerfile",
-    "deno.json",
-    "dockerfile",
-    "gemfile",
-    "gnumakefile",
-    "head",
-    "jenkinsfile",
-    "jsconfig.json",
-    "justfile",
-    "makefile",
-    "meson.build",
-    "node_modules",
-    "package-lock.json",
-    "package.json",
-    "pipfile",
-    "procfile",
-    "rakefile",
-    "tsconfig.json",
-    "workspace",
-];
+const NAMES: &str = "\
+    brewfile build build.xml cmakelists.txt codeowners composer.json configure containerfile dangerfile deno.json \
+    dockerfile earthfile fastfile gemfile gnumakefile gradlew head jenkinsfile jsconfig.json justfile makefile \
+    meson.build mvnw node_modules package-lock.json package.json pipfile podfile pom.xml procfile rakefile \
+    rust-toolchain sconstruct snakefile tiltfile tsconfig.json vagrantfile workspace wscript";
 
 /// Whether tools take a file or directory of this name, or it is hidden as those are that tools keep for themselves.
 pub(crate) fn is_taken_by_tools(name: &str) -> bool {
@@ -155,8 +21,8 @@ pub(crate) fn is_taken_by_tools(name: &str) -> bool {
         return true;
     }
     let ending = name.rsplit_once('.').map(|(_, ending)| ending);
-    let is_among = |list: &[&str], text: &str| list.iter().any(|own| own.eq_ignore_ascii_case(text));
-    ending.is_some_and(|ending| is_among(&ENDINGS, ending)) || is_among(&NAMES, name)
+    let is_among = |list: &str, text: &str| list.split(' ').any(|own| own.eq_ignore_ascii_case(text));
+    ending.is_some_and(|ending| is_among(ENDINGS, ending)) || is_among(NAMES, name)
 }
 
 #[cfg(test)]
