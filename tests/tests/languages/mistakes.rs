@@ -93,6 +93,16 @@ fn a_build_that_leaves_nothing_or_a_core_module_is_told_what_is_missing() {
     );
 }
 
+/// A component that raises, loops and takes memory as it is asked to: each is told as what it is, and the next call is
+/// answered.
+fn goes_wrong_and_on(shell: &mut Shell, raised: &[&str], memory: &str) {
+    fails(&shell.run("airssys-wasm call hello raise"), 106, raised);
+    let deadline = "within its deadline of 2s";
+    fails(&shell.run("airssys-wasm call hello loop"), 106, &[deadline]);
+    fails(&shell.run("airssys-wasm call hello memory"), 106, &[memory]);
+    assert_eq!(shell.well("airssys-wasm call hello world").trim_end(), "Hello, world!");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn python_tells_exceptions_with_their_traceback_and_is_held_to_its_limits() {
     let _turn = template::alone().await;
@@ -122,21 +132,13 @@ async fn python_tells_exceptions_with_their_traceback_and_is_held_to_its_limits(
     let said = shell.run("airssys-wasm deploy --config wrong.json");
     fails(&said, 103, &["ZeroDivisionError: division by zero", "in init"]);
     shell.well("airssys-wasm deploy");
-    let said = shell.run("airssys-wasm call hello raise");
-    let parts = [
+    let raised = [
         "Traceback (most recent call last):\n",
         "app.py\", line ",
         "error: the component answered: IndexError: ",
     ];
-    fails(&said, 106, &parts);
-    fails(
-        &shell.run("airssys-wasm call hello loop"),
-        106,
-        &["within its deadline of 2s"],
-    );
-    // CPython notices that it gets no more, and says so itself.
-    fails(&shell.run("airssys-wasm call hello memory"), 106, &["MemoryError"]);
-    assert_eq!(shell.well("airssys-wasm call hello world").trim_end(), "Hello, world!");
+    // CPython notices that it gets no more memory, and says so itself.
+    goes_wrong_and_on(shell, &raised, "MemoryError");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -154,22 +156,11 @@ async fn javascript_tells_exceptions_with_their_stack_and_is_held_to_its_limits(
     project.edit("Component.toml", "[config]", "[limits]\ndeadline = \"2s\"\n\n[config]");
     let shell = &mut project.shell;
     shell.well("airssys-wasm deploy");
-    let said = shell.run("airssys-wasm call hello raise");
-    fails(
-        &said,
-        106,
-        &[
-            "error: the component answered: TypeError: not today (exception)",
-            "component.js:",
-        ],
-    );
-    fails(
-        &shell.run("airssys-wasm call hello loop"),
-        106,
-        &["within its deadline of 2s"],
-    );
-    fails(&shell.run("airssys-wasm call hello memory"), 106, &["memory"]);
-    assert_eq!(shell.well("airssys-wasm call hello world").trim_end(), "Hello, world!");
+    let raised = [
+        "error: the component answered: TypeError: not today (exception)",
+        "component.js:",
+    ];
+    goes_wrong_and_on(shell, &raised, "memory");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -188,23 +179,8 @@ async fn go_tells_panics_with_their_stack_and_is_held_to_its_limits() {
     project.edit("Component.toml", "[config]", "[limits]\ndeadline = \"2s\"\n\n[config]");
     let shell = &mut project.shell;
     shell.well("airssys-wasm deploy");
-    let said = shell.run("airssys-wasm call hello raise");
-    fails(
-        &said,
-        106,
-        &["error: the component answered: not today (panic)", "guest.go:"],
-    );
-    fails(
-        &shell.run("airssys-wasm call hello loop"),
-        106,
-        &["within its deadline of 2s"],
-    );
-    fails(
-        &shell.run("airssys-wasm call hello memory"),
-        106,
-        &["more memory than its limit"],
-    );
-    assert_eq!(shell.well("airssys-wasm call hello world").trim_end(), "Hello, world!");
+    let raised = ["error: the component answered: not today (panic)", "guest.go:"];
+    goes_wrong_and_on(shell, &raised, "more memory than its limit");
 }
 
 #[tokio::test(flavor = "multi_thread")]
