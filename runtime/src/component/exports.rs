@@ -63,7 +63,9 @@ pub fn callable(bytes: &[u8]) -> Result<Callable, Error> {
         });
     }
     let names = Names::new(functions.iter().map(|(name, _)| name));
-    let exports = functions.into_iter().map(|(name, function)| {
+    // What the host calls itself is refused to others.
+    let offered = functions.into_iter().filter(|(name, _)| !name.is_for_the_host());
+    let exports = offered.map(|(name, function)| {
         let short = names.shortest(&name);
         let signature = resolve_wit_func_type(&resolve, function).ok().map(|ty| signature(&ty));
         Export {
