@@ -41,6 +41,8 @@ struct Charge {
     returned: u64,
     /// How many changes are under way.
     changes: u32,
+    /// Whether it has no name any more, as whoever has closed it has found; it gets none again.
+    is_gone: bool,
 }
 
 impl OpenFiles {
@@ -68,12 +70,15 @@ impl OpenFiles {
 
     /// Closes a file that is found to be like this, or of which nothing is found; returns how many bytes come back.
     ///
-    /// It is looked at before it is closed: who removes it has it open meanwhile, and is the last then.
+    /// It is looked at before it is closed: who removes it has it open meanwhile. When another one was faster, who is
+    /// last has looked too early, and is told by the one who has removed it.
     pub(super) fn close_as(&self, id: FileId, file: &OpenFile, found: Option<Length>) -> u64 {
+        if let Some(charge) = file.charge().as_mut() {
+            charge.is_gone |= found.is_some_and(|found| found.is_nameless);
+        }
         let is_last = self.close(id);
-        let is_gone = found.is_some_and(|found| found.is_nameless);
         match *file.charge() {
-            Some(charge) if is_last && is_gone => charge.length - charge.returned,
+            Some(charge) if is_last && charge.is_gone => charge.length - charge.returned,
             _ => 0,
         }
     }
@@ -142,6 +147,7 @@ fn found<E>(charge: &mut Option<Charge>, look: impl FnOnce() -> Result<Length, E
             // Who closed it before it was opened here has got it back.
             returned: if found.is_nameless { found.bytes } else { 0 },
             changes: 0,
+            is_gone: found.is_nameless,
         });
     }
     Ok(charge.get_or_insert_default())
@@ -179,6 +185,10 @@ mod tests {
         assert_eq!(files.close_as(FILE, &late, Some(length(10, true))), 0);
         let named = opened(&files, 10, false);
         assert_eq!(files.close_as(FILE, &named, Some(length(10, false))), 0);
+        // Who is last looked before the other one removed it.
+        let (one, other) = (opened(&files, 10, false), opened(&files, 10, false));
+        assert_eq!(files.close_as(FILE, &one, Some(length(10, true))), 0);
+        assert_eq!(files.close_as(FILE, &other, Some(length(10, false))), 10);
     }
 
     #[test]

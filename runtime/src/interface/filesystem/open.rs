@@ -109,7 +109,7 @@ impl FilesView<'_> {
         }
         let slot = Slot::take(self.files.gate.descriptors()).ok_or(ErrorCode::InsufficientMemory)?;
         let own = self.files.own;
-        let mut tries = 0;
+        let (mut naming, mut tries) = (None, 0);
         let (opened, identity, local) = loop {
             let found = self.find(&at, effect.right(), &named).await?;
             if passes && found.kind() != Some(FileType::Directory) {
@@ -124,6 +124,11 @@ impl FilesView<'_> {
             // What is made is charged, so it is either made or opened, and not whichever it comes to.
             let makes = effect.makes && (effect.is_exclusive || found.seen.is_none());
             if makes {
+                if naming.is_none() {
+                    // No other instance gives or takes names meanwhile, so it is looked at again.
+                    naming = Some(self.naming(&[(&at, &named)]).await?);
+                    continue;
+                }
                 self.charge_entry()?;
             }
             let opened = if local {
@@ -138,12 +143,13 @@ impl FilesView<'_> {
             tries += 1;
             match opened {
                 Ok((opened, identity)) => break (opened, identity, local),
-                // Another one has made or removed it in between.
+                // A program of this machine has made or removed it in between.
                 Err(Astray::System(Errno::EXIST | Errno::NOENT))
                     if effect.makes && !effect.is_exclusive && tries < MOST_TRIES => {}
                 Err(astray) => return Err(self.astray(effect.right(), &named.path, astray)),
             }
         };
+        drop(naming);
         let counted = match &opened {
             Descriptor::File(file) => {
                 let counted = Opened::new(self.files.meter.clone(), identity, file.file.clone(), local);
