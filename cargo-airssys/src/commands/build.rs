@@ -5,9 +5,10 @@ use std::time::Instant;
 use clap::Parser;
 use serde_json::{Value, json};
 
+use super::inspect;
 use super::verb::{Context, Verb};
 use crate::ops::build::{Built, build};
-use crate::ops::project::{self, Builder, Project};
+use crate::ops::project::{self, Project};
 use crate::shell::{counted, printable_line, seconds, size, took};
 use crate::toolchain::Profile;
 
@@ -39,14 +40,16 @@ impl Verb for Build {
         let artifact = &built.artifact;
         let (label, size) = (labelled(&project, &built), size(artifact.inspection.size));
         let (path, time) = (artifact.path.display(), took(begin.elapsed()));
-        let memory = match project.builder {
-            Builder::Command(_) => format!(
-                ", {} of memory at the start",
-                self::size(artifact.inspection.initial_memory)
-            ),
-            Builder::Cargo { .. } => String::new(),
-        };
-        let mut text = format!("Built {label} in {time}: {path} ({size}{memory})");
+        let mut value = measures(&project, &built, begin);
+        // Whatever runs it next finds it compiled.
+        let compiled = inspect::compiled(context, &artifact.path)?.map(|(_, time)| time);
+        value["compile_seconds"] = compiled.map(seconds).into();
+        let mut text = format!("Built {label} in {time}: {path} ({size})");
+        let memory = self::size(artifact.inspection.initial_memory);
+        text.push_str(&format!("\n{memory} of memory at the start"));
+        if let Some(time) = compiled {
+            text.push_str(&format!("; compiled for this machine and started in {}", took(time)));
+        }
         if !artifact.of_runtime.is_empty() {
             let number = counted(artifact.of_runtime.len(), "import");
             text.push_str(&format!(
@@ -54,7 +57,7 @@ impl Verb for Build {
                 artifact.of_runtime.join(", ")
             ));
         }
-        Ok(context.shell.result(text, &measures(&project, &built, begin))?)
+        Ok(context.shell.result(text, &value)?)
     }
 }
 
@@ -90,7 +93,7 @@ pub(super) fn measures(project: &Project, built: &Built, begin: Instant) -> Valu
         "warnings": built.artifact.warnings,
         "toolchain": built.toolchain,
         "toolchain_seconds": seconds(built.provided),
-        "compile_seconds": seconds(built.compiled),
+        "build_seconds": seconds(built.compiled),
         "seconds": seconds(begin.elapsed()),
     })
 }

@@ -41,15 +41,9 @@ impl Verb for Inspect {
             false => of_name(context, &self.component).map(|(bytes, release)| (bytes, Some(release)))?,
         };
         let found = inspect(&bytes)?;
-        let mut compiled = None;
-        let release = match deployed {
-            Some(release) => Some(release),
-            None => {
-                let begin = Instant::now();
-                let release = packaged(context, path)?;
-                compiled = release.is_some().then(|| begin.elapsed());
-                release
-            }
+        let (release, compiled) = match deployed {
+            Some(release) => (Some(release), None),
+            None => compiled(context, path)?.unzip(),
         };
         let of_runtime = runtime_imports::read(&bytes);
         let callable = callable(&bytes).or_else(|error| without(context, error))?;
@@ -71,8 +65,11 @@ impl Verb for Inspect {
     }
 }
 
-/// The release that deploying the file would make; none, and a warning, when it cannot be deployed.
-fn packaged(context: &Context, path: &Path) -> anyhow::Result<Option<Release>> {
+/// The release that deploying a file would make, and how long compiling and starting it took; none, and a warning, when
+/// it cannot be deployed.
+pub(super) fn compiled(context: &Context, path: &Path) -> anyhow::Result<Option<(Release, Duration)>> {
+    let begin = Instant::now();
+    let _spinner = context.shell.spin("compiling for this machine");
     // What it asks for is its own answer, given in a host that nobody keeps; the steps on the way are not of interest.
     let aside = tempfile::tempdir()?;
     let place = StatePlace {
@@ -82,7 +79,7 @@ fn packaged(context: &Context, path: &Path) -> anyhow::Result<Option<Release>> {
     let release = package::of_file(path, Said::default())
         .and_then(|package| host::alone(&place, async |host| host.package(package).await));
     match release {
-        Ok(release) => Ok(Some(release)),
+        Ok(release) => Ok(Some((release, begin.elapsed()))),
         Err(error) => {
             context.shell.warn(format_args!(
                 "it cannot be deployed here: {}",

@@ -177,9 +177,12 @@ pub(crate) fn quiet() -> Listener {
 const EVENTS: u32 = 5;
 
 fn run<T>(work: impl AsyncFnOnce(&Answered) -> anyhow::Result<T>) -> anyhow::Result<T> {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     let runtime = runtime
         .enable_all()
+        // While guests compute on all processors, there are threads for those who are done soon.
+        .worker_threads(2 * processors)
         // A guest that computes has a thread for a slice at a time; what comes from outside is looked at after a few of
         // those, and not after the usual 61.
         .event_interval(EVENTS)

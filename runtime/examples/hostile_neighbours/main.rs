@@ -43,7 +43,7 @@ fn main() -> ExitCode {
     // Parts by their names, or all of them.
     let asked: Vec<String> = std::env::args().skip(1).collect();
     let wants = |part: &str| asked.is_empty() || asked.iter().any(|asked| asked == part);
-    let runtime = tokio::runtime::Runtime::new().expect("this machine runs Tokio");
+    let runtime = runtime().expect("this machine runs Tokio");
     let is_right = runtime.block_on(async {
         // In this order: what a host has once taken for many instances it keeps.
         let memory = !wants("memory") || memory().await;
@@ -53,6 +53,14 @@ fn main() -> ExitCode {
         memory & (!wants("neighbours") || beside().await)
     });
     if is_right { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// As `airssys-wasm serve` has it: threads that are free while guests compute on all processors.
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    runtime.enable_all().worker_threads(2 * processors);
+    runtime.event_interval(5).global_queue_interval(5).build()
 }
 
 /// A host in a directory that goes away with it.

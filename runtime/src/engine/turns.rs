@@ -1,7 +1,8 @@
 //! Whose turn it is to compute: guests that run for long take turns, so that those who are done soon never wait for many.
 //!
-//! At most as many of them are with the runtime as it has threads; the others wait here, in one line for each component.
-//! So what a call waits for is the rest of one slice, however many others compute without end.
+//! At most as many of them are with the runtime as the machine has processors; the others wait here, in one line for
+//! each component. So what a call waits for is the rest of one slice, however many others compute without end, and
+//! nothing when the runtime has more threads than that: the system gives a processor to the thread that had none.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -45,9 +46,11 @@ pub(super) struct Seat {
 }
 
 impl Turns {
-    /// As many seats as the runtime of this thread has threads to run guests on.
+    /// As many seats as there are processors to run guests on, and threads of the runtime.
     pub(super) fn new() -> Arc<Self> {
-        Self::with_seats(Handle::try_current().map_or(1, |runtime| runtime.metrics().num_workers()))
+        let threads = Handle::try_current().map_or(1, |runtime| runtime.metrics().num_workers());
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        Self::with_seats(threads.min(processors))
     }
 
     fn with_seats(seats: usize) -> Arc<Self> {

@@ -129,6 +129,29 @@ async fn a_component_in_javascript_keeps_its_state() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_component_in_typescript_keeps_its_state() {
+    let counting = Counting {
+        template: &template::TYPESCRIPT,
+        edits: &[
+            (
+                "src/component.ts",
+                "greet(settings.greeting, decode(body));",
+                "greet(settings.greeting, decode(body)) + ++count;",
+            ),
+            (
+                "src/component.ts",
+                "export const guest",
+                "let count = 0;\n\nexport const state = {\n  save(): Uint8Array {\n    return Uint8Array.of(count);\n  },\n  \
+             restore(fromVersion: string, saved: Uint8Array): void {\n    count = saved[0] ?? 0;\n  },\n\
+             } satisfies typeof import(\"airssys:component/state@0.1.0\");\n\nexport const guest",
+            ),
+        ],
+        file: None,
+    };
+    check(counting).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_component_in_python_keeps_its_state() {
     let counting = Counting {
         template: &template::PYTHON,
