@@ -13,7 +13,7 @@ use airssys_wasm::{Error, Host};
 pub(crate) fn expected(place: &StatePlace, key: Option<&Path>, checkpoint: Option<&Path>) -> anyhow::Result<Expected> {
     let mut expected = Expected::default();
     if place.exists() {
-        expected.recorded = host::aside(async || recorded(&place.directory).await)?;
+        (expected.recorded, expected.is_recorded) = host::aside(async || recorded(&place.directory).await)?;
     }
     expected.checkpoint = checkpoint.map(read_checkpoint).transpose()?;
     expected.key = match (key, &expected.recorded) {
@@ -39,20 +39,20 @@ fn begun(directory: &Path) -> Option<String> {
     }
 }
 
-/// Of a running host it is what that has written, without one what the store knows.
-async fn recorded(directory: &Path) -> Result<Option<AuditHead>, Error> {
+/// Of a running host it is what that has written, without one what the store knows; whether it is of the store.
+async fn recorded(directory: &Path) -> Result<(Option<AuditHead>, bool), Error> {
     let mut pause = tokio::time::interval(host::PAUSE);
     loop {
         pause.tick().await;
         match Client::connect(directory, quiet()).await {
-            Ok(client) => return Ok(client.audit().await?.head),
+            Ok(client) => return Ok((client.audit().await?.head, false)),
             Err(Error::Unreachable { .. }) => {}
             Err(error) => return Err(error),
         }
         match Host::recorded_audit(directory).await {
             // A host that begins or ends answers soon.
             Err(Error::StateInUse { .. }) => {}
-            found => return found,
+            found => return Ok((found?, true)),
         }
     }
 }

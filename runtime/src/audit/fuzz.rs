@@ -79,10 +79,12 @@ fn verified(bytes: &[u8]) {
         root: whole.root,
         key,
         is_closed: false,
+        signature: None,
     };
     let expected = Expected {
         key: Some(key),
         recorded: whole.origin.clone().map(recorded),
+        is_recorded: false,
         checkpoint: None,
     };
     let own = verify(&[bytes], &expected);

@@ -133,7 +133,7 @@ impl Log {
         self.sync()?;
         self.signed = self.size;
         // After the log, so that what is known of it elsewhere is never more than there is.
-        (self.anchor)(&self.head())?;
+        (self.anchor)(&self.head().signed(&self.key))?;
         Ok(signed)
     }
 
@@ -190,6 +190,8 @@ impl Log {
         // From here on the new key is the log's: what ends the process now is made good when the log is opened.
         self.key = next;
         self.sync()?;
+        // Before the old key goes, because what the store knows is by it until then.
+        (self.anchor)(&self.head().signed(&self.key))?;
         fs::rename(&next_file, &self.key_file)?;
         key::publish(&self.key_file.with_extension("pub"), &self.key)?;
         self.checkpoint()?;
@@ -203,6 +205,7 @@ impl Log {
             root: self.root,
             key: PublicKey::of(&self.key),
             is_closed: self.is_closed,
+            signature: None,
         }
     }
 }

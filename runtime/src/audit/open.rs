@@ -46,6 +46,8 @@ pub(super) fn open(opening: &Opening) -> io::Result<(Log, Vec<Happened>)> {
         None => new_origin()?,
     };
     let (key_file, public_file) = key_files(&opening.cache_key, &origin);
+    // The one before, when a process ended while it was replaced.
+    let before = key::load(&key_file)?.as_ref().map(PublicKey::of);
     let key = key_of(&key_file, end.key)?;
     key::publish(&public_file, &key)?;
     let public = PublicKey::of(&key);
@@ -59,21 +61,36 @@ pub(super) fn open(opening: &Opening) -> io::Result<(Log, Vec<Happened>)> {
     if end.cut > 0 {
         first.push(Recorded::TailCut { bytes: end.cut });
     }
-    // From here on entries come again.
-    if let Some(recorded) = recorded.filter(|recorded| recorded.is_closed) {
-        (opening.anchor)(&AuditHead {
-            is_closed: false,
-            ..recorded.clone()
-        })?;
-    }
-    let is_as_known =
-        |recorded: &AuditHead| is_kept(&folder, recorded) && !(recorded.is_closed && end.size > recorded.size);
-    if let Some(recorded) = recorded.filter(|recorded| !is_as_known(recorded)) {
+    let is_own =
+        |recorded: &AuditHead| recorded.is_signed() && [Some(public), end.key, before].contains(&Some(recorded.key));
+    let is_as_known = |recorded: &AuditHead| {
+        is_own(recorded) && is_kept(&folder, recorded) && !(recorded.is_closed && end.size > recorded.size)
+    };
+    let known = recorded.filter(|recorded| is_as_known(recorded));
+    // The store knows of a log before its first entry is written.
+    if known.is_none() && (recorded.is_some() || end.size > 0) {
         first.push(Recorded::Broken {
-            recorded_size: recorded.size,
-            recorded_root: recorded.root,
+            recorded_size: recorded.map_or(0, |recorded| recorded.size),
+            recorded_root: recorded.map_or_else(Hash::default, |recorded| recorded.root),
             found_size: end.size,
         });
+    }
+    // From here on entries come again. What is not as it is known stays until a checkpoint takes its place.
+    let head = match (known, recorded) {
+        (Some(known), _) if known.is_closed => Some(known.clone()),
+        (None, None) if end.size == 0 => Some(AuditHead {
+            origin: origin.clone(),
+            size: 0,
+            root: Hash::default(),
+            key: public,
+            is_closed: false,
+            signature: None,
+        }),
+        _ => None,
+    };
+    if let Some(head) = head {
+        let is_closed = false;
+        (opening.anchor)(&AuditHead { is_closed, ..head }.signed(&key))?;
     }
     let file = end.file.map(|(first, _)| files::append(&folder, first)).transpose()?;
     let log = Log {

@@ -25,6 +25,8 @@ pub struct Expected {
     pub key: Option<PublicKey>,
     /// What the store of the host knows of it.
     pub recorded: Option<AuditHead>,
+    /// Whether its store has to know it.
+    pub is_recorded: bool,
     /// A checkpoint that was kept elsewhere.
     pub checkpoint: Option<Checkpoint>,
 }

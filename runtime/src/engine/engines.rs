@@ -10,7 +10,7 @@ use wasmtime::{
 
 use super::clock::{TICK, Ticker};
 use super::debug::{Debugging, SAMPLE};
-use super::limit::{MAX_CORE_INSTANCES, MAX_MEMORIES, MAX_TABLES};
+use super::limit::{MAX_CORE_INSTANCES, MAX_MEMORIES, MAX_TABLES, TABLES_OF_PLACE};
 use super::state::InstanceState;
 use super::turns::Turns;
 use crate::component::MAX_TABLE_ELEMENTS;
@@ -175,7 +175,7 @@ fn pooling() -> InstanceAllocationStrategy {
     pool.total_component_instances(POOL_INSTANCES)
         .total_core_instances(MAX_CORE_INSTANCES * POOL_INSTANCES)
         .total_memories(POOL_INSTANCES)
-        .total_tables(4 * POOL_INSTANCES)
+        .total_tables(TABLES_OF_PLACE * POOL_INSTANCES)
         .total_stacks(POOL_INSTANCES)
         .max_unused_warm_slots(WARM_PLACES)
         .max_component_instance_size(16 << 20)

@@ -89,7 +89,7 @@ impl Instance {
         let network = Arc::new(Network::new(gate.clone(), meter, prepared.sandbox.outside.clone()));
         network.adapt(&mut context);
         let limits = &release.limits;
-        let limiter = Limiter::new(limits, prepared.account.clone());
+        let limiter = Limiter::new(limits, prepared.account.clone(), prepared.places);
         let limiter = limiter.map_err(|shortage| shortage.error(&release.name))?;
         let outside = Reach {
             network,

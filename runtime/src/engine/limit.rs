@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use wasmtime::ResourceLimiter;
+use wasmtime::component::Component;
 
 use crate::component::{Limit, Limits};
 use crate::usage::{Account, Shortage};
@@ -13,11 +14,17 @@ pub(super) const MAX_CORE_INSTANCES: u32 = 64;
 pub(super) const MAX_MEMORIES: u32 = 8;
 /// The most tables of one component.
 pub(super) const MAX_TABLES: u32 = 64;
+/// How many tables there are for each place in the pool, which has one memory.
+pub(super) const TABLES_OF_PLACE: u32 = 4;
+/// What an element of a table takes.
+const ELEMENT: usize = size_of::<usize>();
 
 /// Counts what the guest has, and refuses what is beyond its limits.
 /// What it has, its component's account has as well, until this is dropped.
 pub(crate) struct Limiter {
     account: Arc<Account>,
+    /// How many of the instances that all components may have it counts as.
+    places: u64,
     memory_limit: usize,
     table_limit: usize,
     memory: usize,
@@ -34,11 +41,12 @@ pub(super) enum Refused {
 }
 
 impl Limiter {
-    /// A limiter for one more instance; all memories of it count together.
-    pub(super) fn new(limits: &Limits, account: Arc<Account>) -> Result<Self, Shortage> {
-        account.begin_instance()?;
+    /// A limiter for one more instance; all memories and tables of it count together.
+    pub(super) fn new(limits: &Limits, account: Arc<Account>, places: u64) -> Result<Self, Shortage> {
+        account.begin_instance(places)?;
         Ok(Self {
             account,
+            places,
             memory_limit: usize::try_from(limits.memory.0).unwrap_or(usize::MAX),
             table_limit: limits.tables as usize,
             memory: 0,
@@ -51,24 +59,8 @@ impl Limiter {
         self.refused.take()
     }
 
-    fn refuse(&mut self, refused: Refused) -> wasmtime::Result<bool> {
-        if let Refused::Limit(limit) = refused {
-            self.account.reach(limit);
-        }
-        self.refused = Some(refused);
-        Ok(false)
-    }
-}
-
-impl Drop for Limiter {
-    fn drop(&mut self) {
-        self.account.end_instance(self.memory as u64);
-    }
-}
-
-impl ResourceLimiter for Limiter {
-    fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
-        let growth = desired.saturating_sub(current);
+    /// Takes memory of the host, whatever for.
+    fn grow(&mut self, growth: usize) -> wasmtime::Result<bool> {
         let after = self.memory.saturating_add(growth);
         if after > self.memory_limit {
             return self.refuse(Refused::Limit(Limit::Memory));
@@ -80,9 +72,41 @@ impl ResourceLimiter for Limiter {
         Ok(true)
     }
 
-    fn table_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+    fn refuse(&mut self, refused: Refused) -> wasmtime::Result<bool> {
+        if let Refused::Limit(limit) = refused {
+            self.account.reach(limit);
+        }
+        self.refused = Some(refused);
+        Ok(false)
+    }
+}
+
+/// How many of the instances that all components may have an instance of this one counts as: a place in the pool has one
+/// memory and four tables.
+pub(super) fn places(component: &Component) -> u64 {
+    // What is only known when it is instantiated is not among what may be loaded.
+    let (memories, tables) = component
+        .resources_required()
+        .map_or((MAX_MEMORIES, MAX_TABLES), |required| {
+            (required.num_memories, required.num_tables)
+        });
+    memories.max(tables.div_ceil(TABLES_OF_PLACE)).max(1).into()
+}
+
+impl Drop for Limiter {
+    fn drop(&mut self) {
+        self.account.end_instance(self.memory as u64, self.places);
+    }
+}
+
+impl ResourceLimiter for Limiter {
+    fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+        self.grow(desired.saturating_sub(current))
+    }
+
+    fn table_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
         match desired <= self.table_limit {
-            true => Ok(true),
+            true => self.grow(desired.saturating_sub(current).saturating_mul(ELEMENT)),
             false => self.refuse(Refused::Limit(Limit::Tables)),
         }
     }
@@ -112,14 +136,33 @@ mod tests {
             tables: 10,
             ..Limits::default()
         };
-        let mut limiter = Limiter::new(&limits, Account::alone()).unwrap();
+        let mut limiter = Limiter::new(&limits, Account::alone(), 1).unwrap();
         assert!(limiter.memory_growing(0, 60, None).unwrap());
         assert!(limiter.memory_growing(0, 40, None).unwrap());
         assert!(!limiter.memory_growing(40, 41, None).unwrap());
         assert_eq!(limiter.take_refused(), Some(Refused::Limit(Limit::Memory)));
         assert_eq!(limiter.take_refused(), None);
+    }
+
+    #[test]
+    fn tables_count_by_their_elements_and_together_as_memory() {
+        let limits = Limits {
+            memory: ByteCount(200),
+            tables: 10,
+            ..Limits::default()
+        };
+        let account = Account::alone();
+        let mut limiter = Limiter::new(&limits, account.clone(), 3).unwrap();
         assert!(limiter.table_growing(0, 10, None).unwrap());
         assert!(!limiter.table_growing(10, 11, None).unwrap());
         assert_eq!(limiter.take_refused(), Some(Refused::Limit(Limit::Tables)));
+        assert!(limiter.table_growing(0, 10, None).unwrap());
+        assert_eq!(account.usage_of_host().memory.used, 160);
+        assert_eq!(account.usage_of_host().instances.used, 3);
+        assert!(!limiter.table_growing(0, 6, None).unwrap());
+        assert_eq!(limiter.take_refused(), Some(Refused::Limit(Limit::Memory)));
+        drop(limiter);
+        assert_eq!(account.usage_of_host().memory.used, 0);
+        assert_eq!(account.usage_of_host().instances.used, 0);
     }
 }

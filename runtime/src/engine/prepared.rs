@@ -9,6 +9,7 @@ use wasmtime_wasi_http::p2::bindings::ProxyIndices;
 use super::binding::{guest, state, types};
 use super::debug::Debugging;
 use super::exports::Exports;
+use super::limit::places;
 use super::lines::Lines;
 use super::state::InstanceState;
 use super::turns::{Seat, Turns};
@@ -47,6 +48,8 @@ pub(crate) struct Prepared {
     pub(super) clearance: Clearance,
     /// What its component uses.
     pub(crate) account: Arc<Account>,
+    /// How many of the instances that all components may have each of its instances counts as.
+    pub(super) places: u64,
     /// The starts of its instances.
     pub(crate) starts: Arc<Starts>,
     pub(super) debugging: Arc<Debugging>,
@@ -106,6 +109,7 @@ impl Prepared {
         };
         let config = serde_json::Value::Object(release.config.clone()).to_string();
         Ok(Self {
+            places: places(pre.component()),
             pre,
             entries,
             config: types::Config { json: config },

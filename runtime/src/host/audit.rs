@@ -83,7 +83,11 @@ fn kept(store: &Store) -> Result<Option<AuditHead>> {
     let kept: Kept = serde_json::from_slice(&record).map_err(|error| damaged(format!("cannot be read: {error}")))?;
     match kept.schema > SCHEMA {
         true => Err(damaged("was written by a newer version of airssys-wasm".into())),
-        false => Ok(Some(kept.head)),
+        // One without a signature is not what a host has recorded, and is not to be taken for what one says of itself.
+        false => Ok(Some(AuditHead {
+            signature: Some(kept.head.signature.unwrap_or_default()),
+            ..kept.head
+        })),
     }
 }
 
@@ -181,5 +185,92 @@ impl Host {
             });
         }
         done
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::audit::{Expected, Verification, key_files, verify};
+
+    /// What verifying says of a state directory without a host.
+    async fn verified(state: &Path, origin: &str) -> Verification {
+        let recorded = Host::recorded_audit(state).await.unwrap();
+        let key = PublicKey::read(&key_files(&state.join("cache.key"), origin).1).unwrap();
+        let expected = Expected {
+            key: Some(key),
+            recorded,
+            is_recorded: true,
+            checkpoint: None,
+        };
+        verify(state, &expected).unwrap()
+    }
+
+    async fn open(state: &Path) -> Host {
+        let key = state.join("cache.key");
+        Host::builder()
+            .state_dir(state)
+            .cache_key_file(key)
+            .build()
+            .await
+            .unwrap()
+    }
+
+    #[tokio::test]
+    async fn what_the_store_knows_of_a_log_is_by_its_key() {
+        let put = |head: AuditHead| {
+            let record = serde_json::to_vec(&Kept { schema: SCHEMA, head }).unwrap();
+            Batch::default().put(Table::Directory, HEAD, record)
+        };
+        let changes: [(&str, &dyn Fn(AuditHead) -> Batch); 3] = [
+            ("as a host of the earlier entries", &put),
+            ("without a signature", &|head| {
+                put(AuditHead {
+                    signature: None,
+                    ..head
+                })
+            }),
+            ("nothing", &|_| Batch::default().delete(Table::Directory, HEAD)),
+        ];
+        for (what, change) in changes {
+            let folder = tempfile::tempdir().unwrap();
+            let state = folder.path().join("state");
+            let host = open(&state).await;
+            let earlier = host.audit_checkpoint().await.unwrap();
+            host.record_often(3).await.unwrap();
+            host.audit_checkpoint().await.unwrap();
+            host.shutdown().await.unwrap();
+            drop(host);
+            let origin = earlier.origin.clone();
+            assert!(verified(&state, &origin).await.is_intact());
+            // The entries up to the checkpoint, and that itself.
+            let log = state.join("audit/00000000000000000001.jsonl");
+            let text = fs::read_to_string(&log).unwrap();
+            let kept: Vec<&str> = text.split_inclusive('\n').take(earlier.size as usize + 1).collect();
+            fs::write(&log, kept.concat()).unwrap();
+            let store = Store::open(&state).unwrap();
+            let mut head = super::kept(&store).unwrap().unwrap();
+            head.size = earlier.size + 1;
+            head.root = verify(&state, &Expected::default()).unwrap().root;
+            store.commit(change(head)).unwrap();
+            drop(store);
+            let found = verified(&state, &origin).await;
+            assert!(!found.is_intact(), "{what}");
+            // A host that goes on says so for good.
+            let host = open(&state).await;
+            host.audit_checkpoint().await.unwrap();
+            host.shutdown().await.unwrap();
+            drop(host);
+            let found = verified(&state, &origin).await;
+            assert!(
+                found
+                    .problems
+                    .iter()
+                    .any(|problem| problem.what.contains("found another log")),
+                "{what}: {found:?}"
+            );
+        }
     }
 }

@@ -85,24 +85,24 @@ impl Account {
         }
     }
 
-    /// Counts one more instance, if there is room for it.
-    pub(crate) fn begin_instance(&self) -> Result<(), Shortage> {
+    /// Counts one more instance, which takes so many places, if there is room for it.
+    pub(crate) fn begin_instance(&self, places: u64) -> Result<(), Shortage> {
         let totals = self.budget.totals();
         let is_first = self.holders.load(Ordering::Relaxed) == 0;
         // One that begins is among those who share.
         let active = totals.active.load(Ordering::Relaxed) + u64::from(is_first);
-        totals.instances.take(1, &self.instances, active)?;
+        totals.instances.take(places, &self.instances, active)?;
         if self.holders.fetch_add(1, Ordering::Relaxed) == 0 {
             totals.active.fetch_add(1, Ordering::Relaxed);
         }
         Ok(())
     }
 
-    /// Gives back an instance and what memory it had.
-    pub(crate) fn end_instance(&self, memory: u64) {
+    /// Gives back the places of an instance and what memory it had.
+    pub(crate) fn end_instance(&self, memory: u64, places: u64) {
         let totals = self.budget.totals();
         totals.memory.give_back(memory, &self.memory);
-        totals.instances.give_back(1, &self.instances);
+        totals.instances.give_back(places, &self.instances);
         if self.holders.fetch_sub(1, Ordering::Relaxed) == 1 {
             totals.active.fetch_sub(1, Ordering::Relaxed);
         }
@@ -250,6 +250,12 @@ impl Account {
         Limit::ALL.into_iter().map(of).collect()
     }
 
+    /// What all components use.
+    #[cfg(test)]
+    pub(crate) fn usage_of_host(&self) -> super::HostUsage {
+        self.budget.usage()
+    }
+
     /// An account that shares nothing with others.
     #[cfg(test)]
     pub(crate) fn alone() -> Arc<Self> {
@@ -270,26 +276,26 @@ mod tests {
             budget.account(&"one".parse().unwrap()),
             budget.account(&"other".parse().unwrap()),
         );
-        other.begin_instance().unwrap();
+        other.begin_instance(1).unwrap();
         for _ in 0..13 {
-            one.begin_instance().unwrap();
+            one.begin_instance(1).unwrap();
         }
         one.take_memory(800).unwrap();
         assert_eq!(budget.usage().active, 2);
         // The reserve is for the other, and for who comes.
-        assert!(one.take_memory(80).is_err() && one.begin_instance().is_err());
+        assert!(one.take_memory(80).is_err() && one.begin_instance(1).is_err());
         other.take_memory(130).unwrap();
-        other.begin_instance().unwrap();
-        assert!(other.take_memory(10).is_err() && other.begin_instance().is_err());
-        other.end_instance(130);
-        other.end_instance(0);
+        other.begin_instance(1).unwrap();
+        assert!(other.take_memory(10).is_err() && other.begin_instance(1).is_err());
+        other.end_instance(130, 1);
+        other.end_instance(0, 1);
         // Alone it may have all of it but the reserve.
         assert_eq!(budget.usage().active, 1);
         one.take_memory(75).unwrap();
         assert!(one.take_memory(1).is_err());
-        one.end_instance(875);
+        one.end_instance(875, 1);
         for _ in 0..12 {
-            one.end_instance(0);
+            one.end_instance(0, 1);
         }
         let usage = budget.usage();
         assert_eq!((usage.memory.used, usage.instances.used, usage.active), (0, 0, 0));

@@ -36,6 +36,8 @@ pub(super) struct Check<'a> {
     key: Option<PublicKey>,
     /// Whether that key is the one that is expected, or was put in its place by it.
     is_trusted: bool,
+    /// The keys that it has taken the place of, each signed by the one before.
+    earlier: Vec<PublicKey>,
     /// The size at the last checkpoint, whoever signed it.
     checked: u64,
 }
@@ -53,6 +55,7 @@ impl<'a> Check<'a> {
             removal: None,
             key: None,
             is_trusted: false,
+            earlier: Vec::new(),
             checked: 0,
         }
     }
@@ -264,8 +267,17 @@ impl<'a> Check<'a> {
     }
 
     fn take_key(&mut self, key: PublicKey, is_by_old: bool) {
-        self.key = Some(key);
+        let before = self.key.replace(key);
+        match is_by_old {
+            true => self.earlier.extend(before),
+            false => self.earlier.clear(),
+        }
         self.is_trusted = self.expected.key == Some(key) || (self.is_trusted && is_by_old);
+    }
+
+    /// Whether it is the key of this log, or was.
+    fn is_own(&self, key: &PublicKey) -> bool {
+        self.expected.key.as_ref() == Some(key) || self.key.as_ref() == Some(key) || self.earlier.contains(key)
     }
 
     /// Proves the first entry by one that says that those before it were removed.
@@ -291,8 +303,17 @@ impl<'a> Check<'a> {
             self.problem(None, &what);
         }
         let expected = self.expected;
+        if expected.is_recorded && expected.recorded.is_none() && self.found.size > 0 {
+            self.problem(None, "the state directory does not know this log any more");
+        }
         if let Some(recorded) = &expected.recorded {
             self.known_elsewhere("the state directory", &recorded.origin, recorded.size);
+            if recorded.signature.is_some() && !(recorded.is_signed() && self.is_own(&recorded.key)) {
+                self.problem(
+                    None,
+                    "what the state directory knows of the log is not signed by its key",
+                );
+            }
             if recorded.is_closed && self.found.size > recorded.size {
                 let more = self.found.size - recorded.size;
                 let what = format!("{more} entries came after the host had ended, and no host was there to write them");
