@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use airssys_wasm::Error;
 use airssys_wasm::component::{ByteCount, Manifest, Package};
+use airssys_wasm::typed::Invocation;
 use airssys_wasm_tests::{ByHand, TestHost, name, until};
 
 use crate::turn::Turn;
@@ -114,4 +115,45 @@ async fn a_component_that_has_no_memory_yet_gets_some_when_others_hold_all_they_
     let asked = tokio::time::timeout(Duration::from_secs(20), test.deploy("echo")).await;
     asked.unwrap().unwrap();
     assert_eq!(test.call("echo", "well").await.unwrap(), "well");
+}
+
+/// A component of which each instance takes as much of the pool as eight or sixteen others.
+fn spread(what: &str, number: usize) -> Vec<u8> {
+    let many = what.repeat(number);
+    wat::parse_str(format!(
+        r#"(component
+            (core module $m {many} (func (export "go") (loop $again (br $again))))
+            (core instance $i (instantiate $m))
+            (func (export "go") (canon lift (core func $i "go"))))"#
+    ))
+    .unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn instances_that_take_much_of_the_pool_leave_places_for_others() {
+    let _turn = Turn::together();
+    for (bytes, places) in [(spread("(memory 1)", 8), 8), (spread("(table 1 funcref)", 64), 16)] {
+        let test = TestHost::new().await;
+        test.deploy("command").await.unwrap();
+        let package = Package::new(bytes).name(name("greedy"));
+        let package = package.manifest(Manifest::parse(GREEDY).unwrap());
+        test.host.deploy(package).await.unwrap();
+        assert_eq!(test.host.usage().instances.used % places, 0);
+        let mut calls = tokio::task::JoinSet::new();
+        for _ in 0..200 {
+            let host = test.host.clone();
+            let call = Invocation::wave("go()").unwrap();
+            calls.spawn(async move { host.invoke(&name("greedy"), call).await });
+        }
+        // Those for which there is no room are refused; the others never end.
+        let refused = calls.join_next().await.unwrap().unwrap();
+        match refused {
+            Err(Error::OverBudget { left, budget: 1_000, .. }) => assert!(left >= 125, "{left}"),
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(test.call("command", "well").await.unwrap(), "WELL");
+        test.deploy("echo").await.unwrap();
+        assert_eq!(test.call("echo", "well").await.unwrap(), "well");
+        calls.shutdown().await;
+    }
 }
