@@ -28,6 +28,8 @@ pub(crate) struct Limiter {
     memory_limit: usize,
     table_limit: usize,
     memory: usize,
+    /// What its tables take of the host's memory; it has a limit of its own.
+    tables: usize,
     refused: Option<Refused>,
 }
 
@@ -41,7 +43,7 @@ pub(super) enum Refused {
 }
 
 impl Limiter {
-    /// A limiter for one more instance; all memories and tables of it count together.
+    /// A limiter for one more instance; all memories of it count together.
     pub(super) fn new(limits: &Limits, account: Arc<Account>, places: u64) -> Result<Self, Shortage> {
         account.begin_instance(places)?;
         Ok(Self {
@@ -50,6 +52,7 @@ impl Limiter {
             memory_limit: usize::try_from(limits.memory.0).unwrap_or(usize::MAX),
             table_limit: limits.tables as usize,
             memory: 0,
+            tables: 0,
             refused: None,
         })
     }
@@ -57,19 +60,6 @@ impl Limiter {
     /// What was refused since the last look.
     pub(super) fn take_refused(&mut self) -> Option<Refused> {
         self.refused.take()
-    }
-
-    /// Takes memory of the host, whatever for.
-    fn grow(&mut self, growth: usize) -> wasmtime::Result<bool> {
-        let after = self.memory.saturating_add(growth);
-        if after > self.memory_limit {
-            return self.refuse(Refused::Limit(Limit::Memory));
-        }
-        if let Err(shortage) = self.account.take_memory(growth as u64) {
-            return self.refuse(Refused::Shortage(shortage));
-        }
-        self.memory = after;
-        Ok(true)
     }
 
     fn refuse(&mut self, refused: Refused) -> wasmtime::Result<bool> {
@@ -95,20 +85,35 @@ pub(super) fn places(component: &Component) -> u64 {
 
 impl Drop for Limiter {
     fn drop(&mut self) {
-        self.account.end_instance(self.memory as u64, self.places);
+        let taken = self.memory.saturating_add(self.tables);
+        self.account.end_instance(taken as u64, self.places);
     }
 }
 
 impl ResourceLimiter for Limiter {
     fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
-        self.grow(desired.saturating_sub(current))
+        let growth = desired.saturating_sub(current);
+        let after = self.memory.saturating_add(growth);
+        if after > self.memory_limit {
+            return self.refuse(Refused::Limit(Limit::Memory));
+        }
+        if let Err(shortage) = self.account.take_memory(growth as u64) {
+            return self.refuse(Refused::Shortage(shortage));
+        }
+        self.memory = after;
+        Ok(true)
     }
 
     fn table_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
-        match desired <= self.table_limit {
-            true => self.grow(desired.saturating_sub(current).saturating_mul(ELEMENT)),
-            false => self.refuse(Refused::Limit(Limit::Tables)),
+        if desired > self.table_limit {
+            return self.refuse(Refused::Limit(Limit::Tables));
         }
+        let growth = desired.saturating_sub(current).saturating_mul(ELEMENT);
+        if let Err(shortage) = self.account.take_memory(growth as u64) {
+            return self.refuse(Refused::Shortage(shortage));
+        }
+        self.tables = self.tables.saturating_add(growth);
+        Ok(true)
     }
 
     fn instances(&self) -> usize {
@@ -145,9 +150,9 @@ mod tests {
     }
 
     #[test]
-    fn tables_count_by_their_elements_and_together_as_memory() {
+    fn tables_count_by_their_elements_as_memory_of_the_host() {
         let limits = Limits {
-            memory: ByteCount(200),
+            memory: ByteCount(0),
             tables: 10,
             ..Limits::default()
         };
@@ -159,8 +164,6 @@ mod tests {
         assert!(limiter.table_growing(0, 10, None).unwrap());
         assert_eq!(account.usage_of_host().memory.used, 160);
         assert_eq!(account.usage_of_host().instances.used, 3);
-        assert!(!limiter.table_growing(0, 6, None).unwrap());
-        assert_eq!(limiter.take_refused(), Some(Refused::Limit(Limit::Memory)));
         drop(limiter);
         assert_eq!(account.usage_of_host().memory.used, 0);
         assert_eq!(account.usage_of_host().instances.used, 0);

@@ -148,7 +148,9 @@ async fn instances_that_take_much_of_the_pool_leave_places_for_others() {
         // Those for which there is no room are refused; the others never end.
         let refused = calls.join_next().await.unwrap().unwrap();
         match refused {
-            Err(Error::OverBudget { left, budget: 1_000, .. }) => assert!(left >= 125, "{left}"),
+            Err(Error::OverBudget {
+                left, budget: 1_000, ..
+            }) => assert!(left >= 125, "{left}"),
             other => panic!("{other:?}"),
         }
         assert_eq!(test.call("command", "well").await.unwrap(), "WELL");
