@@ -21,6 +21,7 @@ use super::lent_body::{BodyFault, LentBody};
 use super::response_body::{Delivery, ResponseBody};
 use super::state::InstanceState;
 use crate::error::Error;
+use crate::interface::{Incoming, View as _};
 use crate::printable::printable_line;
 
 /// The body of a request on its way to a guest.
@@ -80,16 +81,22 @@ impl Instance {
         self.load_http()?;
         let Exchange { request, response } = exchange;
         let has_body = request.method() != Method::HEAD;
-        let (body, request) = LentBody::of(request);
+        let parts = self.store.data_mut().held().0.parts.clone();
+        let (body, mut request) = LentBody::of(request, parts);
+        let size = Incoming::of(&mut request);
         let given = Arc::new(Mutex::new(Given::Nothing(response)));
         let setting = given.clone();
         let set = move |said| {
             let mut given = setting.lock().unwrap_or_else(PoisonError::into_inner);
             given.set(said, has_body);
         };
+        let (held, table) = self.store.data_mut().held();
+        let noted = held.note_request(size, table);
         let mut view = self.store.data_mut().http();
-        let incoming = view.new_incoming_request(Scheme::Http, request);
-        let pushed = incoming.and_then(|incoming| Ok((incoming, view.new_response_outparam_from_callback(set)?)));
+        let pushed = noted.map_err(wasmtime::Error::from).and_then(|()| {
+            let incoming = view.new_incoming_request(Scheme::Http, request)?;
+            Ok((incoming, view.new_response_outparam_from_callback(set)?))
+        });
         let (incoming, outparam) = match pushed {
             Ok(pushed) => pushed,
             Err(error) => {
@@ -101,6 +108,7 @@ impl Instance {
                 .into());
             }
         };
+        self.store.data_mut().held().0.keep(size, &incoming);
         let Some((proxy, entrance)) = self.http_entrance() else {
             return Err(self.not_callable().into());
         };

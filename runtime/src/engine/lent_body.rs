@@ -11,6 +11,7 @@ use http_body::{Body, Frame, SizeHint};
 use wasmtime_wasi_http::Error as WasiError;
 
 use super::http::RequestBody;
+use crate::interface::Parts;
 
 /// Why the body of a request ended before it was whole.
 #[derive(Debug)]
@@ -29,15 +30,18 @@ pub(super) struct LentBody(Arc<Mutex<Lent>>);
 struct Lent {
     /// None when it was taken back.
     body: Option<RequestBody>,
+    /// What the guest has of it.
+    parts: Parts,
     fault: Option<Cow<'static, str>>,
 }
 
 impl LentBody {
     /// Lends the body of a request; returns what takes it back.
-    pub(super) fn of(request: Request<RequestBody>) -> (Self, Request<Self>) {
+    pub(super) fn of(request: Request<RequestBody>, guests: Parts) -> (Self, Request<Self>) {
         let (parts, body) = request.into_parts();
         let lent = Arc::new(Mutex::new(Lent {
             body: Some(body),
+            parts: guests,
             fault: None,
         }));
         (Self(lent.clone()), Request::from_parts(parts, Self(lent)))
@@ -68,7 +72,8 @@ impl Body for LentBody {
         if let Poll::Ready(Some(Err(fault))) = &polled {
             lent.fault = Some(fault.reason());
         }
-        polled
+        let parts = &lent.parts;
+        polled.map_ok(|frame| frame.map_data(|data| parts.count(data)))
     }
 
     fn is_end_stream(&self) -> bool {

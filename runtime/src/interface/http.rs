@@ -1,6 +1,7 @@
 //! `wasi:http`: requests and responses as values, and a guest's own requests to others.
 
 mod held;
+mod part;
 
 use std::sync::Arc;
 
@@ -9,7 +10,8 @@ use wasmtime_wasi::p2::IoError;
 use wasmtime_wasi_http::p2::bindings::http::types::ErrorCode;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpCtx, WasiHttpHooks};
 
-pub(crate) use self::held::Held;
+pub(crate) use self::held::{Held, Incoming, own};
+pub(crate) use self::part::Parts;
 use super::network::Network;
 use super::outgoing::{self, Link, Requests, Sending};
 use super::{Interface, View};
@@ -18,6 +20,7 @@ use super::{Interface, View};
 const MAX_FIELDS: usize = 32 << 10;
 
 const TYPES: &str = "wasi:http/types@0.2.12";
+const HANDLER: &str = "wasi:http/outgoing-handler@0.2.12";
 
 /// The most bytes of one write to a body.
 const MAX_WRITE: usize = 64 << 10;

@@ -120,7 +120,7 @@ pub(super) async fn read(
     incoming: Incoming,
     limit: u64,
     pace: Duration,
-    charge: &mut Charge<'_>,
+    charge: &mut Charge,
 ) -> Result<Vec<u8>, Refusal> {
     let said = incoming.size_hint().lower();
     if said > limit {
@@ -135,7 +135,7 @@ async fn collect(
     (mut body, broken): (Bounded, Broken),
     said: u64,
     limit: u64,
-    charge: &mut Charge<'_>,
+    charge: &mut Charge,
 ) -> Result<Vec<u8>, Refusal> {
     let mut bytes = Vec::with_capacity(usize::try_from(said).unwrap_or(0).min(64 << 10));
     while let Some(frame) = body.frame().await {

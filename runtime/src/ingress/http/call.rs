@@ -10,6 +10,7 @@ use super::charge::Charge;
 use super::connection::Shared;
 use super::origin::check_origin;
 use super::refusal::Refusal;
+use super::text::text;
 use super::{body, json};
 use crate::component::{ComponentName, MAX_MESSAGE_BYTES, Message};
 use crate::error::Error;
@@ -58,7 +59,7 @@ pub(super) async fn call(
             message,
         ));
     }
-    // Held until the call is answered.
+    // Held until the answer is with the client.
     let mut charge = Charge::new(&shared.call_memory);
     let limit = MAX_MESSAGE_BYTES as u64;
     let bytes = body::read(incoming, limit, shared.options.body_timeout, &mut charge).await?;
@@ -67,13 +68,15 @@ pub(super) async fn call(
             let invocation = invocation(export, &bytes, &mut charge)?;
             drop(bytes);
             let value = shared.host.invoke(&name, invocation).await?;
-            let json = value.to_json(ByteForm::default());
-            Ok(answered("application/json", format!("{json}\n"), &[]))
+            let text = text(&value.to_json(ByteForm::default()))?;
+            drop(value);
+            Ok(answered("application/json", charge.answer(text)?, &[]))
         }
         None => {
             let message = message(&request.headers, bytes);
             let answer = shared.host.call(&name, message).await?;
-            Ok(answered(&answer.content_type, answer.body, &answer.metadata))
+            let body = charge.answer(answer.body)?;
+            Ok(answered(&answer.content_type, body, &answer.metadata))
         }
     }
 }
@@ -141,7 +144,7 @@ fn is_json(headers: &HeaderMap) -> bool {
 }
 
 /// Reads the arguments: a list, or an object of them by name; nothing stands for none.
-fn invocation(export: String, bytes: &[u8], charge: &mut Charge<'_>) -> Result<Invocation, Refusal> {
+fn invocation(export: String, bytes: &[u8], charge: &mut Charge) -> Result<Invocation, Refusal> {
     if bytes.trim_ascii().is_empty() {
         return Ok(Invocation::json(export, Vec::new()));
     }
@@ -201,6 +204,8 @@ fn answered(
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use tokio::sync::Semaphore;
 
     use super::*;
@@ -233,7 +238,7 @@ mod tests {
 
     #[test]
     fn arguments_are_a_list_or_an_object() {
-        let free = Semaphore::new(1);
+        let free = Arc::new(Semaphore::new(1));
         let check = |bytes: &str| invocation("add".into(), bytes.as_bytes(), &mut Charge::new(&free)).is_ok();
         assert!(check("") && check(" \n") && check("[1, 2]") && check("{\"a\": 1}"));
         assert!(!check("1") && !check("[1") && !check("[1] 2") && !check("null"));

@@ -48,7 +48,7 @@ pub(super) struct Shared {
     pub(super) options: HttpOptions,
     pub(super) hosts: Hosts,
     /// The memory that calls may hold.
-    pub(super) call_memory: Semaphore,
+    pub(super) call_memory: Arc<Semaphore>,
 }
 
 /// Answers the requests of one connection, until either side ends it or no more requests are to be taken.

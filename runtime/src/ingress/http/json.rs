@@ -16,7 +16,7 @@ const OF_VALUE: usize = 64;
 const OF_OBJECT: usize = 640;
 
 /// Reads a text in which every name of an object is there once.
-pub(super) fn parse(bytes: &[u8], charge: &mut Charge<'_>) -> Result<Json, Refusal> {
+pub(super) fn parse(bytes: &[u8], charge: &mut Charge) -> Result<Json, Refusal> {
     let mut bounds = Bounds {
         left: MAX_VALUES,
         charge,
@@ -31,16 +31,16 @@ pub(super) fn parse(bytes: &[u8], charge: &mut Charge<'_>) -> Result<Json, Refus
     })
 }
 
-struct Bounds<'a, 'c> {
+struct Bounds<'a> {
     left: usize,
-    charge: &'a mut Charge<'c>,
+    charge: &'a mut Charge,
     /// Why it is read no further, where the text is not to blame.
     refusal: Option<Refusal>,
 }
 
-struct Reading<'b, 'a, 'c>(&'b mut Bounds<'a, 'c>);
+struct Reading<'b, 'a>(&'b mut Bounds<'a>);
 
-impl Bounds<'_, '_> {
+impl Bounds<'_> {
     fn charge<E: serde::de::Error>(&mut self, bytes: usize) -> Result<(), E> {
         self.charge.add(bytes).map_err(|refusal| {
             self.refusal = Some(refusal);
@@ -49,7 +49,7 @@ impl Bounds<'_, '_> {
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Reading<'_, '_, '_> {
+impl<'de> DeserializeSeed<'de> for Reading<'_, '_> {
     type Value = Json;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Json, D::Error> {
@@ -60,7 +60,7 @@ impl<'de> DeserializeSeed<'de> for Reading<'_, '_, '_> {
     }
 }
 
-impl<'de> Visitor<'de> for Reading<'_, '_, '_> {
+impl<'de> Visitor<'de> for Reading<'_, '_> {
     type Value = Json;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -114,12 +114,14 @@ impl<'de> Visitor<'de> for Reading<'_, '_, '_> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use tokio::sync::Semaphore;
 
     use super::*;
 
     fn read(text: &str, pieces: usize) -> Result<Json, u16> {
-        let free = Semaphore::new(pieces);
+        let free = Arc::new(Semaphore::new(pieces));
         parse(text.as_bytes(), &mut Charge::new(&free)).map_err(|refusal| refusal.status.as_u16())
     }
 

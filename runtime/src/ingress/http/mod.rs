@@ -14,6 +14,7 @@ mod page;
 mod refusal;
 mod server;
 mod socket;
+mod text;
 
 pub use options::HttpOptions;
 pub use server::{HttpServer, listen};

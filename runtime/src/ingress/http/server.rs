@@ -60,7 +60,7 @@ pub async fn listen(host: &Host, options: HttpOptions) -> Result<HttpServer> {
     let shared = Arc::new(Shared {
         hosts: Hosts::new(&options),
         host: host.clone(),
-        call_memory: Semaphore::new(PIECES),
+        call_memory: Arc::new(Semaphore::new(PIECES)),
         options,
     });
     let (stop, stopped) = watch::channel(());

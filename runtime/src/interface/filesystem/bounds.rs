@@ -6,6 +6,13 @@ pub(super) const MAX_FILE_BYTES: u64 = 1 << 30;
 /// The most bytes of one read; wasmtime-wasi hands out fewer.
 pub(super) const MAX_READ_BYTES: usize = 1 << 20;
 
+/// The most bytes of one write to a stream: what wasmtime-wasi lets a guest write.
+pub(super) const MAX_STREAM_WRITE: usize = 64 << 10;
+
+/// The most streams that an instance has of files on other machines: each keeps what has come and has not been taken, and a
+/// thread while it waits for it.
+pub(super) const MAX_REMOTE_STREAMS: usize = 64;
+
 /// The most bytes of one write by an offset: the thread that runs the guest waits for it, and a disk that has too much to
 /// write has it wait longer.
 pub(super) const MAX_WRITE_BYTES: usize = 256 << 10;

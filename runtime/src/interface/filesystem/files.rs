@@ -29,6 +29,8 @@ pub(crate) struct Files {
     pub(super) listings: BTreeMap<u32, Listing>,
     /// The paths of streams and listings whose descriptor is gone.
     trails: Vec<Weak<Trail>>,
+    /// As many as there are streams of files on other machines, and one more.
+    pub(super) remote_streams: Arc<()>,
     /// The state directory of this host, which nothing leads into.
     pub(super) own: Option<Identity>,
     /// Makes numbers of files that are the same within this instance and say nothing about the machine's.
@@ -81,6 +83,7 @@ impl Files {
             places: BTreeMap::new(),
             listings: BTreeMap::new(),
             trails: Vec::new(),
+            remote_streams: Arc::default(),
             identities: RandomState::new(),
             context: WasiFilesystemCtx::default(),
         })

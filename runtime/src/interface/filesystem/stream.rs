@@ -1,6 +1,7 @@
 //! Streams from and to files: they end when what they do is revoked, also while a guest waits for them.
 
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -12,9 +13,10 @@ use wasmtime_wasi::p2::bindings::filesystem::types::{ErrorCode, HostDescriptor};
 use wasmtime_wasi::p2::{
     DynInputStream, DynOutputStream, FsResult, InputStream, OutputStream, Pollable, StreamError, StreamResult,
 };
+use wasmtime_wasi::runtime::poll_noop;
 
 use super::FilesView;
-use super::bounds::{MAX_FILE_BYTES, MAX_READ_BYTES};
+use super::bounds::{MAX_FILE_BYTES, MAX_READ_BYTES, MAX_REMOTE_STREAMS, MAX_STREAM_WRITE};
 use super::decide::{Right, check_way};
 use super::files::again;
 use super::quota::Change;
@@ -30,20 +32,20 @@ impl FilesView<'_> {
         if let Descriptor::Dir(_) = self.table.get(&descriptor)? {
             return Err(ErrorCode::IsDirectory.into());
         }
-        let guard = self.guard(&descriptor, Right::Read)?;
+        let (guard, local) = self.guard(&descriptor, Right::Read)?;
         let made = self.inner().read_via_stream(again(&descriptor), offset)?;
         // It takes the place in the table of the one that it guards.
         let place = self.table.get_mut(&made)?;
         let stream = std::mem::replace(place, Box::new(Nothing));
-        *place = Box::new(Input { stream, guard });
+        *place = Box::new(Input { stream, guard, local });
         Ok(made)
     }
 
     /// The same stream, which ends when reading is revoked.
     #[cfg(test)]
     pub(super) fn guarded(&mut self, of: &Resource<Descriptor>, stream: DynInputStream) -> FsResult<DynInputStream> {
-        let guard = self.guard(of, Right::Read)?;
-        Ok(Box::new(Input { stream, guard }))
+        let (guard, local) = (self.guard(of, Right::Read)?.0, false);
+        Ok(Box::new(Input { stream, guard, local }))
     }
 
     /// A stream that writes from an offset on, or at the end.
@@ -55,7 +57,7 @@ impl FilesView<'_> {
         let Descriptor::File(_) = self.table.get(&descriptor)? else {
             return Err(ErrorCode::IsDirectory.into());
         };
-        let guard = self.guard(&descriptor, Right::Write)?;
+        let (guard, local) = self.guard(&descriptor, Right::Write)?;
         let stream = match offset {
             Some(offset) => self.inner().write_via_stream(again(&descriptor), offset)?,
             None => self.inner().append_via_stream(again(&descriptor))?,
@@ -64,23 +66,40 @@ impl FilesView<'_> {
         let output: DynOutputStream = Box::new(Output {
             stream,
             guard,
+            local,
             change: None,
             next: offset,
         });
         Ok(self.table.push(output)?)
     }
 
-    fn guard(&mut self, descriptor: &Resource<Descriptor>, right: Right) -> FsResult<Guard> {
+    /// What decides for a stream, and whether its file is on this machine.
+    fn guard(&mut self, descriptor: &Resource<Descriptor>, right: Right) -> FsResult<(Guard, bool)> {
         let revision = self.files.gate.revision();
-        let trail = self.holds(descriptor, right)?.trail.clone();
-        Ok(Guard {
+        let place = self.holds(descriptor, right)?;
+        let (trail, local) = (place.trail.clone(), place.local);
+        let remote = if local {
+            None
+        } else {
+            Some(self.files.remote_streams.clone())
+        };
+        // One is the instance's own, and one is this.
+        if remote
+            .as_ref()
+            .is_some_and(|all| Arc::strong_count(all) > MAX_REMOTE_STREAMS + 1)
+        {
+            return Err(ErrorCode::InsufficientMemory.into());
+        }
+        let guard = Guard {
             gate: self.files.gate.clone(),
             right,
             moves: trail.moves(),
             trail,
             revision,
             state: State::Allowed,
-        })
+            _remote: remote,
+        };
+        Ok((guard, local))
     }
 }
 
@@ -94,6 +113,8 @@ struct Guard {
     moves: u64,
     revision: u64,
     state: State,
+    /// Counts the stream, when something is begun for it that it keeps.
+    _remote: Option<Arc<()>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -149,6 +170,8 @@ fn failed(errno: Errno) -> StreamError {
 struct Input {
     stream: DynInputStream,
     guard: Guard,
+    /// What is local is read when it is taken: nothing is begun, and nothing kept.
+    local: bool,
 }
 
 /// What stands where a stream is taken from, until the one that guards it is put there.
@@ -169,7 +192,9 @@ impl InputStream for Nothing {
 #[async_trait]
 impl Pollable for Input {
     async fn ready(&mut self) {
-        self.guard.wait(&mut self.stream).await;
+        if !self.local {
+            self.guard.wait(&mut self.stream).await;
+        }
     }
 }
 
@@ -177,7 +202,13 @@ impl Pollable for Input {
 impl InputStream for Input {
     fn read(&mut self, size: usize) -> StreamResult<Bytes> {
         self.guard.check()?;
-        self.stream.read(size.min(MAX_READ_BYTES))
+        let size = size.min(MAX_READ_BYTES);
+        // Reading nothing would be taken for the end of the file.
+        if self.local && size > 0 {
+            let read = poll_noop(pin!(self.stream.blocking_read(size)));
+            return read.unwrap_or(Err(StreamError::Closed));
+        }
+        self.stream.read(size)
     }
 
     async fn blocking_read(&mut self, size: usize) -> StreamResult<Bytes> {
@@ -196,6 +227,8 @@ impl InputStream for Input {
 struct Output {
     stream: DynOutputStream,
     guard: Guard,
+    /// What is local is written at once.
+    local: bool,
     /// What is being written; a stream takes no more until it is.
     change: Option<Change>,
     /// Where the next bytes go; none for the end of the file.
@@ -250,9 +283,17 @@ impl Pollable for Output {
 impl OutputStream for Output {
     fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
         self.guard.check()?;
+        if bytes.len() > MAX_STREAM_WRITE {
+            return Err(StreamError::trap("cannot write more than `check_write` allows"));
+        }
         // It is one at a time, and this is refused when the one before has not ended.
         self.take(bytes.len())?;
-        self.stream.write(bytes)
+        if !self.local {
+            return self.stream.write(bytes);
+        }
+        let written = poll_noop(pin!(self.stream.blocking_write_and_flush(bytes)));
+        self.end_change();
+        written.unwrap_or(Err(StreamError::Closed))
     }
 
     fn flush(&mut self) -> StreamResult<()> {

@@ -1,6 +1,7 @@
 //! The body of a server's response on its way to the guest.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use wasmtime_wasi_http::Error;
 
 use super::fault;
 use super::vigil::Vigil;
+use crate::interface::network::UnderWay;
 
 /// A body that comes as fast as the guest reads it, and not too slowly.
 pub(super) struct ResponseBody {
@@ -22,16 +24,20 @@ pub(super) struct ResponseBody {
     patience: Option<Pin<Box<Sleep>>>,
     /// Set when it ended or broke off.
     is_over: bool,
+    /// The request is under way until it is over: what has come of it and was not read is in memory, also when the
+    /// connection has ended.
+    under_way: Option<Arc<UnderWay>>,
 }
 
 impl ResponseBody {
-    pub(super) fn new(coming: Incoming, vigil: Vigil, between_bytes: Duration) -> Self {
+    pub(super) fn new(coming: Incoming, vigil: Vigil, between_bytes: Duration, under_way: Arc<UnderWay>) -> Self {
         Self {
             coming,
             vigil,
             between_bytes,
             patience: None,
             is_over: false,
+            under_way: Some(under_way),
         }
     }
 
@@ -62,7 +68,10 @@ impl Body for ResponseBody {
             return Poll::Ready(None);
         }
         let polled = ready!(self.poll_next(context));
-        self.is_over = !matches!(polled, Some(Ok(_)));
+        if !matches!(polled, Some(Ok(_))) {
+            self.is_over = true;
+            self.under_way = None;
+        }
         Poll::Ready(polled)
     }
 

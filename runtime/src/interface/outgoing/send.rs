@@ -21,6 +21,7 @@ use super::timeouts::Timeouts;
 use super::vigil::{Peer, Vigil};
 use crate::capability::Access;
 use crate::interface::network::{Network, UnderWay, Work};
+use crate::interface::own_headers;
 
 /// The most header fields of a response, and the most bytes of them.
 const MAX_HEADERS: usize = 100;
@@ -45,7 +46,7 @@ struct Allowed {
     /// What was granted when it was allowed.
     revision: u64,
     peer: Peer,
-    under_way: UnderWay,
+    under_way: Arc<UnderWay>,
 }
 
 impl Requests {
@@ -82,7 +83,7 @@ impl Requests {
             timeouts,
             revision,
             peer: Peer::default(),
-            under_way: under_way.ok_or(Error::ConnectionLimitReached)?,
+            under_way: Arc::new(under_way.ok_or(Error::ConnectionLimitReached)?),
         })
     }
 }
@@ -142,7 +143,9 @@ impl Allowed {
             return Err(Error::HttpUpgradeFailed);
         }
         let (vigil, patience) = (self.vigil(), self.timeouts.between_bytes);
-        let response = response.map(|coming| ResponseBody::new(coming, vigil, patience).boxed_unsync());
+        let under_way = self.under_way.clone();
+        let mut response = response.map(|coming| ResponseBody::new(coming, vigil, patience, under_way).boxed_unsync());
+        own_headers(response.headers_mut());
         Ok((response, Box::new(rest(wire, has_ended, self.under_way))))
     }
 
@@ -191,7 +194,7 @@ async fn impatience(progress: &Progress, timeouts: &Timeouts) {
 }
 
 /// Drives what is left of a connection.
-async fn rest(wire: Pin<Box<Wire>>, has_ended: bool, under_way: UnderWay) -> Result<(), Error> {
+async fn rest(wire: Pin<Box<Wire>>, has_ended: bool, under_way: Arc<UnderWay>) -> Result<(), Error> {
     let ended = match has_ended {
         true => Ok(()),
         false => wire.await.map_err(|error| fault::of_exchange(&error, true)),

@@ -37,6 +37,10 @@ impl Guest for Faults {
         vec![b'x'; bytes as usize]
     }
 
+    fn escape(bytes: u32) -> String {
+        "\u{1}".repeat(bytes as usize)
+    }
+
     fn measure(bytes: Vec<u8>) -> u32 {
         bytes.len() as u32
     }

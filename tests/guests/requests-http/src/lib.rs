@@ -2,7 +2,8 @@
 
 use wasip2::http::outgoing_handler;
 use wasip2::http::types::{
-    ErrorCode, Fields, FutureIncomingResponse, IncomingBody, Method, OutgoingBody, OutgoingRequest, RequestOptions,
+    ErrorCode, Fields, FutureIncomingResponse, IncomingBody, Method, OutgoingBody, OutgoingRequest, OutgoingResponse,
+    RequestOptions,
     Scheme,
 };
 use wasip2::io::streams::StreamError;
@@ -25,7 +26,21 @@ impl Guest {
     }
 }
 
-/// `fields NUMBER BYTES`, or `methods`, `authorities` and `paths`: makes so many and keeps them, as far as it may.
+/// Finishes a body after two writes of so much, and with a trailer.
+fn finish(body: OutgoingBody, text: &str) -> Result<(), String> {
+    let stream = body.write().map_err(|()| "written already")?;
+    for _ in 0..2 {
+        stream.check_write().map_err(|error| format!("{error:?}"))?;
+        stream.write(text.as_bytes()).map_err(|error| format!("{error:?}"))?;
+    }
+    drop(stream);
+    let trailers = Fields::new();
+    trailers.append("a", &text.as_bytes()[..text.len() / 2]).map_err(|error| format!("{error:?}"))?;
+    OutgoingBody::finish(body, Some(trailers)).map_err(|error| format!("{error:?}"))
+}
+
+/// `fields NUMBER BYTES`, or `methods`, `authorities`, `paths`, and `bodies` or `responses` whose bodies are finished: makes
+/// so many and keeps them, as far as it may.
 fn hold(said: &str) -> Result<String, String> {
     let words: Vec<&str> = said.split(' ').collect();
     let [what, number, bytes] = words[..] else {
@@ -34,6 +49,7 @@ fn hold(said: &str) -> Result<String, String> {
     let (number, bytes) = (number.parse::<usize>().unwrap(), bytes.parse::<usize>().unwrap());
     let mut fields = Vec::new();
     let mut requests = Vec::new();
+    let mut responses = Vec::new();
     let text = "a".repeat(bytes);
     for _ in 0..number {
         if what == "fields" {
@@ -42,7 +58,18 @@ fn hold(said: &str) -> Result<String, String> {
             fields.push(one);
             continue;
         }
+        if what == "responses" {
+            let response = OutgoingResponse::new(Fields::new());
+            finish(response.body().map_err(|()| "no body")?, &text)?;
+            responses.push(response);
+            continue;
+        }
         let request = OutgoingRequest::new(Fields::new());
+        if what == "bodies" {
+            finish(request.body().map_err(|()| "no body")?, &text)?;
+            requests.push(request);
+            continue;
+        }
         let set = match what {
             "methods" => request.set_method(&Method::Other(text.clone())),
             "authorities" => request.set_authority(Some(&text)),
@@ -51,7 +78,7 @@ fn hold(said: &str) -> Result<String, String> {
         set.map_err(|()| what)?;
         requests.push(request);
     }
-    Ok(format!("held {}", fields.len() + requests.len()))
+    Ok(format!("held {}", fields.len() + requests.len() + responses.len()))
 }
 
 fn request(script: &str) -> Result<String, String> {

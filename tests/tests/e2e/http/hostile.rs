@@ -61,6 +61,47 @@ async fn a_client_that_takes_nothing_does_not_keep_an_instance() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn answers_that_no_client_takes_are_bounded() {
+    let http = HttpHost::new().await;
+    http.deploy("answers-too-much", "").await.unwrap();
+    let ask = "POST /call/web HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1\r\n\r\n";
+    let mut clients = Vec::new();
+    let refused = loop {
+        let mut client = Client::connect_with_little_room(http.address()).await;
+        client.send(format!("{ask}4")).await;
+        let head = client.head().await.unwrap();
+        if head.status != 200 {
+            break head;
+        }
+        clients.push(client);
+        // 256 MiB are for 64 of them.
+        assert!(clients.len() < 70);
+    };
+    assert_eq!((refused.status, refused.header("retry-after")), (503, Some("1")));
+    // What is small is answered all the same, and the rest when somebody has given up.
+    assert_eq!(http.post("/call/web", "", "0").await.status, 200);
+    clients.clear();
+    until_ok(&http).await;
+}
+
+/// Asks until there is room: a connection ends a little after its client is gone.
+async fn until_ok(http: &HttpHost) {
+    while http.post("/call/web", "", "4").await.status != 200 {}
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_text_of_a_typed_answer_is_bounded() {
+    let http = HttpHost::new().await;
+    http.deploy("misbehaves", "").await.unwrap();
+    let json = "content-type: application/json\r\n";
+    let path = "/call/web/escape";
+    let fits = http.post(path, json, "[2000000]").await;
+    assert_eq!((fits.status, fits.body.len()), (200, 12_000_003));
+    let large = http.post(path, json, "[3000000]").await;
+    assert_eq!((large.status, large.code().as_str()), (500, "too-large"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn headers_are_bounded() {
     let http = HttpHost::new().await;
     http.deploy("http-goes-wrong", ALL).await.unwrap();

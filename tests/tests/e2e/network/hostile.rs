@@ -99,6 +99,13 @@ async fn what_requests_hold_is_bounded() {
     let held = net.test.host.call(&name("net"), "hold fields 4000 30000".into()).await;
     assert_eq!(code(held), "limit-exceeded");
     assert_eq!(net.run("hold methods 1000 60").await, "held 1000");
+    // Their bodies are finished, and none of it was sent.
+    for what in ["bodies", "responses"] {
+        assert_eq!(net.run(&format!("hold {what} 50 60000")).await, "held 50");
+        let many = format!("hold {what} 500 60000");
+        let held = net.test.host.call(&name("net"), many.as_str().into()).await;
+        assert_eq!(code(held), "limit-exceeded");
+    }
     for (what, bytes) in [("methods", 65), ("authorities", 2_000), ("paths", 17_000)] {
         assert_eq!(
             net.run(&format!("hold {what} 1 {bytes}")).await,

@@ -4,6 +4,7 @@ use std::future::Future as _;
 use std::pin::pin;
 use std::task::Context;
 
+use super::super::bounds::MAX_REMOTE_STREAMS;
 use super::*;
 
 impl Fixture {
@@ -76,6 +77,57 @@ async fn what_is_replaced_or_emptied_while_it_is_open_comes_back_once() {
     HostDescriptor::drop(&mut view, small).unwrap();
     HostDescriptor::drop(&mut view, emptied).unwrap();
     assert_eq!(test.stored(), grown - 10 + 40);
+}
+
+/// Nothing is begun, so that nothing is kept and no thread is taken, however many streams there are.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_stream_reads_and_writes_at_once_what_is_on_this_machine() {
+    let mut test = Fixture::new();
+    let file = test.open("f").await.unwrap();
+    let mut streams = Vec::new();
+    for _ in 0..1_000 {
+        streams.push(test.view().read_via_stream(same(&file), 0).unwrap());
+    }
+    for stream in &streams {
+        let stream = test.table.get_mut(stream).unwrap();
+        assert_eq!(stream.read(0).unwrap(), "");
+        assert_eq!(stream.read(2).unwrap(), "a ");
+    }
+    let stream = test.table.get_mut(&streams[0]).unwrap();
+    stream.ready().await;
+    assert_eq!(stream.read(1 << 20).unwrap(), "file");
+    assert!(matches!(stream.read(1), Err(StreamError::Closed)));
+    let output = test.view().write_via_stream(same(&file), 6).unwrap();
+    let place = test.folder.path().join("data/f");
+    let output = test.table.get_mut(&output).unwrap();
+    for (part, whole) in [("!", "a file!"), ("?", "a file!?")] {
+        assert!(output.check_write().unwrap() > 0);
+        output.write(part.into()).unwrap();
+        assert_eq!(fs::read_to_string(&place).unwrap(), whole);
+    }
+    let most = output.check_write().unwrap();
+    let large = output.write(vec![0; most + 1].into());
+    assert!(matches!(large, Err(StreamError::Trap(_))));
+    output.write(vec![0; most].into()).unwrap();
+}
+
+#[tokio::test]
+async fn streams_of_files_of_other_machines_are_bounded() {
+    let mut test = Fixture::new();
+    let file = test.open("f").await.unwrap();
+    test.files.places.get_mut(&file.rep()).unwrap().local = false;
+    let mut streams = Vec::new();
+    for _ in 0..MAX_REMOTE_STREAMS {
+        streams.push(test.view().read_via_stream(same(&file), 0).unwrap());
+    }
+    let refused = [
+        code(test.view().read_via_stream(same(&file), 0)),
+        code(test.view().append_via_stream(same(&file))),
+    ];
+    assert_eq!(refused, [ErrorCode::InsufficientMemory; 2]);
+    test.table.delete(streams.pop().unwrap()).unwrap();
+    test.view().append_via_stream(same(&file)).unwrap();
 }
 
 #[tokio::test]
