@@ -64,7 +64,9 @@ fn a_toolchain_that_came_with_a_project_is_not_run_by_doctor() {
         "[package]\nname = \"a\"\nversion = \"0.1.0\"\nedition = \"2024\"\n",
     );
     write(&project.join("src/lib.rs"), "");
-    write(&project.join("rust-toolchain.toml"), "[toolchain]\npath = \"tools\"\n");
+    // Rustup takes whole paths only; where a project is cloned to can be guessed.
+    let tools = format!("[toolchain]\npath = {:?}\n", project.join("tools"));
+    write(&project.join("rust-toolchain.toml"), &tools);
     for name in ["cargo", "rustc"] {
         let path = project.join("tools/bin").join(name);
         write(
