@@ -135,9 +135,12 @@ impl Shell {
         }
     }
 
-    /// Warns, even when quiet.
+    /// Warns in a line, even when quiet; names of files and what others say can be in it.
     pub(crate) fn warn(&self, text: impl Display) {
-        self.say(format_args!("{WARNING}warning{WARNING:#}: {text}"));
+        self.say(format_args!(
+            "{WARNING}warning{WARNING:#}: {}",
+            printable_line(&text.to_string())
+        ));
     }
 
     /// Prints why the program ends, as one `error:` and one `help:` line, or as one JSON object.

@@ -247,7 +247,10 @@ pub(super) fn on(error: &Error) -> (Exit, String) {
         ),
         Error::Mount { directory, .. } => {
             let help =
-                format!("correct where `mounts` of the policy says that `{directory}` is, and run the command again");
+                format!(
+                    "put the directory back, or correct where `mounts` of the policy says that `{directory}` is, and \
+                     deploy again"
+                );
             (Exit::Usage, help)
         }
         Error::CompilerUnavailable { .. } => {

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use super::TARGET;
 use super::error::StepError;
-use super::run::{QUESTION, run};
+use super::run::{APART, QUESTION, run};
 use super::rust::Toolchain;
 
 /// The toolchain that cargo uses in `project`, if it can build for the target.
@@ -110,10 +110,18 @@ pub(super) fn rustc(project: &Path) -> Command {
 /// Where a project brings its own programs as a toolchain, they are not run to be asked.
 pub(super) fn question(mut command: Command) -> Command {
     command.env("RUSTUP_AUTO_INSTALL", "0");
-    if command.get_current_dir().is_some_and(brings_toolchain) {
-        command.current_dir("/");
+    if let Some(folder) = command.get_current_dir().map(asked_in).map(Path::to_owned) {
+        command.current_dir(folder);
     }
     command
+}
+
+/// Where tools are asked that are not to build a project: in its folder, unless it brings its own as a toolchain.
+pub(crate) fn asked_in(project: &Path) -> &Path {
+    match brings_toolchain(project) {
+        true => Path::new(APART),
+        false => project,
+    }
 }
 
 /// Whether the toolchain file that rustup finds for a folder names a folder of programs.
@@ -150,6 +158,7 @@ mod tests {
         )
         .unwrap();
         assert_eq!(place(question(rustc(&deep))), Some("/".into()));
+        assert_eq!(asked_in(&deep), Path::new("/"));
         assert_eq!(place(rustc(&deep)), Some(deep));
     }
 

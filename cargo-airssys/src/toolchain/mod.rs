@@ -34,6 +34,7 @@ mod stop;
 pub use build::{Artifact, BuildOptions, Built, Plan, Profile, build};
 pub use error::{Attempt, BuildError, ToolchainError};
 pub(crate) use folder::size as folder_size;
+pub(crate) use installed::asked_in;
 pub use leftover::{Leftover, leftovers, remove_leftovers, toolchains_of_others};
 pub(crate) use listen::{Line, listen};
 pub use look::{Private, Way, cargo_version, compiler_version, linker, look, make_anew, program_version};

@@ -44,7 +44,14 @@ pub(crate) enum RunError {
     },
 }
 
+/// Where a program runs that has nothing to do with a project.
+///
+/// Many programs take settings, or parts of themselves, from the folder that they are started in, and a project may have
+/// come with such files. This one is nobody's but the system's.
+pub(super) const APART: &str = "/";
+
 /// Runs `command` without input and returns what it wrote to its standard output.
+/// One that no folder was said for runs [`APART`] from the project.
 pub(super) fn run(name: &str, command: &mut Command, limit: Duration) -> Result<String, RunError> {
     run_watched(name, command, limit, &mut || {})
 }
@@ -61,6 +68,9 @@ pub(crate) fn run_watched(
         source,
     };
     let program = command.get_program().to_string_lossy().into_owned();
+    if command.get_current_dir().is_none() {
+        command.current_dir(APART);
+    }
     // A folder that is not there gives the same error as a program that is not.
     let folder_exists = command.get_current_dir().is_none_or(Path::is_dir);
     // Files instead of pipes: a grandchild that outlives a killed child would keep a pipe open for ever.
@@ -143,6 +153,17 @@ mod tests {
         assert!(matches!(error, Err(RunError::Missing { .. })));
         let error = run("x", Command::new("cargo").current_dir("no/such/folder"), QUESTION);
         assert!(matches!(error, Err(RunError::Start { .. })));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_program_runs_apart_from_the_project() {
+        let mut command = Command::new("pwd");
+        assert_eq!(run("pwd", &mut command, QUESTION).unwrap(), "/\n");
+        let folder = tempfile::tempdir().unwrap();
+        let mut command = Command::new("pwd");
+        let said = run("pwd", command.current_dir(folder.path()), QUESTION).unwrap();
+        assert_eq!(Path::new(said.trim_end()), folder.path().canonicalize().unwrap());
     }
 
     #[cfg(unix)]

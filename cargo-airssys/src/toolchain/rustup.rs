@@ -15,8 +15,9 @@ const LIMIT: Duration = Duration::from_secs(120);
 /// Fails where there is no rustup.
 pub(super) fn check(project: &Path) -> Result<(), StepError> {
     // It names the compiler in use as well, for which it would install one.
-    let mut command = installed::question(Command::new("rustup"));
+    let mut command = Command::new("rustup");
     command.arg("--version").current_dir(project);
+    let mut command = installed::question(command);
     run("rustup --version", &mut command, QUESTION)?;
     Ok(())
 }

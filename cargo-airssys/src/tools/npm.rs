@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::place::Set;
 use super::provide::{Installer, Step};
-use super::{ToolError, known, look, pip};
+use super::{Tool, ToolError, known, look, pip};
 
 /// The oldest Node.js that jco runs in.
 const OLDEST: (u32, u32) = (20, 0);
@@ -33,6 +33,8 @@ pub(super) fn install(set: &Set, folder: &Path, installer: &Installer<'_>) -> Re
         "--no-audit",
         "--no-fund",
         "--no-update-notifier",
+        // Else it would look above for a package that this one is a part of.
+        "--no-workspaces",
     ]);
     npm.current_dir(folder);
     installer.run(
@@ -63,9 +65,18 @@ pub(super) fn package_json(set: &Set) -> String {
 }
 
 /// The version of a package that is installed in this folder.
-pub(super) fn version(package: &Path) -> Option<String> {
+fn version(package: &Path) -> Option<String> {
     let manifest: Value = serde_json::from_slice(&fs::read(package.join("package.json")).ok()?).ok()?;
     Some(manifest.get("version")?.as_str()?.to_owned())
+}
+
+/// Whether a folder of packages has a tool; less than a whole version is any that begins so.
+pub(super) fn has_package(packages: &Path, tool: &Tool) -> bool {
+    let is_wanted = |found: String| {
+        let rest = found.strip_prefix(&tool.version);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    version(&packages.join(&tool.package)).is_some_and(is_wanted)
 }
 
 /// Whether Node.js and npm are there and new enough.

@@ -19,8 +19,10 @@ const PROGRAM: &str = "python3";
 /// Makes the environment, installs into it, and links programs that packages keep to themselves.
 pub(super) fn install(set: &Set, folder: &Path, installer: &Installer<'_>) -> Result<(), ToolError> {
     check(&set.label())?;
+    // Otherwise Python takes modules from the folder that it is started in, and from what variables name.
+    let isolated = "-I";
     let mut venv = Command::new(PROGRAM);
-    venv.args(["-m", "venv"]).arg(folder);
+    venv.args([isolated, "-m", "venv"]).arg(folder);
     installer
         .run(
             Step {
@@ -45,6 +47,7 @@ pub(super) fn install(set: &Set, folder: &Path, installer: &Installer<'_>) -> Re
         })?;
     let mut pip = Command::new(folder.join("bin/python"));
     pip.args([
+        isolated,
         "-m",
         "pip",
         "install",

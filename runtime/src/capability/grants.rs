@@ -1,7 +1,6 @@
 //! What one component is granted now, and how that changes while it runs.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
@@ -11,6 +10,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard, Semaphore, SemaphorePermit, watch};
 
 use super::access::Access;
 use super::index::Indexed;
+use super::mount::Mount;
 use super::path::below;
 use super::{Capability, Grant, SystemCall};
 
@@ -52,13 +52,6 @@ impl Granted {
     fn allows(&self, access: &Access<'_>) -> bool {
         self.grant.fits(access) && !(self.spares_tools && access.concerns_tools())
     }
-}
-
-/// A directory of this machine, and the path by which guests know it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Mount {
-    pub(crate) guest: String,
-    pub(crate) host: PathBuf,
 }
 
 /// All that a component is granted at one moment.

@@ -6,7 +6,8 @@ use std::path::{Component, Path, PathBuf};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::grants::{GrantSet, Mount, Source};
+use super::grants::{GrantSet, Source};
+use super::mount::Mount;
 use super::path::is_normalised;
 use super::{Capability, Grant, SystemCall};
 use crate::audit::WhenFull;
@@ -183,10 +184,8 @@ impl Policy {
             for grant in part.each().flatten() {
                 set.grant(grant, Source::Policy);
             }
-            set.mounts.extend(part.mounts.iter().map(|(guest, host)| Mount {
-                guest: guest.clone(),
-                host: host.clone(),
-            }));
+            set.mounts
+                .extend(part.mounts.iter().map(|(guest, host)| Mount::new(guest, host)));
         }
     }
 }

@@ -142,6 +142,7 @@ impl Permissions {
             });
         }
         self.clearance(release)?;
+        self.settle_mounts(&release.name)?;
         self.tell(release)
     }
 
@@ -309,16 +310,25 @@ impl Permissions {
         lock(&self.0.policy).policy().grants_of(name, &mut set);
         for given in &recorded.granted {
             set.grant(given.grant.clone(), Source::Operator);
-            set.mounts.extend(given.mounts.iter().map(|(guest, host)| Mount {
-                guest: guest.clone(),
-                host: host.clone(),
-            }));
+            set.mounts
+                .extend(given.mounts.iter().map(|(guest, host)| Mount::new(guest, host)));
         }
         self.0.rule.apply(&mut set, asked);
         for revoked in &recorded.revoked {
             set.revoke(revoked.grant.clone());
         }
         set
+    }
+
+    /// Has the mounts of a component be where their paths lead now.
+    fn settle_mounts(&self, name: &ComponentName) -> Result<(), Error> {
+        let mut all = lock(&self.0.known);
+        let known = self.known(&mut all, name)?;
+        let set = self.set_of(name, &known.recorded, &known.asked);
+        if set.mounts != known.grants.now().mounts {
+            known.grants.replace(set);
+        }
+        Ok(())
     }
 
     /// Makes the directories that the rule lets a release write to, and tells what the rule grants, once.

@@ -96,10 +96,7 @@ impl Sandbox {
                 asked.push(grant.clone());
                 granted.grant(grant, Giver::Project);
             }
-            granted.mounts.push(Mount {
-                guest: directory.path().to_owned(),
-                host: directory.host.clone(),
-            });
+            granted.mounts.push(Mount::new(directory.path(), &directory.host));
         }
         Ok(Clearance {
             asked: asked.into(),

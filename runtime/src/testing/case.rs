@@ -7,6 +7,7 @@ use toml::Spanned;
 
 use super::error::{CaseError, Error};
 use super::expectation::{ErrorExpectation, Expectation};
+use super::project_file::Place;
 use super::request::{Request, relative};
 use super::schema::{CallTable, CaseTable, GrantsTable};
 use crate::interface::{Directory, Source};
@@ -21,6 +22,8 @@ const MAX_CASE_BYTES: usize = 4 << 20;
 #[derive(Debug)]
 pub struct Case {
     path: PathBuf,
+    /// What the files are in that it names; see [`Place`].
+    project: Option<PathBuf>,
     pub(super) description: Option<String>,
     pub(super) source: Source,
     pub(super) config: Option<serde_json::Map<String, serde_json::Value>>,
@@ -72,6 +75,18 @@ impl Case {
         read(&path, text).map_err(|(offset, reason)| Error::Case(CaseError::at(path, text, offset, reason)))
     }
 
+    /// The same case of a project in this folder: what the case names is in it, wherever links lead.
+    ///
+    /// Otherwise that is the folder that holds `tests/cases`, when the path of the case says that it is there, and else the
+    /// folder of the case.
+    #[must_use]
+    pub fn within(self, project: impl Into<PathBuf>) -> Self {
+        Self {
+            project: Some(project.into()),
+            ..self
+        }
+    }
+
     /// The name of its file, without `.toml`.
     pub fn name(&self) -> String {
         let stem = self.path.file_stem().unwrap_or_default();
@@ -96,9 +111,12 @@ impl Case {
             .then(|| self.path.with_extension("snap"))
     }
 
-    /// The folder that paths are relative to.
-    pub(super) fn folder(&self) -> &Path {
-        self.path.parent().unwrap_or(Path::new("."))
+    /// The folder that paths are relative to, and the project that they are in.
+    pub(super) fn place(&self) -> Place {
+        Place {
+            folder: self.path.parent().unwrap_or(Path::new(".")).to_owned(),
+            project: self.project.clone(),
+        }
     }
 }
 
@@ -136,6 +154,7 @@ fn read(path: &Path, text: &str) -> Result<Case, Wrong> {
     });
     Ok(Case {
         path: path.to_owned(),
+        project: None,
         description: table.description,
         source: Source {
             seed: table.seed,

@@ -8,24 +8,26 @@ use std::time::SystemTime;
 use tempfile::TempDir;
 
 use super::error::Error;
-use super::project_file::{project_of, stays_in};
+use super::project_file::{Place, stays_in};
 use crate::interface::Directory;
 
-/// Copies these directories, whose paths are relative to `folder`, into temporary ones that go away with the result.
+/// Copies these directories, whose paths are relative to the folder of `place`, into temporary ones that go away with the result.
 /// Everything in them was last changed at `time`.
 pub(super) fn copy(
     directories: &[Directory],
-    folder: &Path,
+    place: &Place,
     time: SystemTime,
 ) -> Result<(Vec<Directory>, Vec<TempDir>), Error> {
     let mut copies = Vec::new();
     let mut kept = Vec::new();
     for directory in directories {
         let failed = |(path, reason)| Error::File { path, reason };
-        let from = folder.join(&directory.host);
+        let from = place.folder.join(&directory.host);
         // A case may have come with a project, and a test that is written in Rust says what it means.
-        let root = directory.host.is_relative().then(|| project_of(folder));
-        let root = root.transpose().map_err(|reason| failed((folder.to_owned(), reason)))?;
+        let root = directory.host.is_relative().then(|| place.root());
+        let root = root
+            .transpose()
+            .map_err(|reason| failed((place.folder.clone(), reason)))?;
         stays_in(&from, root.as_deref()).map_err(failed)?;
         let to = tempfile::tempdir().map_err(|reason| failed((std::env::temp_dir(), reason)))?;
         copy_below(&from, to.path(), root.as_deref(), time).map_err(failed)?;
@@ -81,6 +83,13 @@ mod tests {
 
     use super::*;
 
+    fn place(folder: &Path) -> Place {
+        Place {
+            folder: folder.to_owned(),
+            project: None,
+        }
+    }
+
     #[test]
     fn a_copy_has_everything_and_one_time() {
         let folder = tempfile::tempdir().unwrap();
@@ -96,7 +105,7 @@ mod tests {
             host: "data".into(),
             writable: true,
         };
-        let (copies, kept) = copy(&[directory], folder.path(), time).unwrap();
+        let (copies, kept) = copy(&[directory], &place(folder.path()), time).unwrap();
         let copied = copies[0].host.join("deep/a");
         assert_eq!(fs::read_to_string(&copied).unwrap(), "a");
         assert!(!fs::metadata(&copied).unwrap().permissions().readonly());
@@ -118,7 +127,8 @@ mod tests {
         let cases = folder.path().join("project/tests/cases");
         fs::create_dir_all(cases.join("data")).unwrap();
         fs::create_dir_all(folder.path().join("project/shared")).unwrap();
-        fs::write(folder.path().join("project/Component.toml"), "").unwrap();
+        // Whatever is further up, the project is what holds the cases.
+        fs::create_dir(folder.path().join(".git")).unwrap();
         fs::create_dir(folder.path().join("secrets")).unwrap();
         fs::write(folder.path().join("secrets/key"), "").unwrap();
         let copied = |host: &str| {
@@ -127,7 +137,7 @@ mod tests {
                 host: host.into(),
                 writable: false,
             };
-            copy(&[directory], &cases, SystemTime::UNIX_EPOCH).map(drop)
+            copy(&[directory], &place(&cases), SystemTime::UNIX_EPOCH).map(drop)
         };
         copied("data").unwrap();
         copied("../../shared").unwrap();
@@ -147,7 +157,7 @@ mod tests {
             host: "nowhere".into(),
             writable: false,
         };
-        let error = copy(&[directory], Path::new("/"), SystemTime::now()).unwrap_err();
+        let error = copy(&[directory], &place(Path::new("/")), SystemTime::now()).unwrap_err();
         assert_eq!(error.to_string(), "/nowhere cannot be used");
     }
 }

@@ -1,13 +1,13 @@
 //! What a case expects of an answer.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde_json::Value;
 
 use super::answer::{Answer, hexadecimal, pretty};
 use super::error::Error;
 use super::outcome::Difference;
-use super::project_file;
+use super::project_file::Place;
 use super::request::relative;
 use super::schema::{AnswerTable, ErrorTable};
 use crate::component::ComponentError;
@@ -72,11 +72,11 @@ impl Expectation {
         }
     }
 
-    /// How the answer differs; files are read relative to `folder`.
+    /// How the answer differs; files are read in this place.
     /// What is expected by the snapshot is compared there.
-    pub(super) fn check(&self, answer: &Answer, folder: &Path) -> Result<Option<Difference>, Error> {
+    pub(super) fn check(&self, answer: &Answer, place: &Place) -> Result<Option<Difference>, Error> {
         Ok(match self {
-            Self::Answer(expectation) => expectation.check(answer, folder)?,
+            Self::Answer(expectation) => expectation.check(answer, place)?,
             Self::Error(expectation) => expectation.check(answer),
             Self::Denied(part) => denied(answer, part),
             Self::Snapshot => None,
@@ -85,7 +85,7 @@ impl Expectation {
 }
 
 impl AnswerExpectation {
-    fn check(&self, answer: &Answer, folder: &Path) -> Result<Option<Difference>, Error> {
+    fn check(&self, answer: &Answer, place: &Place) -> Result<Option<Difference>, Error> {
         if let Answer::Error(_) = answer {
             return Ok(Some(answer.unlike("an answer was expected, not an error", self.said())));
         }
@@ -99,7 +99,7 @@ impl AnswerExpectation {
             }));
         }
         let bytes = match &self.file {
-            Some(file) => Some(project_file::read(folder, file)?),
+            Some(file) => Some(place.read(file)?),
             None => self.bytes.clone(),
         };
         if let (Some(expected), Answer::Message(message)) = (bytes, answer)
@@ -231,7 +231,7 @@ mod tests {
     fn check(expectation: &str, answer: &Answer, reason: Option<&str>) {
         let text = format!("case-version = 1\n[[call]]\nmessage = \"\"\n{expectation}\n");
         let case = Case::parse("a.toml", &text).unwrap();
-        let found = case.calls[0].expectation.check(answer, Path::new(".")).unwrap();
+        let found = case.calls[0].expectation.check(answer, &case.place()).unwrap();
         assert_eq!(
             found.as_ref().map(|found| found.reason.as_str()),
             reason,

@@ -3,33 +3,75 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read as _};
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use rustix::fs::OFlags;
 
 use super::error::Error;
 use crate::component::MAX_MESSAGE_BYTES;
 
-/// Reads a file that is named relative to the folder of a case, and is at most as long as a message.
-pub(super) fn read(folder: &Path, name: &Path) -> Result<Vec<u8>, Error> {
-    read_bounded(folder, name, MAX_MESSAGE_BYTES as u64)
+/// The name of the folder that a project has its cases in.
+const CASES: &str = "tests/cases";
+
+/// The folder that files are named relative to, and the project that they are in.
+#[derive(Clone, Debug)]
+pub(super) struct Place {
+    pub(super) folder: PathBuf,
+    /// None when nobody has said it: then it is what holds `tests/cases`, by the name of the folder, or else the folder.
+    pub(super) project: Option<PathBuf>,
 }
 
-/// The same for one that is at most so long.
-pub(super) fn read_bounded(folder: &Path, name: &Path, most: u64) -> Result<Vec<u8>, Error> {
-    let path = folder.join(name);
-    let read = || -> io::Result<Vec<u8>> {
-        let root = project_of(folder)?;
-        stays_in(&path, Some(&root)).map_err(|(_, reason)| reason)?;
-        let file = open(&path)?;
-        let mut bytes = Vec::new();
-        if file.take(most + 1).read_to_end(&mut bytes)? as u64 > most {
-            let reason = format!("it has more than {most} bytes");
-            return Err(io::Error::new(ErrorKind::FileTooLarge, reason));
+impl Place {
+    /// Reads a file that is at most as long as a message.
+    pub(super) fn read(&self, name: &Path) -> Result<Vec<u8>, Error> {
+        self.read_bounded(name, MAX_MESSAGE_BYTES as u64)
+    }
+
+    /// The same for one that is at most so long.
+    pub(super) fn read_bounded(&self, name: &Path, most: u64) -> Result<Vec<u8>, Error> {
+        let path = self.folder.join(name);
+        let read = || -> io::Result<Vec<u8>> {
+            let root = self.root()?;
+            stays_in(&path, Some(&root)).map_err(|(_, reason)| reason)?;
+            let file = open(&path)?;
+            let mut bytes = Vec::new();
+            if file.take(most + 1).read_to_end(&mut bytes)? as u64 > most {
+                let reason = format!("it has more than {most} bytes");
+                return Err(io::Error::new(ErrorKind::FileTooLarge, reason));
+            }
+            Ok(bytes)
+        };
+        read().map_err(|reason| Error::File { path, reason })
+    }
+
+    /// The project, without links.
+    pub(super) fn root(&self) -> io::Result<PathBuf> {
+        match &self.project {
+            Some(project) => fs::canonicalize(project),
+            None => fs::canonicalize(holder(&self.folder)?),
         }
-        Ok(bytes)
+    }
+}
+
+/// What holds the `tests/cases` that a folder is in by its path, whatever is further up or where links lead; else the
+/// folder itself.
+fn holder(folder: &Path) -> io::Result<PathBuf> {
+    let folder = match folder.as_os_str().is_empty() {
+        true => Path::new("."),
+        false => folder,
     };
-    read().map_err(|reason| Error::File { path, reason })
+    let mut plain = PathBuf::new();
+    for part in std::path::absolute(folder)?.components() {
+        match part {
+            Component::ParentDir => {
+                plain.pop();
+            }
+            part => plain.push(part),
+        }
+    }
+    let cases = plain.ancestors().find(|folder| folder.ends_with(CASES));
+    let holder = cases.and_then(|cases| cases.ancestors().nth(2));
+    Ok(holder.unwrap_or(&plain).to_owned())
 }
 
 /// Opens a file without waiting for anybody: what is a pipe or a device is refused.
@@ -46,21 +88,6 @@ fn open(path: &Path) -> io::Result<File> {
         return Err(refused());
     }
     Ok(file)
-}
-
-/// The project that a folder is in, without links; the folder itself when it is in none.
-pub(super) fn project_of(folder: &Path) -> io::Result<PathBuf> {
-    let folder = if folder.as_os_str().is_empty() {
-        Path::new(".")
-    } else {
-        folder
-    };
-    let folder = fs::canonicalize(folder)?;
-    // One of another language has no Component.toml perhaps, and lies in a repository of somebody else's.
-    let marks = ["Component.toml", "Cargo.toml", ".git"];
-    let is_project = |folder: &&Path| marks.iter().any(|mark| fs::symlink_metadata(folder.join(mark)).is_ok());
-    let project = folder.ancestors().find(is_project);
-    Ok(project.unwrap_or(&folder).to_owned())
 }
 
 /// Refuses what is outside of the project.
@@ -87,13 +114,18 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let cases = folder.path().join("project/tests/cases");
         fs::create_dir_all(&cases).unwrap();
-        fs::write(folder.path().join("project/Component.toml"), "").unwrap();
+        // Whatever is further up, the project is what holds the cases.
+        fs::create_dir(folder.path().join(".git")).unwrap();
         fs::write(folder.path().join("key"), "secret").unwrap();
         fs::write(cases.join("a.bin"), "a").unwrap();
         fs::write(folder.path().join("project/b"), "b").unwrap();
         symlink("../../../key", cases.join("link")).unwrap();
         symlink("/dev/zero", cases.join("endless")).unwrap();
-        let named = |name: &str| read(&cases, Path::new(name));
+        let place = Place {
+            folder: cases.clone(),
+            project: None,
+        };
+        let named = |name: &str| place.read(Path::new(name));
         assert_eq!(named("a.bin").unwrap(), b"a");
         assert_eq!(named("../../b").unwrap(), b"b");
         for refused in ["../../../key", "link", "endless", "missing", "."] {
@@ -114,5 +146,33 @@ mod tests {
             .set_len(MAX_MESSAGE_BYTES as u64 + 1)
             .unwrap();
         assert!(named("large").is_err());
+    }
+    #[test]
+    fn the_project_is_what_was_said_or_holds_the_cases_by_its_path() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = fs::canonicalize(folder.path()).unwrap();
+        fs::create_dir_all(root.join("a/tests/cases/deep")).unwrap();
+        fs::create_dir_all(root.join("a/tests/host")).unwrap();
+        fs::create_dir_all(root.join("b/tests")).unwrap();
+        symlink("../../a/tests/cases", root.join("b/tests/cases")).unwrap();
+        let project = |folder: &str, project: Option<&str>| {
+            let place = Place {
+                folder: root.join(folder),
+                project: project.map(|project| root.join(project)),
+            };
+            place.root().unwrap()
+        };
+        assert_eq!(project("a/tests/cases", None), root.join("a"));
+        assert_eq!(project("a/tests/cases/deep", None), root.join("a"));
+        assert_eq!(project("a/tests/host/../cases", None), root.join("a"));
+        assert_eq!(project("a/tests/host", None), root.join("a/tests/host"));
+        assert_eq!(project("b/tests/cases", None), root.join("b"));
+        assert_eq!(project("a/tests/cases", Some("b")), root.join("b"));
+        fs::write(root.join("a/tests/cases/f"), "").unwrap();
+        let linked = Place {
+            folder: root.join("b/tests/cases"),
+            project: None,
+        };
+        assert!(linked.read(Path::new("f")).is_err());
     }
 }

@@ -1,11 +1,11 @@
 //! What a case calls a component with.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde_json::Value;
 
 use super::error::Error;
-use super::project_file;
+use super::project_file::Place;
 use super::schema::MessageTable;
 use crate::component::Message;
 use crate::typed::Invocation;
@@ -81,15 +81,15 @@ impl Request {
         }
     }
 
-    /// What is sent; files are read relative to `folder`.
-    pub(super) fn sent(&self, folder: &Path) -> Result<Sent, Error> {
+    /// What is sent; files are read there.
+    pub(super) fn sent(&self, place: &Place) -> Result<Sent, Error> {
         Ok(match self {
             Self::Message {
                 body,
                 content_type,
                 metadata,
             } => {
-                let mut message = body.message(folder)?;
+                let mut message = body.message(place)?;
                 if let Some(content_type) = content_type {
                     message.content_type.clone_from(content_type);
                 }
@@ -130,8 +130,8 @@ impl Request {
 }
 
 impl Body {
-    /// The message with this body; files are read relative to `folder`.
-    pub(super) fn message(&self, folder: &Path) -> Result<Message, Error> {
+    /// The message with this body; files are read there.
+    pub(super) fn message(&self, place: &Place) -> Result<Message, Error> {
         Ok(match self {
             Self::Text(text) => Message::text(text.as_str()),
             Self::Bytes(bytes) => Message::bytes(bytes.as_slice()),
@@ -140,7 +140,7 @@ impl Body {
                 ..Message::text(value.to_string())
             },
             Self::File(path) => {
-                let bytes = project_file::read(folder, path)?;
+                let bytes = place.read(path)?;
                 match String::from_utf8(bytes) {
                     Ok(text) => Message::text(text),
                     Err(bytes) => Message::bytes(bytes.into_bytes()),

@@ -15,7 +15,7 @@ use super::start::{Refused, Running};
 pub(super) async fn run(component: &Component, case: &Case) -> Result<Outcome, Error> {
     let begin = Instant::now();
     let start = component.start();
-    let start = start.surroundings(&case.source, case.config.as_ref(), case.folder(), &case.directories);
+    let start = start.surroundings(&case.source, case.config.as_ref(), case.place(), &case.directories);
     let mut outcome = Outcome {
         name: case.name(),
         description: case.description.clone(),
@@ -77,7 +77,7 @@ async fn made(
 ) -> Result<CallOutcome, Error> {
     let label = call.request.label();
     let begin = Instant::now();
-    let answer = running.send(call.request.sent(case.folder())?).await;
+    let answer = running.send(call.request.sent(&case.place())?).await;
     let took = begin.elapsed();
     let (verdict, difference) = judged(case, call, number, &answer, recording)?;
     Ok(CallOutcome {
@@ -102,7 +102,7 @@ pub(super) fn judged(
     if let (Expectation::Snapshot, Some(recording)) = (&call.expectation, recording) {
         return Ok(recording.add(number, &call.request.label(), answer));
     }
-    let difference = call.expectation.check(answer, case.folder())?;
+    let difference = call.expectation.check(answer, &case.place())?;
     let verdict = difference.as_ref().map_or(Verdict::Passed, |_| Verdict::Failed);
     Ok((verdict, difference))
 }

@@ -11,7 +11,6 @@ use super::answer::{Answer, Shown};
 use super::case::Case;
 use super::error::Error;
 use super::outcome::{Difference, Verdict};
-use super::project_file::read_bounded;
 
 /// What begins the heading of a call.
 const HEADING: &str = "call ";
@@ -77,7 +76,7 @@ impl Recording {
             return Ok(None);
         };
         let name = path.file_name().unwrap_or_default();
-        let old = match read_bounded(case.folder(), Path::new(name), MAX_SNAPSHOT) {
+        let old = match case.place().read_bounded(Path::new(name), MAX_SNAPSHOT) {
             // A checkout may have given the lines other ends.
             Ok(bytes) => Some(String::from_utf8_lossy(&bytes).replace("\r\n", "\n")),
             Err(Error::File { reason, .. }) if reason.kind() == ErrorKind::NotFound => None,

@@ -1,6 +1,6 @@
 //! A component that is started for a test, and how it is called.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ use super::component::Component;
 use super::directory;
 use super::error::Error;
 use super::outcome::OutputLine;
+use super::project_file::Place;
 use super::request::Sent;
 use super::schema::NEW_YEAR;
 use crate::actor::Saved;
@@ -30,7 +31,7 @@ pub struct Start {
     component: Component,
     source: Source,
     config: Option<Map<String, Value>>,
-    folder: PathBuf,
+    place: Place,
     directories: Vec<Directory>,
 }
 
@@ -70,7 +71,10 @@ impl Start {
                 clock: NEW_YEAR,
             },
             config: None,
-            folder: PathBuf::from("."),
+            place: Place {
+                folder: PathBuf::from("."),
+                project: None,
+            },
             directories: Vec::new(),
         }
     }
@@ -113,12 +117,12 @@ impl Start {
         mut self,
         source: &Source,
         config: Option<&Map<String, Value>>,
-        folder: &Path,
+        place: Place,
         directories: &[Directory],
     ) -> Self {
         self.source = source.clone();
         self.config = config.cloned();
-        self.folder = folder.to_owned();
+        self.place = place;
         self.directories = directories.to_vec();
         self
     }
@@ -134,7 +138,7 @@ impl Start {
 
     /// [`Start::build`] that tells a component that does not start from a test that cannot be run.
     pub(super) async fn attempt(self) -> Result<Result<Running, Refused>, Error> {
-        let (directories, kept) = directory::copy(&self.directories, &self.folder, self.source.clock.into())?;
+        let (directories, kept) = directory::copy(&self.directories, &self.place, self.source.clock.into())?;
         let told = Told::default();
         let (keep, events) = (told.clone(), self.component.events().cloned());
         let host = Host::builder()

@@ -13,6 +13,7 @@ mod control;
 mod debugging;
 mod deployment;
 mod drain;
+mod elsewhere;
 mod gates;
 mod http;
 mod incremental;

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::check::{Check, Place};
 use super::folder;
 use crate::ops::build::tools::named;
-use crate::ops::project::{self, Builder};
+use crate::ops::project;
 use crate::ops::scaffold::templates;
 use crate::shell::size;
 use crate::toolchain::Progress;
@@ -51,13 +51,8 @@ pub(super) fn look(place: &Place) -> Vec<Check> {
 /// The tools that the project in this folder names.
 fn of_project(folder: &Path) -> Vec<Tool> {
     // What cannot be read is told by the command that builds it.
-    let Ok(project) = project::find(folder, None) else {
-        return Vec::new();
-    };
-    match &project.builder {
-        Builder::Command(section) => named(section).unwrap_or_default(),
-        Builder::Cargo { .. } => Vec::new(),
-    }
+    let section = project::build_section(folder).ok().flatten();
+    section.and_then(|section| named(&section).ok()).unwrap_or_default()
 }
 
 /// The tools of a language's template.

@@ -22,7 +22,7 @@ const PACKAGES: &str = "make it of the distribution's packages, in the cache: 15
 const INSTALL: &str = "install Rust with cargo, for example from https://rustup.rs";
 
 pub(super) fn look(place: &Place) -> Vec<Check> {
-    let folder = place.folder.as_path();
+    let folder = toolchain::asked_in(&place.folder);
     let way = toolchain::look(folder, &cache(place));
     let compiler = match &way {
         // It builds components in place of the installed one, which may be older.
@@ -77,7 +77,7 @@ fn of_native_linker() -> Check {
 
 fn of_target(place: &Place, way: Way) -> Check {
     let name = "rust.target";
-    let (folder, cache) = (place.folder.clone(), cache(place));
+    let (folder, cache) = (toolchain::asked_in(&place.folder).to_owned(), cache(place));
     let provide = move |progress: &dyn toolchain::Progress| {
         toolchain::provide(&folder, &cache, progress)?;
         Ok(())
@@ -125,7 +125,7 @@ fn of_private(name: &'static str, place: &Place, private: Private) -> Check {
     let (Some(limits), Some(cache)) = (limits, place.cache.clone()) else {
         return Check::ok(name, found);
     };
-    let folder = place.folder.clone();
+    let folder = toolchain::asked_in(&place.folder).to_owned();
     Check::limited(name, format!("{found}; {limits}")).repair(
         "make it again with a newer wasi-libc: 150 MB to download, some minutes",
         move |progress| {

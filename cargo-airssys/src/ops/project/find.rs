@@ -41,8 +41,7 @@ pub(crate) enum Builder {
 
 /// Finds the project around `from`; `package` names one of several components of a cargo workspace.
 pub(crate) fn find(from: &Path, package: Option<&str>) -> anyhow::Result<Project> {
-    let is_project = |folder: &&Path| folder.join(MANIFEST).is_file() || folder.join("Cargo.toml").is_file();
-    let folder = from.ancestors().find(is_project).ok_or_else(|| {
+    let folder = nearest(from).ok_or_else(|| {
         let message = format!(
             "there is neither a Cargo.toml nor a Component.toml in {} or above",
             from.display()
@@ -63,6 +62,19 @@ pub(crate) fn find(from: &Path, package: Option<&str>) -> anyhow::Result<Project
         }
         _ => of_cargo(folder, package),
     }
+}
+
+/// The nearest folder of a project around `from`.
+pub(super) fn nearest(from: &Path) -> Option<&Path> {
+    let is_project = |folder: &&Path| folder.join(MANIFEST).is_file() || folder.join("Cargo.toml").is_file();
+    from.ancestors().find(is_project)
+}
+
+/// What the manifest of the project around `from` says of building it; cargo, which may be the project's own, is not
+/// asked.
+pub(crate) fn build_section(from: &Path) -> anyhow::Result<Option<BuildSection>> {
+    let said = nearest(from).map(manifest::read).transpose()?.flatten();
+    Ok(said.and_then(|said| said.build))
 }
 
 /// Finds the projects around `from` whose components belong together: those that are named, else the one in `from`, else

@@ -3,8 +3,9 @@
 mod cargo;
 mod find;
 mod manifest;
+mod member;
 mod root;
 
-pub(crate) use find::{Builder, Project, find, find_all};
+pub(crate) use find::{Builder, Project, build_section, find, find_all};
 pub(crate) use manifest::MANIFEST;
 pub(crate) use root::{root_of, workspace_around};

@@ -3,40 +3,120 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::MANIFEST;
+use super::find::nearest;
+use super::member::{has_member, manifest, said_workspace};
 
-/// The root of the project around `folder`: the nearest cargo workspace, else the nearest project folder.
+/// The root of the project around `folder`: the cargo workspace that the nearest project folder is a member of, else that
+/// folder.
+///
+/// A folder with `.git` is the end of the way up: a project may have been cloned into one that is somebody else's.
 pub(crate) fn root_of(folder: &Path) -> Option<PathBuf> {
-    let is_project = |folder: &&Path| folder.join(MANIFEST).is_file() || folder.join("Cargo.toml").is_file();
-    let nearest = folder.ancestors().find(is_project)?;
-    Some(workspace_around(nearest).unwrap_or_else(|| nearest.to_owned()))
+    let nearest = nearest(folder)?;
+    Some(workspace_of(nearest).unwrap_or(nearest).to_owned())
 }
 
-/// The root of the nearest cargo workspace around `folder`.
+/// The workspace above that a project is a member of; both have to say so, if the package says which one.
+fn workspace_of(project: &Path) -> Option<&Path> {
+    let own = manifest(project).unwrap_or_default();
+    if own.contains_key("workspace") {
+        return None;
+    }
+    let said = match said_workspace(&own) {
+        Some(said) => Some(fs::canonicalize(project.join(said)).ok()?),
+        None => None,
+    };
+    let is_said = |root: &Path| match &said {
+        Some(said) => fs::canonicalize(root).is_ok_and(|root| root == *said),
+        None => true,
+    };
+    let has_root = |root: &&Path| {
+        let workspace = is_said(root).then(|| manifest(root)).flatten();
+        workspace.is_some_and(|workspace| has_member(root, &workspace, project))
+    };
+    reachable(project).skip(1).find(has_root)
+}
+
+/// The root of the nearest cargo workspace around `folder`, whether that is a member or not.
 pub(crate) fn workspace_around(folder: &Path) -> Option<PathBuf> {
-    folder
-        .ancestors()
-        .find(|folder| is_workspace(folder))
-        .map(Path::to_owned)
+    let is_workspace = |folder: &&Path| manifest(folder).is_some_and(|manifest| manifest.contains_key("workspace"));
+    folder.ancestors().find(is_workspace).map(Path::to_owned)
 }
 
-fn is_workspace(folder: &Path) -> bool {
-    let text = fs::read_to_string(folder.join("Cargo.toml")).unwrap_or_default();
-    toml::from_str::<toml::Table>(&text).is_ok_and(|manifest| manifest.contains_key("workspace"))
+/// A folder and those above it in the same repository.
+fn reachable(folder: &Path) -> impl Iterator<Item = &Path> {
+    let is_repository = |folder: &Path| fs::symlink_metadata(folder.join(".git")).is_ok();
+    let mut is_over = false;
+    folder.ancestors().take_while(move |folder| {
+        let is_within = !is_over;
+        is_over = is_over || is_repository(folder);
+        is_within
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// A folder `w` with a workspace, and one in it with a package.
+    fn workspace(text: &str, package: &str) -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let package_folder = folder.path().join("in/a");
+        fs::create_dir_all(package_folder.join("src")).unwrap();
+        fs::write(package_folder.join("Cargo.toml"), package).unwrap();
+        fs::write(folder.path().join("Cargo.toml"), text).unwrap();
+        (folder, package_folder)
+    }
+
+    const PACKAGE: &str = "[package]\nname = \"a\"\n";
+
     #[test]
-    fn the_root_is_the_workspace_around_the_project() {
-        let root = tempfile::tempdir().unwrap();
-        let member = root.path().join("member");
-        fs::create_dir_all(member.join("src")).unwrap();
-        fs::write(member.join("Cargo.toml"), "[package]\nname = \"member\"\n").unwrap();
-        assert_eq!(root_of(&member.join("src")), Some(member.clone()));
-        fs::write(root.path().join("Cargo.toml"), "[workspace]\n").unwrap();
-        assert_eq!(root_of(&member.join("src")).as_deref(), Some(root.path()));
+    fn the_root_is_the_workspace_that_the_project_is_a_member_of() {
+        let check = |text: &str, package: &str, is_root: bool| {
+            let (folder, package_folder) = workspace(text, package);
+            let expected = if is_root { folder.path() } else { &package_folder };
+            assert_eq!(
+                root_of(&package_folder.join("src")).as_deref(),
+                Some(expected),
+                "{text} {package}"
+            );
+            assert_eq!(root_of(folder.path()).as_deref(), Some(folder.path()));
+        };
+        check("[workspace]\nmembers = [\"in/*\"]\n", PACKAGE, true);
+        check("[workspace]\n", PACKAGE, false);
+        check("[workspace]\nmembers = [\"mine\"]\n", PACKAGE, false);
+        check(
+            "[workspace]\nmembers = [\"in/*\"]\n",
+            &format!("{PACKAGE}workspace = \"../..\"\n"),
+            true,
+        );
+        check(
+            "[workspace]\nmembers = [\"in/*\"]\n",
+            &format!("{PACKAGE}workspace = \"..\"\n"),
+            false,
+        );
+        check(
+            "[workspace]\nmembers = [\"mine\"]\n",
+            &format!("{PACKAGE}workspace = \"../..\"\n"),
+            false,
+        );
+        check(
+            "[workspace]\nmembers = [\"in/*\"]\n",
+            &format!("{PACKAGE}[workspace]\n"),
+            false,
+        );
+        check("no manifest", PACKAGE, false);
+    }
+
+    #[test]
+    fn a_repository_in_a_workspace_is_a_project_of_its_own() {
+        let (folder, package_folder) = workspace("[workspace]\nmembers = [\"in/*\"]\n", PACKAGE);
+        fs::create_dir(folder.path().join(".git")).unwrap();
+        assert_eq!(root_of(&package_folder).as_deref(), Some(folder.path()));
+        fs::create_dir(folder.path().join("in/.git")).unwrap();
+        assert_eq!(root_of(&package_folder), Some(package_folder.clone()));
+        fs::remove_dir(folder.path().join("in/.git")).unwrap();
+        // That of a submodule is a file.
+        fs::write(package_folder.join(".git"), "gitdir: ../../.git/modules/a\n").unwrap();
+        assert_eq!(root_of(&package_folder), Some(package_folder));
     }
 }

@@ -33,6 +33,7 @@ impl Found {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
             Err(error) => Err(error),
         };
+        stays_in(project, folder)?;
         let mut files = files.with_context(|| format!("{} cannot be read", folder.display()))?;
         files.sort();
         let has = |extension| {
@@ -40,8 +41,9 @@ impl Found {
         };
         let (mut cases, mut refused) = (Vec::new(), Vec::new());
         for path in files.iter().filter(has("toml")) {
+            stays_in(project, path)?;
             match Case::read(path) {
-                Ok(case) => cases.push(case),
+                Ok(case) => cases.push(case.within(project)),
                 Err(error) => refused.push(error),
             }
         }
@@ -62,6 +64,27 @@ impl Found {
         }
         Ok(Self { cases, unreferenced })
     }
+}
+
+/// Refuses cases that are in another place than the project: a project may have come with a link to those of another.
+fn stays_in(project: &Path, path: &Path) -> Result<(), Failure> {
+    // What is not there leads nowhere.
+    let (Ok(root), Ok(found)) = (fs::canonicalize(project), fs::canonicalize(path)) else {
+        return Ok(());
+    };
+    if found.starts_with(&root) {
+        return Ok(());
+    }
+    let message = format!(
+        "{} leads out of the project, to {}, by a link",
+        path.display(),
+        found.display()
+    );
+    let help = format!(
+        "put the cases in {}, or run `test` where they are",
+        root.join(FOLDER).display()
+    );
+    Err(Failure::usage("linked-cases", message, help))
 }
 
 /// One failure for all case files that cannot be used.
@@ -131,6 +154,35 @@ mod tests {
         let empty = tempfile::tempdir().unwrap();
         let seen = found(&empty, Some("c")).unwrap();
         assert!(seen.cases.is_empty());
+    }
+
+    #[test]
+    fn cases_of_another_project_are_not_taken_by_a_link() {
+        use std::os::unix::fs::symlink;
+
+        let victim = project(&[("a.toml", SMALL)]);
+        let refused = |folder: &tempfile::TempDir| {
+            let error = found(folder, None).unwrap_err();
+            let failure: &Failure = error.downcast_ref().unwrap();
+            assert_eq!(failure.code, "linked-cases");
+        };
+        let linked = tempfile::tempdir().unwrap();
+        fs::create_dir(linked.path().join("tests")).unwrap();
+        symlink(victim.path().join(FOLDER), linked.path().join(FOLDER)).unwrap();
+        refused(&linked);
+        fs::remove_file(linked.path().join(FOLDER)).unwrap();
+        fs::create_dir(linked.path().join(FOLDER)).unwrap();
+        symlink(
+            victim.path().join(FOLDER).join("a.toml"),
+            linked.path().join(FOLDER).join("a.toml"),
+        )
+        .unwrap();
+        refused(&linked);
+        // In the project a link leads wherever it likes.
+        let own = project(&[]);
+        fs::write(own.path().join("a.toml"), SMALL).unwrap();
+        symlink("../../a.toml", own.path().join(FOLDER).join("a.toml")).unwrap();
+        assert_eq!(found(&own, None).unwrap().cases.len(), 1);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Component, Path, PathBuf};
 
-use crate::capability::{Capability, Grant, GrantSet, Mount, Source, is_taken_by_tools};
+use crate::capability::{Capability, Grant, GrantSet, Mount, Source, is_taken_by_tools, without_links};
 use crate::error::Error;
 
 /// The folder of a project that components write to without being asked, but for files that tools take by themselves.
@@ -79,7 +79,7 @@ impl Project {
 
     /// Whether a guest directory is one of the project; it is mounted there when it is nowhere yet.
     fn mount(&self, set: &mut GrantSet, directory: &str, writes: bool) -> bool {
-        let mounted = set.mount_of(directory).map(|(mount, rest)| mount.host.join(rest));
+        let mounted = set.mount_of(directory).map(|(mount, rest)| mount.place.join(rest));
         let is_mounted = mounted.is_some();
         let host = mounted.unwrap_or_else(|| self.root.join(directory.trim_start_matches('/')));
         let Some(host) = self.inside(&host) else { return false };
@@ -88,10 +88,7 @@ impl Project {
             return false;
         }
         if !is_mounted {
-            set.mounts.push(Mount {
-                guest: directory.to_owned(),
-                host,
-            });
+            set.mounts.push(Mount::straight(directory, host));
         }
         true
     }
@@ -103,7 +100,7 @@ impl Project {
 
     /// The directory without links, when it is below the project's own and holds nothing that is not for components.
     fn inside(&self, host: &Path) -> Option<PathBuf> {
-        let host = resolved(host)?;
+        let host = without_links(host)?;
         let rest = host.strip_prefix(&self.root).ok()?;
         let is_hidden = |part: Component<'_>| part.as_os_str().as_encoded_bytes().starts_with(b".");
         let is_own = !host.starts_with(&self.state_dir) && !self.state_dir.starts_with(&host);
@@ -147,26 +144,6 @@ fn holds_sources(directory: &Path) -> bool {
         }
     }
     false
-}
-
-/// A path without links, of which the last parts may be missing.
-fn resolved(path: &Path) -> Option<PathBuf> {
-    let mut missing = Vec::new();
-    let mut existing = path;
-    loop {
-        match fs::symlink_metadata(existing) {
-            Ok(_) => break,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                missing.push(existing.file_name()?);
-                existing = existing.parent()?;
-            }
-            Err(_) => return None,
-        }
-    }
-    // A link to nowhere is no place.
-    let mut found = fs::canonicalize(existing).ok()?;
-    found.extend(missing.into_iter().rev());
-    Some(found)
 }
 
 #[cfg(test)]
@@ -251,10 +228,7 @@ mod tests {
         let rule = HomeRule::Project(Project::new(folder.path(), &state).unwrap());
         let asked = [Grant::parse(Capability::FileRead, "/data/in/**").unwrap()];
         let mut set = GrantSet::default();
-        set.mounts.push(Mount {
-            guest: "/data".into(),
-            host: "/srv/data".into(),
-        });
+        set.mounts.push(Mount::new("/data", "/srv/data"));
         rule.apply(&mut set, &asked);
         assert_eq!(set.granted().count(), 0);
     }

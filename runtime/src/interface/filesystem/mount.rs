@@ -1,16 +1,16 @@
 //! The directories of this machine that an instance begins with.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io;
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
-use rustix::fs::{CWD, Mode, OFlags, openat};
 use rustix::io::Errno;
 use wasmtime_wasi::filesystem::Dir;
 use wasmtime_wasi::{FsPerms, OpenMode};
 
 use super::host_path::{FileSystem, kind_of, unsuitable};
+use super::walk::{Astray, straight};
 use crate::capability::{Gate, GrantSet, Mount, below};
 use crate::error::Error;
 use crate::interface::Own;
@@ -109,14 +109,10 @@ fn open(mount: &Mount, own: &Own, gate: &Gate) -> Result<Root, Error> {
         directory: mount.guest.clone(),
         reason: reason.to_owned(),
     };
-    // A `/` at its end would have a link followed.
-    let host: PathBuf = mount.host.components().collect();
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let opened = openat(CWD, &host, flags, Mode::empty());
-    let directory: File = match opened {
-        Ok(directory) => directory.into(),
+    let directory = match straight(&mount.place) {
+        Ok(directory) => directory,
         // A directory that has gone must not keep what is deployed from its work.
-        Err(Errno::NOENT) => {
+        Err(Astray::System(Errno::NOENT)) => {
             gate.miss(mount);
             return Ok(Root {
                 guest: mount.guest.clone(),
@@ -124,11 +120,11 @@ fn open(mount: &Mount, own: &Own, gate: &Gate) -> Result<Root, Error> {
                 local: true,
             });
         }
-        Err(Errno::NOTDIR | Errno::LOOP | Errno::MLINK) => {
-            let is_link = std::fs::symlink_metadata(&host).is_ok_and(|found| found.is_symlink());
-            return Err(refused(if is_link { "it is a link" } else { "it is no directory" }));
+        Err(Astray::Link) => return Err(refused(&linked(&mount.place))),
+        Err(Astray::System(errno)) if errno != Errno::NOTDIR => {
+            return Err(refused(&io::Error::from(errno).to_string()));
         }
-        Err(errno) => return Err(refused(&io::Error::from(errno).to_string())),
+        Err(_) => return Err(refused("it is no directory")),
     };
     let failed = |errno: Errno| refused(&io::Error::from(errno).to_string());
     if let Some(reason) = unsuitable(&directory, own).map_err(failed)? {
@@ -140,6 +136,19 @@ fn open(mount: &Mount, own: &Own, gate: &Gate) -> Result<Root, Error> {
         dir: lend(directory, local),
         local,
     })
+}
+
+/// What is said of a place that is a link now, or has one on the way to it.
+fn linked(place: &Path) -> String {
+    let is_link = |path: &&Path| fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink());
+    let mut on_the_way: Vec<&Path> = place.ancestors().skip(1).filter(is_link).collect();
+    match on_the_way.pop() {
+        Some(link) => format!(
+            "{} on the way to it has become a link since it was granted; put the directory back, or deploy again",
+            link.display()
+        ),
+        None => "it is a link".into(),
+    }
 }
 
 /// A directory as wasmtime-wasi has it. It lets everything through, because the gate has decided before it is asked.

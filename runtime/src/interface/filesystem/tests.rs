@@ -91,10 +91,7 @@ impl Fixture {
         for grant in both(pattern) {
             set.grant(grant, Source::Policy);
         }
-        set.mounts.push(Mount {
-            guest: "/data".into(),
-            host: folder.path().join("data"),
-        });
+        set.mounts.push(Mount::new("/data", folder.path().join("data")));
         set
     }
 
@@ -373,10 +370,7 @@ async fn a_grant_in_another_directory_gives_nothing_in_the_one_that_is_open() {
         if guest == "/data" {
             set.mounts.clear();
         }
-        set.mounts.push(Mount {
-            guest: guest.into(),
-            host: test.folder.path().join("elsewhere"),
-        });
+        set.mounts.push(Mount::new(guest, test.folder.path().join("elsewhere")));
         set
     };
     // A directory inside it is somewhere else: a path there is not looked up here.

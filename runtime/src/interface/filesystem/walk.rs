@@ -2,10 +2,12 @@
 
 use std::fs::File;
 use std::os::fd::AsFd;
+use std::path::{Component, Path};
 use std::sync::Arc;
 
-use rustix::fs::{AtFlags, FileType, Mode, OFlags, fstat, openat, statat};
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, fstat, openat, statat};
 use rustix::io::Errno;
+use rustix::path::Arg;
 
 use super::host_path::Identity;
 use super::seen::Seen;
@@ -15,6 +17,9 @@ use super::seen::Seen;
 const THROUGH: OFlags = OFlags::PATH.union(ONLY_DIRECTORIES);
 #[cfg(not(target_os = "linux"))]
 const THROUGH: OFlags = ONLY_DIRECTORIES;
+
+/// Opens a directory to read it.
+const READ: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
 
 const ONLY_DIRECTORIES: OFlags = OFlags::DIRECTORY.union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
 
@@ -69,6 +74,37 @@ pub(super) fn find(base: &Arc<File>, path: &str, own: Option<Identity>) -> Resul
     Ok(Spot { parent, seen })
 }
 
+/// Opens the directory at an absolute path, to read it; what is a link on the way or at the end is not followed.
+#[cfg(target_os = "linux")]
+pub(super) fn straight(path: &Path) -> Result<File, Astray> {
+    use rustix::fs::{ResolveFlags, openat2};
+
+    const NO_LINKS: ResolveFlags = ResolveFlags::NO_SYMLINKS.union(ResolveFlags::NO_MAGICLINKS);
+    match openat2(CWD, path, READ, Mode::empty(), NO_LINKS) {
+        Ok(opened) => Ok(opened.into()),
+        Err(Errno::AGAIN | Errno::NOSYS | Errno::PERM) => straight_by_steps(path),
+        Err(errno) => Err(errno.into()),
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(super) fn straight(path: &Path) -> Result<File, Astray> {
+    straight_by_steps(path)
+}
+
+fn straight_by_steps(path: &Path) -> Result<File, Astray> {
+    let root = File::from(openat(CWD, "/", READ, Mode::empty())?);
+    let mut names = path.components().filter_map(|part| match part {
+        Component::Normal(name) => Some(name),
+        Component::ParentDir => Some("..".as_ref()),
+        _ => None,
+    });
+    let Some(first) = names.next() else { return Ok(root) };
+    let reached = steps(&root, std::iter::once(first).chain(names), None)?;
+    // What was gone through cannot be read on every system.
+    Ok(openat(&reached, ".", READ, Mode::empty())?.into())
+}
+
 /// What has this name in a directory.
 fn look(parent: &File, name: &str, own: Option<Identity>) -> Result<Option<Seen>, Astray> {
     match Seen::at(parent, name) {
@@ -115,8 +151,12 @@ fn directory(base: &File, way: &str, own: Option<Identity>) -> Result<File, Astr
 
 /// The same one directory after the other; each name is resolved in a handle, so that nothing can change under it.
 fn step_by_step(base: &File, way: &str, own: Option<Identity>) -> Result<File, Astray> {
+    steps(base, way.split('/'), own)
+}
+
+fn steps<N: Arg + Copy>(base: &File, names: impl Iterator<Item = N>, own: Option<Identity>) -> Result<File, Astray> {
     let mut reached: Option<File> = None;
-    for name in way.split('/') {
+    for name in names {
         let at = reached.as_ref().unwrap_or(base).as_fd();
         let opened = match openat(at, name, THROUGH, Mode::empty()) {
             // A link is no directory either, and is told apart so that it is recorded.
@@ -164,6 +204,25 @@ mod tests {
             for link in ["a/to-b", "a/to-root", "a/self", "a/to-root/etc", "a/to-b/x"] {
                 assert_eq!(way(link), Err(Astray::Link), "{link}");
             }
+        }
+    }
+
+    #[test]
+    fn a_path_is_straight_when_nothing_of_it_is_a_link() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = fs::canonicalize(folder.path()).unwrap();
+        fs::create_dir_all(root.join("a/b")).unwrap();
+        fs::write(root.join("a/f"), "").unwrap();
+        symlink("a", root.join("link")).unwrap();
+        for open in [straight, straight_by_steps] {
+            let opened = |path: &str| open(&root.join(path)).map(|file| Identity::of_file(&file).unwrap());
+            assert_eq!(opened("a/b").ok(), Identity::at(&root.join("a/b")));
+            assert_eq!(opened("/").ok(), Identity::at(Path::new("/")));
+            assert_eq!(opened("link"), Err(Astray::Link));
+            assert_eq!(opened("link/b"), Err(Astray::Link));
+            assert_eq!(opened("a/f"), Err(Astray::System(Errno::NOTDIR)));
+            assert_eq!(opened("a/c"), Err(Astray::System(Errno::NOENT)));
+            assert_eq!(open(Path::new("/proc/self/root")).map(drop), Err(Astray::Link));
         }
     }
 

@@ -70,7 +70,7 @@ pub(super) async fn run(upgrade: &Upgrade, case: &Case) -> Result<UpgradeOutcome
 /// The old release in a host of its own.
 pub(super) async fn started(upgrade: &Upgrade, case: &Case) -> Result<Result<Running, Refused>, Error> {
     let start = upgrade.old().component.start();
-    let start = start.surroundings(&case.source, case.config.as_ref(), case.folder(), &case.directories);
+    let start = start.surroundings(&case.source, case.config.as_ref(), case.place(), &case.directories);
     start.attempt().await
 }
 
@@ -152,7 +152,7 @@ impl Driven {
 async fn made(running: &mut Running, case: &Case, range: Range<usize>) -> Result<Vec<Made>, Error> {
     let mut all = Vec::new();
     for place in range {
-        let sent = case.calls[place].request.sent(case.folder())?;
+        let sent = case.calls[place].request.sent(&case.place())?;
         let begin = Instant::now();
         let answer = running.send(sent).await;
         all.push(Made {

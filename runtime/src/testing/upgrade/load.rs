@@ -80,7 +80,8 @@ pub(super) async fn load(
     let sides = [upgrade.old(), upgrade.successor()];
     let most = sides.map(|side| side.concurrency()).into_iter().fold(CALLERS, u32::min);
     let is_paced = sides.iter().any(|side| side.is_actor());
-    let sent: Result<Vec<Sent>, Error> = case.calls.iter().map(|call| call.request.sent(case.folder())).collect();
+    let place = case.place();
+    let sent: Result<Vec<Sent>, Error> = case.calls.iter().map(|call| call.request.sent(&place)).collect();
     let calls = Arc::new(Calls {
         caller: running.caller(),
         sent: sent?,

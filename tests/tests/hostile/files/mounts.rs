@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use airssys_wasm_tests::TestHost;
 
-use super::yard::{READ, WRITE, Yard, policy};
+use super::yard::{GUEST, READ, WRITE, Yard, policy};
 
 /// Why an instance is not started with a mount.
 async fn refusal(host: impl FnOnce(&Path) -> PathBuf) -> String {
@@ -206,4 +206,41 @@ async fn a_directory_that_is_replaced_stays_what_it_was() {
         ("list b", "ok "),
     ])
     .await;
+}
+
+#[tokio::test]
+async fn a_directory_of_a_project_that_becomes_a_link_is_not_the_next_instances() {
+    let project = tempfile::tempdir().unwrap();
+    let root = project.path().canonicalize().unwrap().join("project");
+    fs::create_dir_all(root.join("docs/in")).unwrap();
+    fs::write(root.join("docs/in/f"), "of the project").unwrap();
+    fs::create_dir_all(root.with_file_name("outside").join("in")).unwrap();
+    fs::write(root.with_file_name("outside").join("in/f"), "a secret").unwrap();
+    let test = TestHost::with(|builder| builder.project(&root)).await;
+    let text = "manifest-version = 1\n[instances]\nmode = \"fresh\"\n[capabilities]\nfile-read = [\"/docs/in/**\"]\n";
+    let deploy = async |version| {
+        let manifest = airssys_wasm::component::Manifest::parse(text).unwrap();
+        test.deploy_as(GUEST, version, |package| package.manifest(manifest))
+            .await
+    };
+    let read = async || test.call(GUEST, "open s /docs/in r f\nread s 99 0").await;
+    deploy("1.0.0").await.unwrap();
+    assert_eq!(read().await.unwrap(), "ok\nok of the project");
+    // As a checkout of another commit does it.
+    fs::rename(root.join("docs"), root.join("kept")).unwrap();
+    symlink("../outside", root.join("docs")).unwrap();
+    let error = read().await.unwrap_err();
+    assert_eq!(error.code().as_str(), "mount-failed");
+    assert!(error.to_string().contains("has become a link"), "{error}");
+    assert_eq!(deploy("1.0.1").await.unwrap_err().code().as_str(), "not-granted");
+    assert!(read().await.is_err());
+    fs::remove_file(root.join("docs")).unwrap();
+    fs::rename(root.join("kept"), root.join("docs")).unwrap();
+    assert_eq!(read().await.unwrap(), "ok\nok of the project");
+    // In the project a link is followed when it is deployed again, and not before.
+    fs::rename(root.join("docs"), root.join("moved")).unwrap();
+    symlink("moved", root.join("docs")).unwrap();
+    assert_eq!(read().await.unwrap_err().code().as_str(), "mount-failed");
+    deploy("1.0.2").await.unwrap();
+    assert_eq!(read().await.unwrap(), "ok\nok of the project");
 }

@@ -13,10 +13,7 @@ fn component(
         set.grant(grant.clone(), Source::Policy);
     }
     for (guest, host) in mounts {
-        set.mounts.push(Mount {
-            guest: (*guest).into(),
-            host: folder.path().join(host),
-        });
+        set.mounts.push(Mount::new(*guest, folder.path().join(host)));
     }
     instance(grants, Grants::among(set, common.clone()))
 }
@@ -125,10 +122,7 @@ async fn what_tools_take_is_not_written_by_the_rule_of_a_project() {
     for grant in both("/data/**") {
         set.grant_sparing_tools(grant, Source::Project);
     }
-    set.mounts.push(Mount {
-        guest: "/data".into(),
-        host: folder.path().join("data"),
-    });
+    set.mounts.push(Mount::new("/data", folder.path().join("data")));
     let mut test = instance(&both("/data/**"), Grants::new(set));
     let (nothing, create, write) = (PathFlags::empty(), OpenFlags::CREATE, DescriptorFlags::WRITE);
     let root = test.root("/data");
