@@ -21,15 +21,19 @@ pub(super) fn read_bounded(folder: &Path, name: &Path, most: u64) -> Result<Vec<
     let read = || -> io::Result<Vec<u8>> {
         let root = project_of(folder)?;
         stays_in(&path, Some(&root)).map_err(|(_, reason)| reason)?;
-        let file = open(&path)?;
-        let mut bytes = Vec::new();
-        if file.take(most + 1).read_to_end(&mut bytes)? as u64 > most {
-            let reason = format!("it has more than {most} bytes");
-            return Err(io::Error::new(ErrorKind::FileTooLarge, reason));
-        }
-        Ok(bytes)
+        all_of(&path, most)
     };
     read().map_err(|reason| Error::File { path, reason })
+}
+
+/// Reads a regular file that has at most so many bytes.
+pub(super) fn all_of(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    if open(path)?.take(most + 1).read_to_end(&mut bytes)? as u64 > most {
+        let reason = format!("it has more than {most} bytes");
+        return Err(io::Error::new(ErrorKind::FileTooLarge, reason));
+    }
+    Ok(bytes)
 }
 
 /// Opens a file without waiting for anybody: what is a pipe or a device is refused.

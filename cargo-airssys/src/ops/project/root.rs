@@ -1,9 +1,9 @@
 //! The root of a project, found by its files alone.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::MANIFEST;
+use crate::bounded;
 
 /// The root of the project around `folder`: the nearest cargo workspace, else the nearest project folder.
 pub(crate) fn root_of(folder: &Path) -> Option<PathBuf> {
@@ -21,12 +21,14 @@ pub(crate) fn workspace_around(folder: &Path) -> Option<PathBuf> {
 }
 
 fn is_workspace(folder: &Path) -> bool {
-    let text = fs::read_to_string(folder.join("Cargo.toml")).unwrap_or_default();
+    let text = bounded::text(&folder.join("Cargo.toml")).unwrap_or_default();
     toml::from_str::<toml::Table>(&text).is_ok_and(|manifest| manifest.contains_key("workspace"))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]
