@@ -22,7 +22,7 @@ use wasmtime_wasi_http::WasiHttpView;
 
 use crate::capability::Gate;
 
-pub(crate) use filesystem::{Files, FilesView};
+pub(crate) use filesystem::{Files, FilesView, hold_kept};
 pub(crate) use http::{Held, Outgoing, context as http_context};
 pub(crate) use network::{Network, Outside, Resolver};
 pub(crate) use output::{Capture, Lines, Log};
