@@ -9,6 +9,7 @@
 //! - [`toolchain`] finds what builds components of Rust, and builds them; the tests use it as well.
 //! - [`tools`] finds what other languages are built with, or installs it in a folder of this user.
 
+mod bounded;
 mod commands;
 mod exit;
 mod ops;

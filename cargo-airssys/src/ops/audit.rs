@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::host::{self, quiet};
 use super::state::StatePlace;
+use crate::bounded;
 use crate::exit::Failure;
 use airssys_wasm::audit::{AuditHead, AuditReader, Checkpoint, Expected, PublicKey, Recorded, key_files};
 use airssys_wasm::control::Client;
@@ -58,8 +59,8 @@ async fn recorded(directory: &Path) -> Result<(Option<AuditHead>, bool), Error> 
 }
 
 fn read_checkpoint(file: &Path) -> Result<Checkpoint, Failure> {
-    let text = std::fs::read_to_string(file).map_err(|error| unusable(file, &error.to_string()))?;
-    serde_json::from_str(&text).map_err(|error| unusable(file, &error.to_string()))
+    let text = bounded::read(file, bounded::MAX_TEXT).map_err(|error| unusable(file, &error.to_string()))?;
+    serde_json::from_slice(&text).map_err(|error| unusable(file, &error.to_string()))
 }
 
 fn unusable(file: &Path, reason: &str) -> Failure {

@@ -8,6 +8,7 @@ use include_dir::{Dir, include_dir};
 use wit_bindgen_core::{Files, WorldGenerator};
 
 use super::{contract, files};
+use crate::bounded;
 use crate::exit::{Exit, Failure, sentence};
 
 /// The package that generated Go imports, as the generator's own crate has it; a test compares the two.
@@ -46,7 +47,7 @@ pub(crate) fn write(request: &Request<'_>, folder: &Path) -> anyhow::Result<Vec<
     let generated = generate(request)?;
     for (path, content) in &generated {
         let target = folder.join(path);
-        if std::fs::read(&target).is_ok_and(|found| found == *content) {
+        if bounded::read(&target, content.len() as u64).is_ok_and(|found| found == *content) {
             continue;
         }
         files::write(&target, content)?;

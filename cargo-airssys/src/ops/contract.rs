@@ -1,9 +1,11 @@
 //! The worlds that a person has written, read from a folder of WIT.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use wit_parser::{Resolve, WorldId};
 
+use crate::bounded;
 use crate::exit::{Exit, Failure};
 
 /// Reads the package in `folder` with its `deps`, and chooses a world: the named one, or the only one.
@@ -14,6 +16,14 @@ pub(crate) fn world(folder: &Path, name: Option<&str>) -> Result<(Resolve, World
         let help = "name the folder of the WIT with `--wit DIR`; it has the world, and what the world uses in `deps`";
         return Err(Failure::usage("invalid-wit", message, help));
     }
+    check(folder).map_err(|(path, error)| {
+        let message = format!("{} cannot be read: {error}", path.display());
+        Failure::usage(
+            "invalid-wit",
+            message,
+            "the WIT is regular files of a size that a person writes",
+        )
+    })?;
     let mut resolve = Resolve::default();
     let (package, _) = resolve.push_path(folder).map_err(|error| {
         let help = "correct what it says; what the world uses has to be in the folder `deps` of the WIT";
@@ -29,6 +39,29 @@ pub(crate) fn world(folder: &Path, name: Option<&str>) -> Result<(Resolve, World
         unusable(format!("no world of {shown} was chosen"), &error, &help)
     })?;
     Ok((resolve, world))
+}
+
+/// Refuses files that the parser would read to their end and that have none: of the folder, and of each package in `deps`.
+fn check(folder: &Path) -> Result<(), (PathBuf, io::Error)> {
+    let inside = |folder: &Path| {
+        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+        entries.map(|entry| entry.path()).collect::<Vec<_>>()
+    };
+    let mut found = inside(folder);
+    let packages = inside(&folder.join("deps"));
+    found.extend(packages.iter().flat_map(|package| inside(package)));
+    found.extend(packages);
+    found.push(folder.to_owned());
+    for path in found.into_iter().filter(|path| !path.is_dir()) {
+        let most = match path.extension().and_then(|ending| ending.to_str()) {
+            Some("wit") => bounded::MAX_TEXT,
+            Some("wasm" | "wat") => bounded::MAX_COMPONENT,
+            _ if path == *folder => bounded::MAX_COMPONENT,
+            _ => continue,
+        };
+        bounded::check(&path, most).map_err(|error| (path, error))?;
+    }
+    Ok(())
 }
 
 /// Where a mistake is, as the parser shows it; empty when it is nowhere.
@@ -59,6 +92,15 @@ mod tests {
     fn what_cannot_be_read_is_told_with_its_place() {
         let (message, _) = refused("package a:b;\nworld x { exprt y; }\n", None);
         assert!(message.contains("world.wit:2:"), "{message}");
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(folder.path().join("deps/b")).unwrap();
+        std::os::unix::fs::symlink("/dev/zero", folder.path().join("deps/b/b.wit")).unwrap();
+        let failure = world(folder.path(), None).unwrap_err();
+        assert!(
+            failure.message.contains("b.wit cannot be read: it is no regular file"),
+            "{}",
+            failure.message
+        );
         let failure = world(Path::new("/nowhere/wit"), None).unwrap_err();
         assert!(failure.help.contains("--wit DIR"), "{}", failure.help);
     }

@@ -6,11 +6,17 @@ use std::path::Path;
 
 use anyhow::Context as _;
 
+use crate::bounded;
 use crate::exit::Failure;
 
-/// Reads a file that a person named.
+/// Reads a file that a person named and that is as large as a component at most.
 pub(crate) fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
-    fs::read(path).map_err(|error| unreadable(path, &error).into())
+    bounded::read(path, bounded::MAX_COMPONENT).map_err(|error| unreadable(path, &error).into())
+}
+
+/// Reads a text: what a person writes, and no program makes large.
+pub(crate) fn read_text(path: &Path) -> anyhow::Result<Vec<u8>> {
+    bounded::read(path, bounded::MAX_TEXT).map_err(|error| unreadable(path, &error).into())
 }
 
 /// Writes a file aside and renames it, so that a reader sees the old content or the new.
@@ -57,13 +63,16 @@ pub(crate) fn below(folder: &Path) -> anyhow::Result<Vec<String>> {
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Failure {
-    let code = if error.kind() == io::ErrorKind::NotFound {
-        "missing-file"
-    } else {
-        "unreadable-file"
+    let (code, help) = match error.kind() {
+        io::ErrorKind::NotFound => ("missing-file", "name a file that exists and that you may read"),
+        io::ErrorKind::FileTooLarge => (
+            "oversized-file",
+            "name a smaller file, or take out of it what is not needed",
+        ),
+        _ => ("unreadable-file", "name a regular file that you may read"),
     };
     let message = format!("{} cannot be read: {error}", path.display());
-    Failure::usage(code, message, "name a file that exists and that you may read")
+    Failure::usage(code, message, help)
 }
 
 #[cfg(test)]

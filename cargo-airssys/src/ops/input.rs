@@ -84,7 +84,7 @@ fn of_json(export: &str, input: &str) -> anyhow::Result<Invocation> {
 
 /// Reads a configuration: a file with one JSON object.
 pub(crate) fn config(path: &Path) -> anyhow::Result<Map<String, Value>> {
-    let text = files::read(path)?;
+    let text = files::read_text(path)?;
     let refuse = |reason: String| {
         let help = "write one JSON object, for example `{\"greeting\": \"Hello\"}`";
         Failure::usage("invalid-config", format!("{}{reason}", path.display()), help)

@@ -46,7 +46,7 @@ pub(crate) fn folder(current: &Path) -> PathBuf {
 pub(crate) fn change(folder: &Path) -> anyhow::Result<()> {
     for (path, from, to) in CHANGES {
         let path = folder.join(path);
-        let text = String::from_utf8(files::read(&path)?)?;
+        let text = String::from_utf8(files::read_text(&path)?)?;
         anyhow::ensure!(text.contains(from), "{} has no `{from}`", path.display());
         files::write(&path, text.replace(from, to).as_bytes())?;
     }

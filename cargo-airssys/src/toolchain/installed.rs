@@ -9,6 +9,7 @@ use super::TARGET;
 use super::error::StepError;
 use super::run::{APART, QUESTION, run};
 use super::rust::Toolchain;
+use crate::bounded;
 
 /// The toolchain that cargo uses in `project`, if it can build for the target.
 /// Rustup installs it when a file of the project names one that is not there, as it does for every build.
@@ -129,7 +130,7 @@ fn brings_toolchain(project: &Path) -> bool {
     let absolute = std::path::absolute(project).unwrap_or_else(|_| project.to_owned());
     let file = absolute.ancestors().find_map(|folder| {
         let files = ["rust-toolchain", "rust-toolchain.toml"].map(|name| folder.join(name));
-        files.into_iter().find_map(|file| std::fs::read_to_string(file).ok())
+        files.into_iter().find_map(|file| bounded::text(&file))
     });
     let table = file.and_then(|text| toml::from_str::<toml::Table>(&text).ok());
     let toolchain = table.and_then(|mut table| table.remove("toolchain"));

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use super::place::Set;
 use super::provide::{Installer, Step};
 use super::{Tool, ToolError, known, look, pip};
+use crate::bounded;
 
 /// The oldest Node.js that jco runs in.
 const OLDEST: (u32, u32) = (20, 0);
@@ -66,7 +67,7 @@ pub(super) fn package_json(set: &Set) -> String {
 
 /// The version of a package that is installed in this folder.
 fn version(package: &Path) -> Option<String> {
-    let manifest: Value = serde_json::from_slice(&fs::read(package.join("package.json")).ok()?).ok()?;
+    let manifest: Value = serde_json::from_slice(bounded::text(&package.join("package.json"))?.as_bytes()).ok()?;
     Some(manifest.get("version")?.as_str()?.to_owned())
 }
 

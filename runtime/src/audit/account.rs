@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
+use super::day::{COUNTS, Day};
 use super::denials::{Denials, Examples};
 use super::entry::{Decision, Recorded, Rule, Subject, shortened, shortened_to};
 use super::rate::Rate;
@@ -23,6 +24,10 @@ pub(super) struct Inner {
     trail: Trail,
     subject: Subject,
     rates: Mutex<Rates>,
+    /// What all releases of the component have had of this day's entries.
+    day: Arc<Day>,
+    /// When what is denied without any entry left was last counted.
+    counted_at: Mutex<Instant>,
     tallies: Mutex<Vec<Arc<Tally>>>,
 }
 
@@ -115,10 +120,9 @@ impl Ledger {
             refusal: Some(refusal),
         };
         let (capability, pattern) = (access.capability(), access.pattern());
-        let has_entry = lock(&account.rates)
-            .denied
-            .take(refusal, &capability, &pattern, Instant::now());
-        if has_entry {
+        let now = Instant::now();
+        let is_told = lock(&account.rates).denied.take(refusal, &capability, &pattern, now);
+        if is_told && account.day.take(refusal, now) {
             account.access(self.instance, access, Decision::Deny, rule);
             return;
         }
@@ -154,11 +158,13 @@ impl Ledger {
 }
 
 impl Inner {
-    pub(super) fn new(trail: Trail, subject: Subject) -> Self {
+    pub(super) fn new(trail: Trail, subject: Subject, day: Arc<Day>) -> Self {
         let now = Instant::now();
         Self {
             trail,
             subject,
+            day,
+            counted_at: Mutex::new(now),
             rates: Mutex::new(Rates {
                 allowed: Rate::new(now),
                 denied: Denials::new(now),
@@ -232,9 +238,19 @@ impl Inner {
     }
 
     /// What was counted since this was last asked; tallies that no instance has any more go.
-    pub(super) fn counted(&self) -> Vec<Recorded> {
+    /// What has no entries left for this day waits longer, unless this is the end.
+    pub(super) fn counted(&self, now: Instant, is_end: bool) -> Vec<Recorded> {
         let mut counted = Vec::new();
+        let mut counted_at = lock(&self.counted_at);
+        let is_time = is_end || now.saturating_duration_since(*counted_at) >= COUNTS;
+        if is_time {
+            *counted_at = now;
+        }
         lock(&self.tallies).retain(|tally| {
+            let waits = |refusal| !is_time && self.day.is_spent(refusal, now);
+            if tally.what.refusal().is_some_and(waits) {
+                return true;
+            }
             // Before it is read: an instance that is gone counts no more.
             let is_used = Arc::strong_count(tally) > 1;
             let count = tally.count.swap(0, Ordering::Relaxed);
@@ -252,6 +268,14 @@ impl Inner {
 }
 
 impl Counted {
+    /// The reason of what is denied.
+    fn refusal(&self) -> Option<Refusal> {
+        match self {
+            Self::Decided { rule, .. } => rule.refusal,
+            Self::Discarded(_) => None,
+        }
+    }
+
     fn recorded(&self, subject: &Subject, count: u64, examples: Vec<String>) -> Recorded {
         let subject = subject.clone();
         match self {

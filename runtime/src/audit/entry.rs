@@ -1,6 +1,7 @@
 //! What an entry of the log says.
 
 use std::borrow::Cow;
+use std::net::SocketAddr;
 
 use chrono::{DateTime, Utc};
 use semver::Version;
@@ -15,6 +16,10 @@ use crate::printable::printable_line;
 
 /// The longest text of somebody else's in an entry, in bytes.
 const LONGEST: usize = 1_000;
+
+/// How many hosts, and how many origins, an entry names, and the longest of them in bytes; all of them are in one line.
+const MOST_NAMED: usize = 8;
+const LONGEST_NAMED: usize = 256;
 
 /// An entry of an audit log: an object of JSON in a line of its file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -48,6 +53,24 @@ pub enum Recorded {
         host: Cow<'static, str>,
         /// The process.
         process: u32,
+    },
+    /// The host takes requests from whoever reaches an address.
+    Listening {
+        /// The address.
+        address: SocketAddr,
+        /// Whether other machines may reach it.
+        remote: bool,
+        /// The hosts that requests may name beside those of this machine.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        hosts: Vec<String>,
+        /// The origins whose web pages may call components.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        origins: Vec<String>,
+        /// How many hosts and origins there are beyond those that are named.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        unnamed: usize,
+        /// How many calls of all components together may run or wait.
+        max_calls: u64,
     },
     /// The host was shut down.
     HostStopped,
@@ -348,6 +371,23 @@ impl Subject {
 }
 
 impl Recorded {
+    /// That a host begins to take requests.
+    pub(crate) fn listening(address: SocketAddr, remote: bool, lists: [&[String]; 2], max_calls: u64) -> Self {
+        let named = |list: &[String]| {
+            let first = list.iter().take(MOST_NAMED);
+            first.map(|text| shortened_to(text, LONGEST_NAMED)).collect()
+        };
+        let [hosts, origins] = lists.map(named);
+        Self::Listening {
+            address,
+            remote,
+            hosts,
+            origins,
+            unnamed: lists.map(|list| list.len().saturating_sub(MOST_NAMED)).iter().sum(),
+            max_calls,
+        }
+    }
+
     /// What of an event is to be recorded.
     ///
     /// What is recorded where it happens, with more than the event says, is not told here.
@@ -388,6 +428,11 @@ impl Recorded {
             _ => return None,
         })
     }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands it so")]
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 /// A text of somebody else's as it is recorded: in one line, printable, and not too long.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -12,6 +12,7 @@ use rustix::fs::{FileType, Mode, OFlags};
 use serde::{Deserialize, Serialize};
 
 use super::hash::bytes_of;
+use super::key_folder::{check_key_folder, make_key_folder};
 use crate::component::hexadecimal;
 
 /// What begins a public key as text.
@@ -91,6 +92,7 @@ pub fn key_files(cache_key: &Path, origin: &str) -> (PathBuf, PathBuf) {
 
 /// The key in a file that nobody else can read or write; none when there is no such file.
 pub(super) fn load(file: &Path) -> io::Result<Option<SigningKey>> {
+    check_key_folder(file)?;
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let opened = match rustix::fs::open(file, flags, Mode::empty()) {
         Ok(opened) => opened,
@@ -112,9 +114,7 @@ pub(super) fn load(file: &Path) -> io::Result<Option<SigningKey>> {
 pub(super) fn make(file: &Path) -> io::Result<SigningKey> {
     let mut seed = [0; 32];
     getrandom::fill(&mut seed).map_err(io::Error::other)?;
-    if let Some(parent) = file.parent() {
-        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(parent)?;
-    }
+    make_key_folder(file)?;
     replace(file, &seed, 0o600)?;
     Ok(SigningKey::from_bytes(&seed))
 }

@@ -4,6 +4,7 @@
 
 mod account;
 mod checkpoint;
+mod day;
 mod denials;
 mod entry;
 mod files;
@@ -11,6 +12,7 @@ mod files;
 pub(crate) mod fuzz;
 mod hash;
 mod key;
+mod key_folder;
 mod line;
 mod log;
 mod open;
@@ -28,6 +30,7 @@ pub(crate) use entry::shortened;
 pub use entry::{AuditEntry, Decision, Recorded, Rule, Subject};
 pub use hash::Hash;
 pub use key::{PublicKey, key_files};
+pub(crate) use key_folder::make_key_folder;
 pub use line::MAX_LINE;
 pub use reader::{AuditReader, Unreadable};
 pub use status::{AuditHead, AuditState, AuditStatus};

@@ -1,5 +1,6 @@
 //! The way into the log: a bounded queue before the one thread that writes.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::PathBuf;
@@ -7,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{self, SyncSender};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
@@ -16,12 +17,14 @@ use tokio::sync::oneshot;
 
 use super::account::{self, Account};
 use super::checkpoint::Checkpoint;
+use super::day::Day;
 use super::entry::{Given, Recorded, Subject};
 use super::key::PublicKey;
 use super::log::Anchor;
 use super::status::{AuditHead, AuditState, AuditStatus};
 use super::writer::Writer;
 use crate::capability::PolicyAudit;
+use crate::component::ComponentName;
 use crate::error::Error;
 use crate::event::{Event, Events};
 
@@ -129,6 +132,7 @@ pub(super) struct Shared {
     /// The files that are kept and 1, or 0 when all are.
     pub(super) keep_files: AtomicU64,
     accounts: Mutex<Vec<Arc<account::Inner>>>,
+    days: Mutex<HashMap<ComponentName, Arc<Day>>>,
     pub(super) head: Mutex<Option<AuditHead>>,
     pub(super) reason: Mutex<Option<String>>,
     thread: Mutex<Option<JoinHandle<()>>>,
@@ -165,6 +169,7 @@ impl Trail {
             instances: AtomicU64::new(0),
             keep_files: AtomicU64::new(encode_keep(opening.policy.keep_files)),
             accounts: Mutex::default(),
+            days: Mutex::default(),
             head: Mutex::default(),
             reason: Mutex::default(),
             thread: Mutex::default(),
@@ -272,7 +277,9 @@ impl Trail {
         let Some(shared) = &self.0 else {
             return Account::default();
         };
-        let account = Arc::new(account::Inner::new(self.clone(), subject()));
+        let subject = subject();
+        let day = lock(&shared.days).entry(subject.component.clone()).or_default().clone();
+        let account = Arc::new(account::Inner::new(self.clone(), subject, day));
         lock(&shared.accounts).push(account.clone());
         Account::of(account)
     }
@@ -370,9 +377,11 @@ impl Shared {
     }
 
     /// What was counted since this was last asked; accounts that nobody has any more go.
-    pub(super) fn counted(&self) -> Vec<Recorded> {
+    pub(super) fn counted(&self, is_end: bool) -> Vec<Recorded> {
         let mut accounts = lock(&self.accounts);
-        let counted = accounts.iter().flat_map(|account| account.counted()).collect();
+        let now = Instant::now();
+        let counted = accounts.iter().flat_map(|account| account.counted(now, is_end));
+        let counted = counted.collect();
         accounts.retain(|account| Arc::strong_count(account) > 1 || account.has_tallies());
         counted
     }

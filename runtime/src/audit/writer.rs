@@ -104,7 +104,7 @@ impl Writer {
         let is_time = Instant::now() >= self.due;
         if is_time {
             self.due = Instant::now() + self.opening.tuning.interval;
-            self.count(shared);
+            self.count(shared, false);
         }
         let is_written = self.flush(shared);
         if is_written && is_time && self.log.as_ref().is_some_and(Log::is_unsigned) {
@@ -254,8 +254,8 @@ impl Writer {
     }
 
     /// Takes what was counted.
-    fn count(&mut self, shared: &Shared) {
-        for counted in shared.counted() {
+    fn count(&mut self, shared: &Shared, is_end: bool) {
+        for counted in shared.counted(is_end) {
             self.push(counted);
         }
     }
@@ -269,7 +269,7 @@ impl Writer {
         while let Ok(queued) = self.queue.try_recv() {
             self.take(queued, shared);
         }
-        self.count(shared);
+        self.count(shared, true);
         self.push(Recorded::HostStopped);
         if self.flush(shared) {
             self.with_log(shared, |log| {

@@ -73,6 +73,11 @@ impl Gate {
         self.decide(access, |_| true).is_ok()
     }
 
+    /// Whether a file that may be written may be even when it is a program.
+    pub(crate) fn allows_programs(&self, path: &str) -> bool {
+        self.clearance.grants.now().allows_programs(path)
+    }
+
     /// Whether an operator has revoked an access, whatever else grants it.
     pub(crate) fn is_revoked(&self, access: &Access<'_>) -> bool {
         self.clearance.grants.now().revocation(access).is_some()

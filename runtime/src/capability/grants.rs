@@ -10,6 +10,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard, Semaphore, SemaphorePermit, watch};
 
 use super::access::Access;
 use super::index::Indexed;
+use super::kept::{HeldMount, Kept};
 use super::mount::Mount;
 use super::path::below;
 use super::{Capability, Grant, SystemCall};
@@ -62,6 +63,9 @@ pub(crate) struct GrantSet {
     pub(crate) mounts: Vec<Mount>,
     /// The commands that the operator has defined, whether granted or not.
     pub(crate) system_calls: BTreeMap<String, SystemCall>,
+    /// The files that the policy has the host run or believe, and the mounts that they are in.
+    pub(crate) kept: Arc<[Kept]>,
+    pub(crate) held: Vec<HeldMount>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -148,6 +152,14 @@ impl GrantSet {
         self.rows.iter().flat_map(|row| row.revoked.iter())
     }
 
+    /// Whether programs at a path may be written: no grant that spares what tools take is for them.
+    pub(super) fn allows_programs(&self, path: &str) -> bool {
+        let access = Access::FileWrite(path);
+        let beginning = access.beginning();
+        let mut around = self.rows[access.row()].granted.around(beginning.as_ref());
+        around.any(|granted| !granted.spares_tools && granted.grant.fits(&access))
+    }
+
     /// Whether all that `asked` is for is granted, and nothing of it is revoked as a whole.
     pub(crate) fn covers(&self, asked: &Grant) -> bool {
         let row = &self.rows[asked.capability().row()];
@@ -200,7 +212,11 @@ impl GrantSet {
                 by: Some(revoked.clone()),
             });
         }
-        Ok(fitting.next().ok_or(Refusal::NotGranted)?)
+        let granted = fitting.next().ok_or(Refusal::NotGranted)?;
+        match access {
+            Access::FileWrite(path) if self.is_held(path) => Err(Refusal::LeadsElsewhere.into()),
+            _ => Ok(granted),
+        }
     }
 
     /// Keeps the counts of what was granted before.

@@ -180,6 +180,7 @@ impl Policy {
     /// What a component is granted by it.
     pub(crate) fn grants_of(&self, name: &ComponentName, set: &mut GrantSet) {
         set.system_calls = self.system_calls.clone();
+        set.kept = self.kept();
         for part in self.grants.iter().filter(|part| part.is_to(name)) {
             for grant in part.each().flatten() {
                 set.grant(grant, Source::Policy);

@@ -17,6 +17,7 @@ use crate::component::{ComponentName, Limit, Release};
 use crate::engine::Seal;
 use crate::error::Error;
 use crate::event::{Event, Events};
+use crate::interface::hold_kept;
 use crate::store::{Batch, Store, Table};
 
 /// The grants of all components; clones share them.
@@ -193,6 +194,27 @@ impl Permissions {
         }
     }
 
+    /// Refuses a grant by which a component may write where a file of the policy is.
+    pub(super) fn check_writing(&self, name: &ComponentName, given: &Given) -> Result<(), Error> {
+        if given.grant.directory().is_none() {
+            return Ok(());
+        }
+        let (mut recorded, asked) = {
+            let mut known = lock(&self.0.known);
+            let known = self.known(&mut known, name)?;
+            (known.recorded.clone(), known.asked.clone())
+        };
+        recorded.revoked.retain(|old| old.grant != given.grant);
+        recorded.granted.push(given.clone());
+        match self.set_of(name, &recorded, &asked).exposed() {
+            None => Ok(()),
+            Some(held) => Err(Error::Mount {
+                directory: held.guest.clone(),
+                reason: held.kept.reason(),
+            }),
+        }
+    }
+
     /// Reads the policy file again, and has what is new in it hold for every component.
     /// A file that cannot be used changes nothing.
     pub(crate) fn reread(&self) -> Result<(), Error> {
@@ -317,6 +339,7 @@ impl Permissions {
         for revoked in &recorded.revoked {
             set.revoke(revoked.grant.clone());
         }
+        hold_kept(&mut set);
         set
     }
 

@@ -1,6 +1,5 @@
 //! What only this user can have recorded.
 
-use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
 use base64::Engine as _;
@@ -9,6 +8,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use super::sealed::{KEY, key};
+use crate::audit::make_key_folder;
 
 /// Marks records with the key that also protects compiled code, so that nobody who brings a state directory along
 /// brings along records of his own.
@@ -17,9 +17,7 @@ pub(crate) struct Seal([u8; KEY]);
 impl Seal {
     /// Takes the key from this file, which is made when it is missing.
     pub(crate) fn open(key_file: &Path) -> std::io::Result<Self> {
-        if let Some(parent) = key_file.parent() {
-            std::fs::DirBuilder::new().recursive(true).mode(0o700).create(parent)?;
-        }
+        make_key_folder(key_file)?;
         key(key_file).map(Self)
     }
 
@@ -68,6 +66,20 @@ impl std::fmt::Debug for Seal {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_key_is_taken_from_where_others_write() {
+        use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+        let folder = tempfile::tempdir().unwrap();
+        let own = folder.path().join("own");
+        Seal::open(&own.join("cache.key")).unwrap();
+        symlink("own", folder.path().join("link")).unwrap();
+        assert!(Seal::open(&folder.path().join("link/cache.key")).is_err());
+        std::fs::set_permissions(&own, std::fs::Permissions::from_mode(0o777)).unwrap();
+        let error = Seal::open(&own.join("cache.key")).err().unwrap();
+        assert!(error.to_string().contains("by others"), "{error}");
+    }
 
     #[test]
     fn a_mark_is_of_one_record_under_one_name_by_one_key() {

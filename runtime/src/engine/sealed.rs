@@ -16,6 +16,8 @@ use hmac::{Hmac, KeyInit, Mac};
 use rustix::fs::{AtFlags, FileType, Mode, OFlags};
 use sha2::Sha256;
 
+use crate::audit::make_key_folder;
+
 /// The length of what starts each file, and changes with its format.
 const MAGIC: usize = 12;
 /// The length of an HMAC-SHA-256.
@@ -65,9 +67,7 @@ impl Sealed {
     /// Opens `directory`, with the key in `key_file`; both are made when they are missing.
     /// A directory or key that others could have written to is an error.
     pub(super) fn open(directory: &Path, key_file: &Path) -> std::io::Result<Self> {
-        if let Some(parent) = key_file.parent() {
-            std::fs::DirBuilder::new().recursive(true).mode(0o700).create(parent)?;
-        }
+        make_key_folder(key_file)?;
         std::fs::DirBuilder::new()
             .recursive(true)
             .mode(0o700)

@@ -160,7 +160,7 @@ impl Host {
     }
 
     /// Records what an operator wants, before it is done.
-    pub(super) async fn begin(&self, recorded: impl FnOnce() -> Recorded) -> Result<()> {
+    pub(crate) async fn begin(&self, recorded: impl FnOnce() -> Recorded) -> Result<()> {
         self.ready()?;
         self.0.audit.trail().confirm(recorded()).await
     }

@@ -22,7 +22,7 @@ use wasmtime_wasi_http::WasiHttpView;
 
 use crate::capability::Gate;
 
-pub(crate) use filesystem::{Files, FilesView};
+pub(crate) use filesystem::{Files, FilesView, hold_kept};
 pub(crate) use http::{Held, Incoming, Outgoing, Parts, context as http_context, own as own_headers};
 pub(crate) use network::{Network, Outside, Resolver};
 pub(crate) use output::{Capture, Lines, Log};

@@ -7,7 +7,7 @@ use toml::Spanned;
 
 use super::error::{CaseError, Error};
 use super::expectation::{ErrorExpectation, Expectation};
-use super::project_file::Place;
+use super::project_file::{Place, all_of};
 use super::request::{Request, relative};
 use super::schema::{CallTable, CaseTable, GrantsTable};
 use crate::interface::{Directory, Source};
@@ -58,7 +58,7 @@ impl Case {
     /// [`Error::File`] when it cannot be read, [`Error::Case`] when it is no case.
     pub fn read(path: impl Into<PathBuf>) -> Result<Self, Error> {
         let path = path.into();
-        match std::fs::read(&path) {
+        match all_of(&path, MAX_CASE_BYTES as u64) {
             Ok(bytes) => Self::parse(path, &String::from_utf8_lossy(&bytes)),
             Err(reason) => Err(Error::File { path, reason }),
         }

@@ -11,10 +11,11 @@ use tokio::task::JoinSet;
 use super::case::Case;
 use super::error::Error;
 use super::outcome::Outcome;
+use super::project_file::all_of;
 use super::run::run;
 use super::start::Start;
 use crate::capability::Policy;
-use crate::component::{ComponentName, Inspection, Package, inspect};
+use crate::component::{ComponentName, Inspection, MAX_COMPONENT_BYTES, Package, inspect};
 use crate::engine::{AotCache, CodeSource, CompileSettings, Compiler, Debugging, Engines};
 use crate::event::{Event, Events};
 
@@ -166,7 +167,7 @@ impl Component {
     /// [`Error::File`], and those of [`Component::new`].
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref();
-        let bytes = std::fs::read(path).map_err(|reason| Error::File {
+        let bytes = all_of(path, MAX_COMPONENT_BYTES as u64).map_err(|reason| Error::File {
             path: path.to_owned(),
             reason,
         })?;

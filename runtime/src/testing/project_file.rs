@@ -33,13 +33,7 @@ impl Place {
         let read = || -> io::Result<Vec<u8>> {
             let root = self.root()?;
             stays_in(&path, Some(&root)).map_err(|(_, reason)| reason)?;
-            let file = open(&path)?;
-            let mut bytes = Vec::new();
-            if file.take(most + 1).read_to_end(&mut bytes)? as u64 > most {
-                let reason = format!("it has more than {most} bytes");
-                return Err(io::Error::new(ErrorKind::FileTooLarge, reason));
-            }
-            Ok(bytes)
+            all_of(&path, most)
         };
         read().map_err(|reason| Error::File { path, reason })
     }
@@ -72,6 +66,16 @@ fn holder(folder: &Path) -> io::Result<PathBuf> {
     let cases = plain.ancestors().find(|folder| folder.ends_with(CASES));
     let holder = cases.and_then(|cases| cases.ancestors().nth(2));
     Ok(holder.unwrap_or(&plain).to_owned())
+}
+
+/// Reads a regular file that has at most so many bytes.
+pub(super) fn all_of(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    if open(path)?.take(most + 1).read_to_end(&mut bytes)? as u64 > most {
+        let reason = format!("it has more than {most} bytes");
+        return Err(io::Error::new(ErrorKind::FileTooLarge, reason));
+    }
+    Ok(bytes)
 }
 
 /// Opens a file without waiting for anybody: what is a pipe or a device is refused.

@@ -8,6 +8,7 @@ use std::time::SystemTime;
 
 use super::inputs::Inputs;
 use super::snapshot::Snapshot;
+use crate::bounded;
 use crate::exit::Failure;
 use crate::ops::build::{Built, Manner, Workshop};
 use crate::ops::project::{self, MANIFEST, Project};
@@ -154,7 +155,7 @@ impl Inner {
     /// Notes the files that a build has read beside the project's folders; whether they are others than before.
     /// The compiler leaves their names beside what it makes, as make(1) reads them.
     fn has_read_more(&mut self, built: &Built) -> bool {
-        let text = fs::read_to_string(built.built.with_extension("d")).unwrap_or_default();
+        let text = bounded::text(&built.built.with_extension("d")).unwrap_or_default();
         let folders = self.workshop.as_ref().map(|workshop| workshop.folders(&self.project));
         let folders = folders.unwrap_or_default();
         let folders: Vec<PathBuf> = folders.iter().filter_map(|folder| folder.canonicalize().ok()).collect();

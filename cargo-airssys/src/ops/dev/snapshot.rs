@@ -6,6 +6,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use crate::bounded;
 use airssys_wasm::component::Digest;
 
 /// A larger file is told from its earlier self by size and time.
@@ -82,7 +83,7 @@ impl Seen {
             .ok()
             .and_then(|modified| now.duration_since(modified).ok());
         let digest = match stamp.size {
-            0..=LARGEST_READ => Some(Digest::of(&fs::read(path).ok()?)),
+            0..=LARGEST_READ => Some(Digest::of(&bounded::read(path, LARGEST_READ).ok()?)),
             _ => None,
         };
         let clock = if stamp.modified.1 == 0 {

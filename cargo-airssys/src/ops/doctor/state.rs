@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::check::{Check, Place};
 use super::folder;
+use crate::bounded;
 use crate::shell::size;
 
 /// The file on which the process that owns a state directory holds a lock, and into which it writes its id.
@@ -69,7 +70,7 @@ fn owner(directory: &Path) -> std::io::Result<Owner> {
     match file.try_lock_shared() {
         Ok(()) => Ok(Owner::Nobody),
         Err(TryLockError::WouldBlock) => {
-            let id = fs::read_to_string(directory.join(LOCK)).unwrap_or_default();
+            let id = bounded::text(&directory.join(LOCK)).unwrap_or_default();
             Ok(id.trim().parse().map_or(Owner::Unknown, Owner::Process))
         }
         Err(TryLockError::Error(error)) => Err(error),

@@ -15,7 +15,7 @@ pub(super) fn read(folder: &Path) -> anyhow::Result<Option<Manifest>> {
     if !path.exists() {
         return Ok(None);
     }
-    let text = files::read(&path)?;
+    let text = files::read_text(&path)?;
     let text = String::from_utf8_lossy(&text);
     Ok(Some(Manifest::parse(&text).map_err(|error| unusable(&path, &error))?))
 }

@@ -1,11 +1,11 @@
 //! Whether a project is a member of a cargo workspace, by the files of both.
 
-use std::fs;
-use std::io::Read as _;
 use std::path::{Component, Path, PathBuf};
 
 use ignore::gitignore::GitignoreBuilder;
 use toml::{Table, Value};
+
+use crate::bounded;
 
 /// The tables of a manifest that name packages by their paths.
 const DEPENDENCIES: [&[&str]; 4] = [
@@ -15,18 +15,9 @@ const DEPENDENCIES: [&[&str]; 4] = [
     &["workspace", "dependencies"],
 ];
 
-/// The largest `Cargo.toml` that is looked into, in bytes.
-const MAX_MANIFEST: u64 = 1 << 20;
-
 /// The `Cargo.toml` in a folder; none when there is none, or nothing can be made of it.
 pub(super) fn manifest(folder: &Path) -> Option<Table> {
-    let path = folder.join("Cargo.toml");
-    // Opening a pipe would wait for somebody.
-    fs::metadata(&path).ok().filter(fs::Metadata::is_file)?;
-    let mut text = String::new();
-    let mut file = fs::File::open(path).ok()?.take(MAX_MANIFEST + 1);
-    let is_whole = file.read_to_string(&mut text).ok()? as u64 <= MAX_MANIFEST;
-    is_whole.then(|| toml::from_str(&text).ok()).flatten()
+    toml::from_str(&bounded::text(&folder.join("Cargo.toml"))?).ok()
 }
 
 /// The folder of the workspace that a package says it is in, which is relative to its own.

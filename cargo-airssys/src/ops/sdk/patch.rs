@@ -1,11 +1,11 @@
 //! Names unpacked sources in a project's cargo configuration.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use toml_edit::{DocumentMut, Item, Table};
 
 use super::embedded::Sources;
+use crate::bounded;
 use crate::exit::Failure;
 use crate::ops::files;
 
@@ -23,7 +23,7 @@ pub(super) fn apply(root: &Path, sources: &Sources, cache: &Path, workspace: &Pa
     let Sources { name, folder, .. } = sources;
     let path = root.join(".cargo/config.toml");
     let text = if path.exists() {
-        String::from_utf8_lossy(&files::read(&path)?).into_owned()
+        String::from_utf8_lossy(&files::read_text(&path)?).into_owned()
     } else {
         header(name)
     };
@@ -108,12 +108,14 @@ fn is_patched_by_manifest(root: &Path, name: &str) -> bool {
 }
 
 fn manifest(folder: &Path) -> toml::Table {
-    let text = fs::read_to_string(folder.join("Cargo.toml")).unwrap_or_default();
+    let text = bounded::text(&folder.join("Cargo.toml")).unwrap_or_default();
     toml::from_str(&text).unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::ops::sdk::embedded::SDK;
 

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 
 use super::embedded::{self, Sources};
+use crate::bounded;
 use airssys_wasm::component::Digest;
 
 /// How sources are in the cache.
@@ -60,9 +61,9 @@ fn digest(files: &BTreeMap<String, Vec<u8>>) -> Digest {
 
 /// Caches are cleaned by strangers, so that every file is looked at.
 fn is_whole(workspace: &Path, files: &BTreeMap<String, Vec<u8>>) -> bool {
-    files
-        .iter()
-        .all(|(path, content)| fs::read(workspace.join(path)).is_ok_and(|found| found == *content))
+    files.iter().all(|(path, content)| {
+        bounded::read(&workspace.join(path), content.len() as u64).is_ok_and(|found| found == *content)
+    })
 }
 
 fn write(folder: &Path, workspace: &Path, files: &BTreeMap<String, Vec<u8>>) -> anyhow::Result<()> {

@@ -7,6 +7,7 @@ use std::time::SystemTime;
 use serde::{Deserialize, Serialize};
 
 use super::{assemble, compiler, linker};
+use crate::bounded;
 use crate::toolchain::error::StepError;
 use crate::toolchain::rust::Toolchain;
 use crate::toolchain::{Private, Progress, TARGET, installed};
@@ -59,7 +60,7 @@ pub(super) fn finished(folder: &Path) -> Vec<(PathBuf, Stamp)> {
         let hidden = path.file_name()?.as_encoded_bytes().starts_with(b".");
         let path = fs::canonicalize(&path).ok()?;
         let made = fs::metadata(path.join(STAMP)).ok()?.modified().ok()?;
-        let stamp: Stamp = serde_json::from_slice(&fs::read(path.join(STAMP)).ok()?).ok()?;
+        let stamp: Stamp = serde_json::from_slice(bounded::text(&path.join(STAMP))?.as_bytes()).ok()?;
         (stamp.recipe == RECIPE && !hidden).then_some((made, path, stamp))
     };
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();

@@ -142,6 +142,7 @@ impl Deploy {
             at: Utc::now(),
             origin: options.origin.bounded(),
         };
+        self.starter.permissions.check_writing(name, &given)?;
         self.change(name, (given, false), |given, recorded| {
             let is_same =
                 |old: &Given| old.grant == given.grant && old.mounts == given.mounts && old.broad == given.broad;

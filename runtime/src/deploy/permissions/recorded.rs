@@ -87,7 +87,7 @@ impl Recorded {
             Some(seal) => seal.mark(name.as_str(), &record::encode(&self)?),
             None if self.granted.is_empty() => String::new(),
             None => {
-                let reason = "the key that marks grants cannot be read or made";
+                let reason = "the key that marks grants cannot be read or made; the warning that the cache cannot be used says why";
                 return Err(Error::store("recording a grant", reason));
             }
         };

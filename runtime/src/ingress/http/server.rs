@@ -15,6 +15,7 @@ use super::connection::{Shared, linger, serve};
 use super::options::HttpOptions;
 use super::origin::Hosts;
 use super::refusal::Refusal;
+use crate::audit::Recorded;
 use crate::error::{Error, Result};
 use crate::host::Host;
 
@@ -57,6 +58,10 @@ pub async fn listen(host: &Host, options: HttpOptions) -> Result<HttpServer> {
     };
     let listener = TcpListener::bind(wanted).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
+    let lists = [&options.allowed_hosts[..], &options.allowed_origins];
+    let max_calls = host.usage().calls.budget;
+    host.begin(|| Recorded::listening(address, options.allow_remote, lists, max_calls))
+        .await?;
     let shared = Arc::new(Shared {
         hosts: Hosts::new(&options),
         host: host.clone(),

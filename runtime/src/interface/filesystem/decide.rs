@@ -197,10 +197,24 @@ impl FilesView<'_> {
         let code = match astray {
             Astray::System(errno) => return std::io::Error::from(errno).into(),
             Astray::Link => ErrorCode::Loop,
-            Astray::Special | Astray::Own => ErrorCode::Access,
+            Astray::Special | Astray::Own | Astray::Program => ErrorCode::Access,
         };
-        self.files.gate.deny(&right.to(path), Refusal::LeadsElsewhere);
+        let refusal = match astray {
+            Astray::Program => Refusal::NotGranted,
+            _ => Refusal::LeadsElsewhere,
+        };
+        self.files.gate.deny(&right.to(path), refusal);
         code.into()
+    }
+
+    /// Refuses to change a program by a grant that spares what tools take.
+    pub(super) fn allow_program(&self, path: &str, found: &Found<'_>) -> FsResult<()> {
+        match found.seen {
+            Some(seen) if seen.is_program && !self.files.gate.allows_programs(path) => {
+                Err(self.astray(Right::Write, path, Astray::Program))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Refuses to follow a link that is named itself.

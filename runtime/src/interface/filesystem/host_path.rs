@@ -91,6 +91,16 @@ fn upwards(directory: &File) -> Result<Vec<Identity>, Errno> {
     Err(Errno::NAMETOOLONG)
 }
 
+/// Whether a directory is this one, or in it.
+pub(super) fn leads_to(path: &Path, directory: &File) -> bool {
+    let Ok(this) = Identity::of_file(directory) else {
+        return false;
+    };
+    open_path(path)
+        .and_then(|opened| upwards(&opened))
+        .is_ok_and(|above| above.contains(&this))
+}
+
 /// Why guests may not have this directory, where there is a reason.
 pub(super) fn unsuitable(directory: &File, own: &Own) -> Result<Option<&'static str>, Errno> {
     let state_dir = own.state_dir.as_deref();

@@ -6,6 +6,7 @@ mod descriptor;
 mod entries;
 mod files;
 mod host_path;
+mod kept;
 mod lexical;
 mod link;
 mod mount;
@@ -22,4 +23,5 @@ mod walk;
 mod tests;
 
 pub(crate) use files::{Files, FilesView};
+pub(crate) use kept::hold_kept;
 pub(super) use link::interface;

@@ -10,6 +10,7 @@ use wasmtime_wasi::filesystem::Dir;
 use wasmtime_wasi::{FsPerms, OpenMode};
 
 use super::host_path::{FileSystem, kind_of, unsuitable};
+use super::kept::kept_in;
 use super::walk::{Astray, straight};
 use crate::capability::{Gate, GrantSet, Mount, below};
 use crate::error::Error;
@@ -129,6 +130,11 @@ fn open(mount: &Mount, own: &Own, gate: &Gate) -> Result<Root, Error> {
     let failed = |errno: Errno| refused(&io::Error::from(errno).to_string());
     if let Some(reason) = unsuitable(&directory, own).map_err(failed)? {
         return Err(refused(reason));
+    }
+    let granted = gate.granted();
+    let writes = gate.asked().iter().any(|asked| granted.writes_in(asked, mount)) && granted.lets_write_in(mount);
+    if let Some(kept) = kept_in(&directory, &granted.kept).filter(|_| writes) {
+        return Err(refused(&kept.reason()));
     }
     let local = kind_of(&directory).map_err(failed)? == FileSystem::Local;
     Ok(Root {

@@ -53,6 +53,8 @@ impl FilesView<'_> {
         if to.is_directory && target.seen.is_none() {
             return Err(ErrorCode::NoEntry.into());
         }
+        self.allow_program(&from.path, &source)?;
+        self.allow_program(&to.path, &target)?;
         self.charge_entry()?;
         let (old, new) = self.lend_both(&source, &target)?;
         let flags = PathFlags::empty();
@@ -112,6 +114,8 @@ impl FilesView<'_> {
         if source.name == "." || target.name == "." {
             return Err(ErrorCode::Busy.into());
         }
+        self.allow_program(&from.path, &source)?;
+        self.allow_program(&to.path, &target)?;
         let replaces = target.seen.is_some() && !are_one(&source, &target);
         let replaced = self.hold(&target).filter(|_| replaces);
         let (old, new) = self.lend_both(&source, &target)?;

@@ -17,6 +17,7 @@ use super::decide::{Found, Right, on};
 use super::files::Place;
 use super::host_path::Identity;
 use super::quota::Opened;
+use super::seen::is_program;
 use super::trail::Trail;
 use super::walk::Astray;
 use crate::capability::Access;
@@ -109,6 +110,7 @@ impl FilesView<'_> {
         }
         let slot = Slot::take(self.files.gate.descriptors()).ok_or(ErrorCode::InsufficientMemory)?;
         let own = self.files.own;
+        let spares = effect.writes && !self.files.gate.allows_programs(&named.path);
         let (mut naming, mut tries) = (None, 0);
         let (opened, identity, local) = loop {
             let found = self.find(&at, effect.right(), &named).await?;
@@ -132,10 +134,10 @@ impl FilesView<'_> {
                 self.charge_entry()?;
             }
             let opened = if local {
-                opened(&found, effect, makes, own)
+                opened(&found, effect, makes, (own, spares))
             } else {
                 let found = found.into_owned();
-                on(local, move || opened(&found, effect, makes, own)).await?
+                on(local, move || opened(&found, effect, makes, (own, spares))).await?
             };
             if makes && opened.is_err() {
                 self.give_back_entry();
@@ -179,7 +181,7 @@ fn opened(
     found: &Found<'_>,
     effect: Effect,
     makes: bool,
-    own: Option<Identity>,
+    (own, spares_programs): (Option<Identity>, bool),
 ) -> Result<(Descriptor, Identity), Astray> {
     match found.kind() {
         None if effect.only_directories => return Err(Astray::System(Errno::NOENT)),
@@ -189,6 +191,9 @@ fn opened(
         // Looked at before, because opening a device may already do something.
         Some(kind) => admit(kind)?,
         None => {}
+    }
+    if spares_programs && found.seen.is_some_and(|seen| seen.is_program) {
+        return Err(Astray::Program);
     }
     let mut flags = effect.flags | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
     flags.set(OFlags::DIRECTORY, effect.only_directories);
@@ -207,6 +212,9 @@ fn opened(
     let identity = Identity::of(&stat);
     if own == Some(identity) {
         return Err(Astray::Own);
+    }
+    if spares_programs && is_program(stat.st_mode) {
+        return Err(Astray::Program);
     }
     let opened = match kind {
         FileType::Directory => {

@@ -2,7 +2,7 @@
 
 use std::os::fd::AsFd;
 
-use rustix::fs::{AtFlags, FileType, Stat, statat};
+use rustix::fs::{AtFlags, FileType, RawMode, Stat, statat};
 use rustix::io::Errno;
 use wasmtime_wasi::p2::bindings::clocks::wall_clock::Datetime;
 use wasmtime_wasi::p2::bindings::filesystem::types::{DescriptorStat, DescriptorType};
@@ -17,6 +17,8 @@ pub(super) struct Seen {
     pub(super) identity: Identity,
     pub(super) links: u64,
     pub(super) size: u64,
+    /// Whether it is a file that somebody may run.
+    pub(super) is_program: bool,
     accessed: Option<Datetime>,
     modified: Option<Datetime>,
     /// As wasmtime-wasi has it in the place of the last change of the status.
@@ -61,6 +63,7 @@ impl Seen {
             identity: Identity::of_statx(stat),
             links: stat.stx_nlink.into(),
             size: stat.stx_size,
+            is_program: is_program(stat.stx_mode.into()),
             accessed: time(StatxFlags::ATIME, &stat.stx_atime),
             modified: time(StatxFlags::MTIME, &stat.stx_mtime),
             created: time(StatxFlags::BTIME, &stat.stx_btime),
@@ -79,6 +82,7 @@ impl Seen {
             identity: Identity::of(stat),
             links: stat.st_nlink as u64,
             size: u64::try_from(stat.st_size).unwrap_or(0),
+            is_program: is_program(stat.st_mode),
             accessed: datetime(stat.st_atime as i64, stat.st_atime_nsec as u64),
             modified: datetime(stat.st_mtime as i64, stat.st_mtime_nsec as u64),
             created: None,
@@ -107,6 +111,11 @@ impl Seen {
             status_change_timestamp: self.created,
         }
     }
+}
+
+/// Whether a mode is that of a file that its owner, its group or others may run.
+pub(super) fn is_program(mode: RawMode) -> bool {
+    FileType::from_raw_mode(mode) == FileType::RegularFile && mode & 0o111 != 0
 }
 
 /// A moment by the seconds since 1970; none for one before, which guests cannot be told.

@@ -1,6 +1,7 @@
 //! Grants that change while descriptors and streams are open.
 
 mod bounds;
+mod programs;
 mod shared;
 
 use std::fs;

@@ -40,6 +40,8 @@ pub(super) enum Astray {
     Special,
     /// It is the state directory of this host.
     Own,
+    /// It is a program, and what is granted spares those.
+    Program,
     /// The system says so.
     System(Errno),
 }

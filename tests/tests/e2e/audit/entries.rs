@@ -393,3 +393,74 @@ async fn a_temporary_host_keeps_no_log() {
         "audit-unavailable"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_may_reach_the_components_by_http_is_recorded() {
+    use airssys_wasm::ingress::{HttpOptions, listen};
+
+    let folder = std::sync::Arc::new(tempfile::tempdir().unwrap());
+    let set = super::set_up::set_up(folder.path(), &patient(), "");
+    let test = TestHost::open(folder, |builder| set(builder).call_budget(77)).await;
+    let mut options = HttpOptions::new(([0, 0, 0, 0], 0).into());
+    options.allow_remote = true;
+    options.allowed_hosts = (0..10).map(|number| format!("host-{number}.example")).collect();
+    options.allowed_origins = vec!["https://shop.example".into()];
+    let server = listen(&test.host, options).await.unwrap();
+    let heard = server.address();
+    server.finish().await;
+    let folder = end(test).await;
+    let found = entries(&state(&folder));
+    let listening = found.iter().find_map(|entry| match &entry.recorded {
+        Recorded::Listening {
+            address,
+            remote,
+            hosts,
+            origins,
+            unnamed,
+            max_calls,
+            ..
+        } => Some((*address, *remote, hosts.len(), origins.clone(), *unnamed, *max_calls)),
+        _ => None,
+    });
+    let expected = (heard, true, 8, vec!["https://shop.example".to_owned()], 2, 77);
+    assert_eq!(listening, Some(expected));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_denied_all_day_fills_no_disk() {
+    // Counts are due all the time.
+    let tuning = airssys_wasm::audit::Tuning {
+        interval: std::time::Duration::from_millis(1),
+        ..patient()
+    };
+    let test = host(&tuning, "").await;
+    let manifest = "manifest-version = 1\n[capabilities]\nfile-read = [\"/data/open/**\"]\n";
+    let script = Package::new(guest("operates-on-files"));
+    let script = script.manifest(airssys_wasm::component::Manifest::parse(manifest).unwrap());
+    test.host.deploy(script.name(name("files"))).await.unwrap();
+    let script: Vec<String> = (0..2_000).map(|number| format!("open x /data r {number}")).collect();
+    let script = script.join("\n");
+    let mut wanted = 0;
+    let mut call = async || {
+        test.call("files", &script).await.unwrap();
+        wanted += 2_000;
+    };
+    while decided(&entries(&state(&test.folder)), Decision::Deny).0 < 1_000 {
+        call().await;
+    }
+    // From here on nothing is written of it but one number at the end, and what was on its way.
+    let counts = |entries: &[AuditEntry]| {
+        let is_count = |entry: &&AuditEntry| matches!(entry.recorded, Recorded::AccessCount { .. });
+        entries.iter().filter(is_count).count()
+    };
+    let before = counts(&entries(&state(&test.folder)));
+    for _ in 0..20 {
+        call().await;
+    }
+    let folder = end(test).await;
+    let found = entries(&state(&folder));
+    assert!(counts(&found) <= before + 2, "{before} {}", counts(&found));
+    let (single, counted) = decided(&found, Decision::Deny);
+    assert_eq!((single, single + counted), (1_000, wanted));
+    assert!(verified(&state(&folder)).await.is_intact());
+}

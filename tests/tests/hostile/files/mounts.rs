@@ -1,9 +1,11 @@
 //! Where guest directories may be on this machine, and what of them a guest begins with.
 
 use std::fs;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 
+use airssys_wasm::GrantOptions;
+use airssys_wasm::capability::{Capability, Grant};
 use airssys_wasm_tests::TestHost;
 
 use super::yard::{GUEST, READ, WRITE, Yard, policy};
@@ -243,4 +245,71 @@ async fn a_directory_of_a_project_that_becomes_a_link_is_not_the_next_instances(
     assert_eq!(read().await.unwrap_err().code().as_str(), "mount-failed");
     deploy("1.0.2").await.unwrap();
     assert_eq!(read().await.unwrap(), "ok\nok of the project");
+}
+
+/// A guest that asks to read all of `/data`, and to write it or not, as the policy says.
+async fn deploy(test: &TestHost, version: &str, writes: bool) -> Result<(), String> {
+    let write = if writes { "file-write = [\"/data/**\"]\n" } else { "" };
+    let manifest = format!("manifest-version = 1\n[capabilities]\nfile-read = [\"/data/**\"]\n{write}");
+    let manifest = airssys_wasm::component::Manifest::parse(&manifest).unwrap();
+    let deployed = test
+        .deploy_as(GUEST, version, |package| package.manifest(manifest))
+        .await;
+    deployed.map(drop).map_err(|error| format!("{error:?}"))
+}
+
+#[tokio::test]
+async fn a_mount_with_a_program_of_the_policy_in_it_is_not_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let (app, file) = (folder.path().join("app"), folder.path().join("policies/policy.toml"));
+    fs::create_dir_all(app.join("bin")).unwrap();
+    fs::create_dir(folder.path().join("policies")).unwrap();
+    fs::write(app.join("bin/tool"), "the tool").unwrap();
+    let all: &[&str] = &["/data/**"];
+    let calls = format!("[system-calls.tool]\nprogram = {:?}\n", app.join("bin/tool"));
+    let say = |write: &[&str], calls: &str| {
+        let text = policy(all, write, &[("/data", app.clone())]) + calls;
+        fs::write(&file, text).unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+    };
+    let is_told = |error: &str| {
+        let parts = ["/data", "the program of `[system-calls.tool]`", "app/bin/tool"];
+        assert!(parts.iter().all(|part| error.contains(part)), "{error}");
+    };
+    say(all, &calls);
+    let test = TestHost::with(|builder| builder.policy_file(&file)).await;
+    is_told(&deploy(&test, "1.0.0", true).await.unwrap_err());
+
+    // Whoever only reads may have it, and is not granted to write later.
+    say(&[], &calls);
+    let test = TestHost::with(|builder| builder.policy_file(&file)).await;
+    deploy(&test, "1.0.0", false).await.unwrap();
+    let opened = test.call(GUEST, "open s /data r bin/tool\nread s 99 0").await.unwrap();
+    assert_eq!(opened, "ok\nok the tool");
+    let name = GUEST.parse().unwrap();
+    let grant = Grant::parse(Capability::FileWrite, "/data/new/**").unwrap();
+    let refused = test
+        .host
+        .grant(&name, grant, &GrantOptions::default())
+        .await
+        .unwrap_err();
+    is_told(&refused.to_string());
+    assert_eq!(refused.code().as_str(), "mount-failed");
+
+    // A policy that names the program later holds for what runs already.
+    say(all, "");
+    let test = TestHost::with(|builder| builder.policy_file(&file)).await;
+    deploy(&test, "1.0.0", true).await.unwrap();
+    assert_eq!(test.call(GUEST, "open s /data w bin/tool").await.unwrap(), "ok");
+    say(all, &calls);
+    test.host.permissions(None).await.unwrap();
+    for script in [
+        "open s /data w bin/tool",
+        "rename /data bin /data other",
+        "open s /data cw new",
+    ] {
+        assert_eq!(test.call(GUEST, script).await.unwrap(), "access", "{script}");
+    }
+    assert_eq!(fs::read_to_string(app.join("bin/tool")).unwrap(), "the tool");
+    is_told(&deploy(&test, "2.0.0", true).await.unwrap_err());
 }
