@@ -78,18 +78,12 @@ impl FilesView<'_> {
         let revision = self.files.gate.revision();
         let place = self.holds(descriptor, right)?;
         let (trail, local) = (place.trail.clone(), place.local);
-        let remote = if local {
-            None
-        } else {
-            Some(self.files.remote_streams.clone())
-        };
-        // One is the instance's own, and one is this.
-        if remote
-            .as_ref()
-            .is_some_and(|all| Arc::strong_count(all) > MAX_REMOTE_STREAMS + 1)
-        {
+        let streams = &self.files.remote_streams;
+        // One is the instance's own.
+        if !local && Arc::strong_count(streams) > MAX_REMOTE_STREAMS {
             return Err(ErrorCode::InsufficientMemory.into());
         }
+        let counted = (!local).then(|| streams.clone());
         let guard = Guard {
             gate: self.files.gate.clone(),
             right,
@@ -97,7 +91,7 @@ impl FilesView<'_> {
             trail,
             revision,
             state: State::Allowed,
-            _remote: remote,
+            _counted: counted,
         };
         Ok((guard, local))
     }
@@ -114,7 +108,7 @@ struct Guard {
     revision: u64,
     state: State,
     /// Counts the stream, when something is begun for it that it keeps.
-    _remote: Option<Arc<()>>,
+    _counted: Option<Arc<()>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
