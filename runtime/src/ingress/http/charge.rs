@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use http::StatusCode;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::refusal::Refusal;
@@ -50,7 +51,8 @@ impl Charge {
         if !self.take(bytes.len()) {
             let message = "the component was called, and there is no memory for its answer: those that clients have not \
                            taken hold as much as they may";
-            return Err(Refusal::busy(message));
+            // The call was made, so that nobody is told to make it again.
+            return Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "busy", message));
         }
         bytes.shrink_to_fit();
         Ok(Bytes::from_owner(Waiting { bytes, _charge: self }))
