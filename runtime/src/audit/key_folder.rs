@@ -18,15 +18,24 @@ pub(crate) fn make_key_folder(key_file: &Path) -> io::Result<()> {
 /// Refuses the directory of a key when others can have made it, or can write to it; one that is missing is nobody's.
 pub(crate) fn check_key_folder(key_file: &Path) -> io::Result<()> {
     let folder = folder_of(key_file);
+    let owners = [0, rustix::process::geteuid().as_raw()];
     let found = match rustix::fs::lstat(folder) {
         Err(Errno::NOENT) => return Ok(()),
         found => found?,
     };
-    let owners = [0, rustix::process::geteuid().as_raw()];
-    let odd = match FileType::from_raw_mode(found.st_mode) {
-        FileType::Symlink => "is a symbolic link",
-        FileType::Directory if !owners.contains(&found.st_uid) => "belongs to another user",
-        FileType::Directory if found.st_mode & 0o022 != 0 => "can be written by others than its owner",
+    // A link of this user's own leads where this user wants.
+    let is_link = FileType::from_raw_mode(found.st_mode) == FileType::Symlink;
+    let place = match is_link && owners.contains(&found.st_uid) {
+        true => rustix::fs::stat(folder)?,
+        false => found,
+    };
+    // Many systems give each user a group, which may then write to all that the user makes.
+    let is_own_group = place.st_gid == rustix::process::getegid().as_raw();
+    let shared = if is_own_group { 0o002 } else { 0o022 };
+    let odd = match FileType::from_raw_mode(place.st_mode) {
+        FileType::Symlink => "is a symbolic link of another user",
+        FileType::Directory if !owners.contains(&place.st_uid) => "belongs to another user",
+        FileType::Directory if place.st_mode & shared != 0 => "can be written by others than its owner",
         FileType::Directory => return Ok(()),
         _ => "is no directory",
     };
@@ -69,11 +78,21 @@ mod tests {
         let made = fs::metadata(folder.path().join("new/deep")).unwrap();
         assert_eq!(made.permissions().mode() & 0o777, 0o700);
         symlink("new", folder.path().join("link")).unwrap();
-        refused("link", "symbolic link");
-        for (name, mode) in [("open", 0o777), ("group", 0o770), ("sticky", 0o1777)] {
+        make_key_folder(&place("link")).unwrap();
+        for (name, mode) in [("open", 0o777), ("others", 0o707), ("sticky", 0o1777)] {
             fs::create_dir(folder.path().join(name)).unwrap();
             fs::set_permissions(folder.path().join(name), fs::Permissions::from_mode(mode)).unwrap();
             refused(name, "by others");
+        }
+        fs::create_dir(folder.path().join("group")).unwrap();
+        fs::set_permissions(folder.path().join("group"), fs::Permissions::from_mode(0o770)).unwrap();
+        make_key_folder(&place("group")).unwrap();
+        // A link that somebody else has made, where this one is root and can make it so.
+        if rustix::process::geteuid().is_root() {
+            let link = folder.path().join("foreign");
+            symlink("new", &link).unwrap();
+            std::os::unix::fs::lchown(&link, Some(12_345), None).unwrap();
+            refused("foreign", "symbolic link");
         }
         fs::create_dir(folder.path().join("shown")).unwrap();
         fs::set_permissions(folder.path().join("shown"), fs::Permissions::from_mode(0o755)).unwrap();
