@@ -71,6 +71,8 @@ pub(crate) struct GrantSet {
 #[derive(Clone, Debug, Default)]
 struct Row {
     granted: Indexed<Granted>,
+    /// Whether one of them spares what tools take.
+    spares_tools: bool,
     revoked: Indexed<Grant>,
 }
 
@@ -125,6 +127,7 @@ impl GrantSet {
             spares_tools,
         };
         row.granted.push(granted, beginning, &ending);
+        row.spares_tools |= spares_tools;
     }
 
     /// Denies what `grant` is for, whatever else is granted.
@@ -155,8 +158,12 @@ impl GrantSet {
     /// Whether programs at a path may be written: no grant that spares what tools take is for them.
     pub(super) fn allows_programs(&self, path: &str) -> bool {
         let access = Access::FileWrite(path);
+        let row = &self.rows[access.row()];
+        if !row.spares_tools {
+            return true;
+        }
         let beginning = access.beginning();
-        let mut around = self.rows[access.row()].granted.around(beginning.as_ref());
+        let mut around = row.granted.around(beginning.as_ref());
         around.any(|granted| !granted.spares_tools && granted.grant.fits(&access))
     }
 
