@@ -260,7 +260,8 @@ fn built(context: &Context, project: &Project, profile: Profile) -> anyhow::Resu
     Ok((Some(project.name.clone()), artifact.bytes))
 }
 
-/// What the component is granted beside what a case gives: by the policy file, and by an operator in the project.
+/// What the component is granted beside what a case gives, by the policy file and by an operator in the project, and what
+/// was revoked there.
 fn granted(context: &Context, name: Option<&ComponentName>) -> anyhow::Result<Policy> {
     let policy = context
         .policy
@@ -280,7 +281,9 @@ fn granted(context: &Context, name: Option<&ComponentName>) -> anyhow::Result<Po
     let ask = async |client: &Client| client.permissions(Some(name)).await;
     // A state directory that cannot be read grants nothing; it is of no other concern to a test.
     let found = host::with(&place, host::quiet(), ask).unwrap_or_default();
-    Ok(found.iter().fold(policy, |policy, found| policy.with(found.given())))
+    Ok(found.iter().fold(policy, |policy, found| {
+        policy.with(found.given()).without(found.taken())
+    }))
 }
 
 /// What a file asks for in its manifest.

@@ -47,12 +47,27 @@ pub(crate) fn write(request: &Request<'_>, folder: &Path) -> anyhow::Result<Vec<
     let generated = generate(request)?;
     for (path, content) in &generated {
         let target = folder.join(path);
+        refuse_links(folder, &target)?;
         if bounded::read(&target, content.len() as u64).is_ok_and(|found| found == *content) {
             continue;
         }
         files::write(&target, content)?;
     }
     Ok(generated.into_keys().collect())
+}
+
+/// Refuses to write through a folder that is a link: a project from elsewhere would have files replaced where it leads.
+fn refuse_links(folder: &Path, target: &Path) -> Result<(), Failure> {
+    let is_link = |path: &&Path| std::fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink());
+    let below = target.ancestors().skip(1).take_while(|path| path.starts_with(folder));
+    match below.filter(|path| !path.as_os_str().is_empty()).find(is_link) {
+        None => Ok(()),
+        Some(link) => Err(Failure::usage(
+            "linked-folder",
+            format!("{} is a link, and bindings are not written through it", link.display()),
+            "name the folder that it leads to with `--out`, or remove it",
+        )),
+    }
 }
 
 fn generate(request: &Request<'_>) -> anyhow::Result<BTreeMap<String, Vec<u8>>> {
@@ -149,6 +164,25 @@ mod tests {
         };
         let files = write(&request, &folder.path().join("bindings")).unwrap();
         (folder, files)
+    }
+
+    #[test]
+    fn nothing_is_written_where_a_link_leads() {
+        let (folder, files) = bindings(Language::C);
+        let (bindings, elsewhere) = (folder.path().join("bindings"), folder.path().join("elsewhere"));
+        fs::rename(&bindings, &elsewhere).unwrap();
+        fs::write(elsewhere.join(&files[0]), "of somebody else").unwrap();
+        std::os::unix::fs::symlink("elsewhere", &bindings).unwrap();
+        let request = Request {
+            language: Language::C,
+            wit: &folder.path().join("wit"),
+            world: None,
+            go_package: None,
+        };
+        let error = write(&request, &bindings).unwrap_err().to_string();
+        assert!(error.contains("bindings is a link"), "{error}");
+        let kept = fs::read_to_string(elsewhere.join(&files[0])).unwrap();
+        assert_eq!(kept, "of somebody else");
     }
 
     #[test]

@@ -130,11 +130,20 @@ fn brings_toolchain(project: &Path) -> bool {
     let absolute = std::path::absolute(project).unwrap_or_else(|_| project.to_owned());
     let file = absolute.ancestors().find_map(|folder| {
         let files = ["rust-toolchain", "rust-toolchain.toml"].map(|name| folder.join(name));
-        files.into_iter().find_map(|file| bounded::text(&file))
+        files.into_iter().find(|file| std::fs::symlink_metadata(file).is_ok())
     });
-    let table = file.and_then(|text| toml::from_str::<toml::Table>(&text).ok());
-    let toolchain = table.and_then(|mut table| table.remove("toolchain"));
-    toolchain.is_some_and(|toolchain| toolchain.get("path").is_some())
+    // Of one that is not read here nobody knows what rustup makes of it.
+    file.is_some_and(|file| bounded::text(&file).is_none_or(|text| names_programs(&text)))
+}
+
+fn names_programs(text: &str) -> bool {
+    match toml::from_str::<toml::Table>(text) {
+        Ok(table) => table
+            .get("toolchain")
+            .is_some_and(|toolchain| toolchain.get("path").is_some()),
+        // The old form is the name of a toolchain in one line.
+        Err(_) => text.trim().lines().count() != 1,
+    }
 }
 
 #[cfg(test)]
@@ -160,7 +169,15 @@ mod tests {
         .unwrap();
         assert_eq!(place(question(rustc(&deep))), Some("/".into()));
         assert_eq!(asked_in(&deep), Path::new("/"));
-        assert_eq!(place(rustc(&deep)), Some(deep));
+        assert_eq!(place(rustc(&deep)), Some(deep.clone()));
+        // What is not read here may say anything.
+        let long = format!("[toolchain]\nchannel = \"stable\"\n# {}\n", "a".repeat(2 << 20));
+        for text in [long.as_str(), "[toolchain]\npath\n"] {
+            std::fs::write(folder.path().join("rust-toolchain.toml"), text).unwrap();
+            assert_eq!(asked_in(&deep), Path::new("/"));
+        }
+        std::fs::write(folder.path().join("rust-toolchain"), "stable\n").unwrap();
+        assert_eq!(asked_in(&deep), deep);
     }
 
     #[test]

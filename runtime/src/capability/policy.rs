@@ -42,6 +42,9 @@ pub struct Policy {
     /// `[audit]`: how what happens is recorded.
     #[serde(default, skip_serializing_if = "PolicyAudit::is_default")]
     pub audit: PolicyAudit,
+    /// What is denied whatever is granted; no file says it.
+    #[serde(skip)]
+    revoked: Vec<Grant>,
 }
 
 /// `[audit]`: how what happens is recorded.
@@ -117,6 +120,7 @@ impl Default for Policy {
             tls: PolicyTls::default(),
             ceilings: BTreeMap::new(),
             audit: PolicyAudit::default(),
+            revoked: Vec::new(),
         }
     }
 }
@@ -145,6 +149,13 @@ impl Policy {
     #[must_use]
     pub fn with(mut self, grant: PolicyGrant) -> Self {
         self.grants.push(grant);
+        self
+    }
+
+    /// The same, by which nobody has any of this.
+    #[must_use]
+    pub fn without(mut self, revoked: impl IntoIterator<Item = Grant>) -> Self {
+        self.revoked.extend(revoked);
         self
     }
 
@@ -181,6 +192,7 @@ impl Policy {
     pub(crate) fn grants_of(&self, name: &ComponentName, set: &mut GrantSet) {
         set.system_calls = self.system_calls.clone();
         set.kept = self.kept();
+        self.revoked.iter().for_each(|revoked| set.revoke(revoked.clone()));
         for part in self.grants.iter().filter(|part| part.is_to(name)) {
             for grant in part.each().flatten() {
                 set.grant(grant, Source::Policy);
@@ -334,6 +346,27 @@ pub(crate) fn unsuitable(host: &Path, is_meant: bool) -> Option<&'static str> {
 mod tests {
     use super::*;
     use crate::capability::Access;
+
+    #[test]
+    fn what_was_taken_is_denied_whatever_the_policy_grants() {
+        let part = PolicyGrant {
+            to: "*".into(),
+            broad: true,
+            network_outbound: vec!["https://*.example.com".into()],
+            ..PolicyGrant::default()
+        };
+        let taken = Grant::parse(Capability::NetworkOutbound, "https://evil.example.com").unwrap();
+        let policy = Policy::default().with(part).without([taken]);
+        let mut set = GrantSet::default();
+        policy.grants_of(&"a".parse().unwrap(), &mut set);
+        let grants = crate::capability::Grants::new(set);
+        let decide = |host: &str| {
+            let (scheme, port) = (crate::capability::Scheme::Https, 443);
+            let host = &crate::capability::HostName::parse(host).unwrap();
+            grants.decide(&Access::Connect { scheme, host, port }, |_| true).is_ok()
+        };
+        assert!(decide("api.example.com") && !decide("evil.example.com"));
+    }
 
     const FULL: &str = r#"
 policy-version = 1

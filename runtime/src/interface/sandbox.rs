@@ -38,8 +38,8 @@ pub(crate) struct Own {
     pub(crate) state_dir: Option<PathBuf>,
     /// The directory of the key by which it knows what it has compiled, and what an operator has granted.
     pub(crate) key_dir: Option<PathBuf>,
-    /// The directory of its policy file.
-    pub(crate) policy_dir: Option<PathBuf>,
+    /// The directory of its policy file, and the one of the file that this leads to.
+    pub(crate) policy_dirs: [Option<PathBuf>; 2],
 }
 
 /// Randomness and time that are the same in every run.
@@ -62,6 +62,11 @@ pub(crate) struct Directory {
     pub(crate) writable: bool,
 }
 
+/// The file that a path leads to.
+fn led_to(path: &Path) -> Option<PathBuf> {
+    std::fs::canonicalize(path).ok()
+}
+
 impl Sandbox {
     /// The context of a new instance; what the guest writes goes to the two streams.
     pub(crate) fn context(&self, output: Lines, error: Lines) -> WasiCtxBuilder {
@@ -78,7 +83,8 @@ impl Sandbox {
             own: Own {
                 state_dir: Some(state_dir.to_owned()),
                 key_dir: key_file.parent().map(Path::to_owned),
-                policy_dir: policy_file.and_then(Path::parent).map(Path::to_owned),
+                policy_dirs: [policy_file.map(Path::to_owned), policy_file.and_then(led_to)]
+                    .map(|file| file?.parent().map(Path::to_owned)),
             },
             ..self
         }

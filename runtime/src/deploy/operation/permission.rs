@@ -102,6 +102,12 @@ pub struct PermissionRevoked {
 }
 
 impl ComponentPermissions {
+    /// What operators have revoked.
+    pub fn taken(&self) -> impl Iterator<Item = Grant> {
+        let read = |revoked: &PermissionRevoked| Grant::parse(revoked.capability.clone(), &revoked.pattern).ok();
+        self.revoked.iter().filter_map(read)
+    }
+
     /// What operators have granted at run time and nobody has revoked, as a part of a policy.
     pub fn given(&self) -> PolicyGrant {
         let mut given = PolicyGrant {

@@ -288,6 +288,7 @@ impl HostDescriptor for FilesView<'_> {
         if found.kind() == Some(FileType::Directory) {
             return Err(ErrorCode::IsDirectory.into());
         }
+        self.allow_program(&named.path, &found)?;
         let at = self.lend(&found)?;
         let held = self.hold(&found);
         let removed = self.inner().unlink_file_at(again(&at), found.name.into_owned()).await;

@@ -122,7 +122,8 @@ pub(super) fn unsuitable(directory: &File, own: &Own) -> Result<Option<&'static 
             &own.key_dir,
             "the key by which this host knows its compiled code and its grants is in it",
         ),
-        (&own.policy_dir, "the policy file of this host is in it"),
+        (&own.policy_dirs[0], "the policy file of this host is in it"),
+        (&own.policy_dirs[1], "the policy file of this host is in it"),
     ];
     for (path, reason) in inside {
         if let Some(Ok(kept)) = path.as_deref().map(open_path)
@@ -217,7 +218,7 @@ mod tests {
             let own = Own {
                 state_dir: Some(own.clone()),
                 key_dir: Some(folder.path().join("a/keys")),
-                policy_dir: Some(folder.path().join("policies/deep")),
+                policy_dirs: [Some(folder.path().join("policies/deep")), None],
             };
             let reason = unsuitable(&File::open(path).unwrap(), &own).unwrap();
             assert_eq!(reason.is_some(), expected, "{}", path.display());

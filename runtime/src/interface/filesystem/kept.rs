@@ -1,22 +1,44 @@
 //! Which mounts hold a file that the policy has the host run or believe.
 
 use std::fs::{self, File};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustix::fs::{Mode, OFlags, open};
 
 use super::host_path::leads_to;
 use crate::capability::{Capability, GrantSet, HeldMount, Kept};
 
-/// The first of these files that is in a directory or below it, by the path that the policy has and by where its links lead.
+/// How many links are followed to a file; the system follows no more.
+const MOST_LINKS: usize = 40;
+
+/// The first of these files that is in a directory or below it, or to which a link leads that is there.
 /// What is in a directory beside a file is not the host's.
 pub(super) fn kept_in<'a>(directory: &File, kept: &'a [Kept]) -> Option<&'a Kept> {
     kept.iter().find(|kept| {
-        let resolved = fs::canonicalize(&kept.path).ok();
-        let paths = [Some(kept.path.as_path()), resolved.as_deref()];
-        let mut folders = paths.into_iter().flatten().filter_map(Path::parent);
-        folders.any(|folder| leads_to(folder, directory))
+        let mut folders = folders_to(&kept.path).into_iter();
+        folders.any(|folder| leads_to(&folder, directory))
     })
+}
+
+/// The folders in which something decides what a path leads to: those of all links on the way, and the last.
+fn folders_to(path: &Path) -> Vec<PathBuf> {
+    let mut folders = Vec::new();
+    let mut left: Vec<PathBuf> = path.components().rev().map(|part| part.as_os_str().into()).collect();
+    let mut reached = PathBuf::new();
+    while let Some(part) = left.pop() {
+        let folder = reached.clone();
+        reached.push(&part);
+        let Ok(to) = fs::read_link(&reached) else { continue };
+        if folders.len() == MOST_LINKS {
+            break;
+        }
+        folders.push(folder.clone());
+        left.extend(to.components().rev().map(|part| PathBuf::from(part.as_os_str())));
+        // What is absolute takes the place of all.
+        reached = folder;
+    }
+    folders.extend(reached.parent().map(Path::to_owned));
+    folders
 }
 
 /// Has nothing written in the mounts that a file of the policy is in, also by instances that began with them before.
@@ -52,12 +74,13 @@ mod tests {
     fn a_mount_that_holds_a_program_of_the_policy_is_not_written() {
         let folder = tempfile::tempdir().unwrap();
         let place = |path: &str| folder.path().join(path);
-        for path in ["app/bin", "app/data", "links", "tls"] {
+        for path in ["app/bin", "app/data", "links", "switched", "tls"] {
             fs::create_dir_all(place(path)).unwrap();
         }
         fs::write(place("app/bin/tool"), "").unwrap();
         fs::write(place("tls/root.pem"), "").unwrap();
-        symlink("../app/bin/tool", place("links/tool")).unwrap();
+        symlink("../app/bin", place("switched/current")).unwrap();
+        symlink("../switched/current/tool", place("links/tool")).unwrap();
         let text = format!(
             "policy-version = 1\n[system-calls.tool]\nprogram = {:?}\n[tls]\nextra-roots = [{:?}]\n",
             place("links/tool"),
@@ -93,6 +116,8 @@ mod tests {
         check("app", "/d/**", program);
         check("app/bin", "/d/**", program);
         check("links", "/d/**", program);
+        // Whoever exchanges a link on the way has another program run.
+        check("switched", "/d/**", program);
         check("tls", "/d/*.txt", Some("a file of `[tls]`"));
         check("app/data", "/d/**", None);
         // Only what is in another mount inside it is written.

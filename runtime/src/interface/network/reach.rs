@@ -1,6 +1,6 @@
 //! Whom one instance reaches: every decision of the gate about a name or an address.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -95,12 +95,15 @@ impl Network {
     /// Whether an address is revoked, or the one that is reached by it.
     fn is_revoked(&self, scheme: Scheme, to: SocketAddr) -> bool {
         let (address, port) = (to.ip().to_canonical(), to.port());
-        let reached = match address {
+        let written = match address {
             IpAddr::V6(six) => written_into(six).map(IpAddr::V4),
             IpAddr::V4(_) => None,
         };
+        // Whoever connects to no address in particular reaches this machine.
+        let local = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
+        let local = local.map(|local: IpAddr| address.is_unspecified().then_some(local));
         let is_revoked = |host: &HostName| self.gate.is_revoked(&Access::Connect { scheme, host, port });
-        [Some(address), reached]
+        [Some(address), written, local[0], local[1]]
             .into_iter()
             .flatten()
             .map(HostName::Address)

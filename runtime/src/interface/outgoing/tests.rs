@@ -164,6 +164,30 @@ async fn an_address_that_is_revoked_ends_what_goes_to_it_by_a_name() {
 }
 
 #[tokio::test]
+async fn no_address_in_particular_is_this_machine_when_that_is_revoked() {
+    let exchange = Exchange::new().await;
+    let port = exchange.address.port();
+    for (revoked, host) in [
+        ("http://127.0.0.0/8:*", "0.0.0.0"),
+        ("http://127.0.0.0/8:*", "[::ffff:0.0.0.0]"),
+        ("http://[::1]:*", "[::]"),
+    ] {
+        let by_address = format!("http://{host}:{port}");
+        let (network, grants) = fixture::network(&["http://*:*"]);
+        let mut set = GrantSet::clone(&grants.now());
+        set.revoke(Grant::parse(Capability::NetworkOutbound, revoked).unwrap());
+        grants.replace(set);
+        let request = Request::get(&by_address).body(empty()).unwrap();
+        let sent = Pin::from(Requests::new(network).send(request, None)).await;
+        assert!(
+            matches!(sent, Err(Error::DestinationIpProhibited | Error::HttpRequestDenied)),
+            "{host}: {:?}",
+            sent.err()
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_path_begins_with_a_slash_on_the_wire() {
     let exchange = Exchange::new().await;
     for (path, line) in [("?q=1", "/?q=1"), ("/", "/"), ("/a?b", "/a?b")] {

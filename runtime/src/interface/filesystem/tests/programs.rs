@@ -42,6 +42,8 @@ async fn a_program_is_not_written_replaced_or_linked() {
             let linked = view.link_at(same(&root), nothing, from.into(), same(&root), to.into());
             assert_eq!(code(linked.await), ErrorCode::Access, "{from} {to}");
         }
+        let removed = test.view().unlink_file_at(same(&root), "run".into()).await;
+        assert_eq!(code(removed), ErrorCode::Access);
         let told = test.told.lock().unwrap().join("\n");
         assert!(told.contains("file-write /data/run NotGranted"), "{told}");
         assert_eq!(fs::read_to_string(&program).unwrap(), "#!/bin/sh\n");
