@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
-use super::project::{MANIFEST, root_of};
+use super::project::{MANIFEST, reachable, root_of};
 use crate::exit::Failure;
 use airssys_wasm::Versioning;
 
@@ -54,8 +54,7 @@ impl StatePlace {
                 is_named: false,
             };
         }
-        let above = folder
-            .ancestors()
+        let above = reachable(folder)
             .map(|folder| folder.join(NAME))
             .find(|directory| is_ours(directory));
         Self {

@@ -1,7 +1,7 @@
 //! Copies of directories for a guest: the same in every run, and never the originals.
 
 use std::fs::{self, File, FileTimes};
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -30,7 +30,9 @@ pub(super) fn copy(
             .map_err(|reason| failed((place.folder.clone(), reason)))?;
         stays_in(&from, root.as_deref()).map_err(failed)?;
         let to = tempfile::tempdir().map_err(|reason| failed((std::env::temp_dir(), reason)))?;
-        copy_below(&from, to.path(), root.as_deref(), time).map_err(failed)?;
+        let root = root.as_deref();
+        let mut copying = Copying { root, time, left: MOST };
+        copying.below(&from, to.path()).map_err(failed)?;
         copies.push(Directory {
             host: to.path().to_owned(),
             ..directory.clone()
@@ -40,37 +42,63 @@ pub(super) fn copy(
     Ok((copies, kept))
 }
 
-/// Copies what is in one directory into another; an error names the path.
-fn copy_below(from: &Path, to: &Path, root: Option<&Path>, time: SystemTime) -> Result<(), (PathBuf, io::Error)> {
-    let failed = |path: &Path| {
-        let path = path.to_owned();
-        move |reason| (path, reason)
-    };
-    let entries: io::Result<Vec<_>> = fs::read_dir(from).map_err(failed(from))?.collect();
-    let mut entries = entries.map_err(failed(from))?;
-    // The order in which some file systems list them is that in which they were made.
-    entries.sort_by_key(fs::DirEntry::file_name);
-    for entry in entries {
-        let path = entry.path();
-        let target = to.join(entry.file_name());
-        let kind = entry.file_type().map_err(failed(&path))?;
-        if kind.is_dir() {
-            fs::create_dir(&target).map_err(failed(&path))?;
-            copy_below(&path, &target, root, time)?;
-        } else if fs::metadata(&path).map_err(failed(&path))?.is_file() {
-            stays_in(&path, root)?;
-            // Of a link to a file the file is copied, and without its mode: a fixture may be read-only.
-            let mut original = File::open(&path).map_err(failed(&path))?;
-            let mut copied = File::create_new(&target).map_err(failed(&path))?;
-            io::copy(&mut original, &mut copied).map_err(failed(&path))?;
-            touch(&copied, time).map_err(failed(&path))?;
-        } else {
-            let reason = io::Error::new(io::ErrorKind::InvalidInput, "it is neither a file nor a folder");
-            return Err((path, reason));
+/// How many bytes are copied for one directory of a case, each entry counting 4 KiB more.
+const MOST: u64 = 1 << 30;
+const ENTRY: u64 = 4 << 10;
+
+/// A directory on its way.
+struct Copying<'a> {
+    root: Option<&'a Path>,
+    time: SystemTime,
+    /// How many bytes may still come.
+    left: u64,
+}
+
+impl Copying<'_> {
+    /// Copies what is in one directory into another; an error names the path.
+    fn below(&mut self, from: &Path, to: &Path) -> Result<(), (PathBuf, io::Error)> {
+        let failed = |path: &Path| {
+            let path = path.to_owned();
+            move |reason| (path, reason)
+        };
+        let entries: io::Result<Vec<_>> = fs::read_dir(from).map_err(failed(from))?.collect();
+        let mut entries = entries.map_err(failed(from))?;
+        // The order in which some file systems list them is that in which they were made.
+        entries.sort_by_key(fs::DirEntry::file_name);
+        for entry in entries {
+            let path = entry.path();
+            self.take(ENTRY).map_err(failed(&path))?;
+            let target = to.join(entry.file_name());
+            let kind = entry.file_type().map_err(failed(&path))?;
+            if kind.is_dir() {
+                fs::create_dir(&target).map_err(failed(&path))?;
+                self.below(&path, &target)?;
+            } else if fs::metadata(&path).map_err(failed(&path))?.is_file() {
+                stays_in(&path, self.root)?;
+                // Of a link to a file the file is copied, and without its mode: a fixture may be read-only.
+                let original = File::open(&path).map_err(failed(&path))?;
+                let mut copied = File::create_new(&target).map_err(failed(&path))?;
+                // One more than there may be, so that it is seen.
+                let length = io::copy(&mut original.take(self.left + 1), &mut copied).map_err(failed(&path))?;
+                self.take(length).map_err(failed(&path))?;
+                touch(&copied, self.time).map_err(failed(&path))?;
+            } else {
+                let reason = io::Error::new(io::ErrorKind::InvalidInput, "it is neither a file nor a folder");
+                return Err((path, reason));
+            }
         }
+        let folder = File::open(to).map_err(failed(from))?;
+        touch(&folder, self.time).map_err(failed(from))
     }
-    let folder = File::open(to).map_err(failed(from))?;
-    touch(&folder, time).map_err(failed(from))
+
+    fn take(&mut self, bytes: u64) -> io::Result<()> {
+        let left = self.left.checked_sub(bytes).ok_or_else(|| {
+            let reason = format!("the directory has more than {MOST} bytes, each entry counting {ENTRY} more");
+            io::Error::new(io::ErrorKind::FileTooLarge, reason)
+        })?;
+        self.left = left;
+        Ok(())
+    }
 }
 
 fn touch(file: &File, time: SystemTime) -> io::Result<()> {
@@ -87,6 +115,26 @@ mod tests {
         Place {
             folder: folder.to_owned(),
             project: None,
+        }
+    }
+
+    #[test]
+    fn a_directory_that_is_too_large_is_not_copied() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("from")).unwrap();
+        fs::create_dir(folder.path().join("to")).unwrap();
+        let holes = File::create(folder.path().join("from/holes")).unwrap();
+        holes.set_len(100_000).unwrap();
+        for (left, fits) in [
+            (100_000 + ENTRY, true),
+            (100_000 + ENTRY - 1, false),
+            (ENTRY - 1, false),
+        ] {
+            let (root, time) = (None, SystemTime::UNIX_EPOCH);
+            let mut copying = Copying { root, time, left };
+            let copied = copying.below(&folder.path().join("from"), &folder.path().join("to"));
+            assert_eq!(copied.is_ok(), fits, "{left}");
+            let _ = fs::remove_file(folder.path().join("to/holes"));
         }
     }
 

@@ -1,6 +1,8 @@
 //! Finds the project around a folder.
 
 use std::collections::BTreeSet;
+use std::fs;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use super::{MANIFEST, cargo, manifest};
@@ -64,10 +66,34 @@ pub(crate) fn find(from: &Path, package: Option<&str>) -> anyhow::Result<Project
     }
 }
 
-/// The nearest folder of a project around `from`.
+/// The nearest folder of a project around `from`, in the same repository: what was cloned into somebody's project is not
+/// that project.
 pub(super) fn nearest(from: &Path) -> Option<&Path> {
-    let is_project = |folder: &&Path| folder.join(MANIFEST).is_file() || folder.join("Cargo.toml").is_file();
-    from.ancestors().find(is_project)
+    let is_project = |folder: &&Path| {
+        let mut manifests = [MANIFEST, "Cargo.toml"].map(|name| folder.join(name)).into_iter();
+        manifests.any(|manifest| manifest.is_file() && is_known(&manifest, from))
+    };
+    reachable(from).find(is_project)
+}
+
+/// A folder and those above it in the same repository, up to one that somebody else has made.
+pub(crate) fn reachable(folder: &Path) -> impl Iterator<Item = &Path> {
+    let is_repository = |folder: &Path| fs::symlink_metadata(folder.join(".git")).is_ok();
+    let (from, mut is_over) = (folder, false);
+    folder.ancestors().take_while(move |folder| {
+        let is_within = !is_over && is_known(folder, from);
+        is_over = is_over || is_repository(folder);
+        is_within
+    })
+}
+
+/// Whether something above a folder is of this user, of the administrator, or of whoever the folder is of: in a directory
+/// where all may write, anybody could say what is built there.
+pub(super) fn is_known(path: &Path, from: &Path) -> bool {
+    let owner = |path: &Path| fs::metadata(path).map(|found| found.uid()).ok();
+    let found = owner(path);
+    let known = [owner(from), Some(0), Some(rustix::process::geteuid().as_raw())];
+    found.is_none() || known.contains(&found)
 }
 
 /// What the manifest of the project around `from` says of building it; cargo, which may be the project's own, is not
@@ -179,8 +205,6 @@ fn cargo_name(package: &cargo_metadata::Package) -> anyhow::Result<ComponentName
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
 
     fn project(files: &[(&str, &str)]) -> tempfile::TempDir {

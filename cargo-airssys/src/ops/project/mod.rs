@@ -6,6 +6,6 @@ mod manifest;
 mod member;
 mod root;
 
-pub(crate) use find::{Builder, Project, build_section, find, find_all};
+pub(crate) use find::{Builder, Project, build_section, find, find_all, reachable};
 pub(crate) use manifest::MANIFEST;
 pub(crate) use root::{root_of, workspace_around};

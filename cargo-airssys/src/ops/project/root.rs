@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::find::nearest;
+use super::find::{is_known, nearest, reachable};
 use super::member::{has_member, manifest, said_workspace};
 
 /// The root of the project around `folder`: the cargo workspace that the nearest project folder is a member of, else that
@@ -30,7 +30,8 @@ fn workspace_of(project: &Path) -> Option<&Path> {
         None => true,
     };
     let has_root = |root: &&Path| {
-        let workspace = is_said(root).then(|| manifest(root)).flatten();
+        let is_ours = is_said(root) && is_known(&root.join("Cargo.toml"), project);
+        let workspace = is_ours.then(|| manifest(root)).flatten();
         workspace.is_some_and(|workspace| has_member(root, &workspace, project))
     };
     reachable(project).skip(1).find(has_root)
@@ -40,17 +41,6 @@ fn workspace_of(project: &Path) -> Option<&Path> {
 pub(crate) fn workspace_around(folder: &Path) -> Option<PathBuf> {
     let is_workspace = |folder: &&Path| manifest(folder).is_some_and(|manifest| manifest.contains_key("workspace"));
     folder.ancestors().find(is_workspace).map(Path::to_owned)
-}
-
-/// A folder and those above it in the same repository.
-fn reachable(folder: &Path) -> impl Iterator<Item = &Path> {
-    let is_repository = |folder: &Path| fs::symlink_metadata(folder.join(".git")).is_ok();
-    let mut is_over = false;
-    folder.ancestors().take_while(move |folder| {
-        let is_within = !is_over;
-        is_over = is_over || is_repository(folder);
-        is_within
-    })
 }
 
 #[cfg(test)]
@@ -115,6 +105,25 @@ mod tests {
         fs::create_dir(folder.path().join("in/.git")).unwrap();
         assert_eq!(root_of(&package_folder), Some(package_folder.clone()));
         fs::remove_dir(folder.path().join("in/.git")).unwrap();
+        // One without a manifest is no part of a project around it.
+        let clone = folder.path().join("clone");
+        fs::create_dir_all(clone.join(".git")).unwrap();
+        assert_eq!(root_of(&clone), None);
+        fs::create_dir(folder.path().join(".airssys")).unwrap();
+        fs::write(folder.path().join(".airssys/store.redb"), "").unwrap();
+        let place = crate::ops::state::StatePlace::locate(None, &clone);
+        assert_eq!((place.directory, place.project), (clone.join(".airssys"), None));
+        // What somebody else has put above it is nothing of this user's, where this one can make it so.
+        if rustix::process::geteuid().is_root() {
+            let below = folder.path().join("mine/deep");
+            fs::create_dir_all(&below).unwrap();
+            fs::write(below.with_file_name("Component.toml"), "").unwrap();
+            assert_eq!(root_of(&below), below.parent().map(Path::to_owned));
+            std::os::unix::fs::chown(below.with_file_name("Component.toml"), Some(12_345), None).unwrap();
+            assert_ne!(root_of(&below), below.parent().map(Path::to_owned));
+            std::os::unix::fs::chown(below.parent().unwrap(), Some(12_345), None).unwrap();
+            assert_eq!(root_of(&below), None);
+        }
         // That of a submodule is a file.
         fs::write(package_folder.join(".git"), "gitdir: ../../.git/modules/a\n").unwrap();
         assert_eq!(root_of(&package_folder), Some(package_folder));
