@@ -12,6 +12,17 @@ pub(crate) const MAX_COMPONENT: u64 = 64 << 20;
 
 /// Reads a regular file that has at most so many bytes.
 pub(crate) fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let file = open(path, most)?;
+    let mut bytes = Vec::new();
+    // A file may grow while it is read.
+    match file.take(most + 1).read_to_end(&mut bytes)? as u64 > most {
+        true => Err(oversized(most)),
+        false => Ok(bytes),
+    }
+}
+
+/// Opens such a file.
+pub(crate) fn open(path: &Path, most: u64) -> io::Result<File> {
     // Looked at before, because opening a device may already do something, and opening a pipe may wait for ever.
     check(path, most)?;
     let mut options = File::options();
@@ -22,14 +33,9 @@ pub(crate) fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
         i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).unwrap_or_default(),
     );
     let file = options.open(path)?;
-    if !file.metadata()?.is_file() {
-        return Err(irregular());
-    }
-    let mut bytes = Vec::new();
-    // A file may grow while it is read.
-    match file.take(most + 1).read_to_end(&mut bytes)? as u64 > most {
-        true => Err(oversized(most)),
-        false => Ok(bytes),
+    match file.metadata()?.is_file() {
+        true => Ok(file),
+        false => Err(irregular()),
     }
 }
 

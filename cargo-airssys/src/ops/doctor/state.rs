@@ -1,6 +1,6 @@
 //! The state directory that commands in this folder use.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, TryLockError};
 use std::path::Path;
 
 use super::check::{Check, Place};
@@ -61,7 +61,7 @@ enum Owner {
 
 /// Whose the directory is at this moment; the lock is only tried, and given back at once.
 fn owner(directory: &Path) -> std::io::Result<Owner> {
-    let file = match File::open(directory.join(LOCK)) {
+    let file = match bounded::open(&directory.join(LOCK), bounded::MAX_TEXT) {
         Ok(file) => file,
         // Nothing was ever deployed in it.
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Owner::Nobody),
@@ -79,6 +79,8 @@ fn owner(directory: &Path) -> std::io::Result<Owner> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
+
     use super::*;
     use crate::ops::doctor::Status;
 
@@ -94,6 +96,11 @@ mod tests {
         let check = of_directory(directory.path());
         assert!(check.found.ends_with("in use by process 4711"), "{}", check.found);
         assert_eq!(check.status, Status::Ok);
+        // Nobody writes to this one.
+        fs::remove_file(directory.path().join(LOCK)).unwrap();
+        let (lock, mode) = (directory.path().join(LOCK), rustix::fs::Mode::RUSR);
+        rustix::fs::mknodat(rustix::fs::CWD, &lock, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+        assert!(owner(directory.path()).is_err());
     }
 
     #[test]
