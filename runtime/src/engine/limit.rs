@@ -71,6 +71,11 @@ impl Limiter {
     }
 }
 
+/// Whether growing fails by what the guest itself says: it is asked for before, and nothing would give it back.
+fn is_beyond(desired: usize, maximum: Option<usize>) -> bool {
+    maximum.is_some_and(|maximum| desired > maximum)
+}
+
 /// How many of the instances that all components may have an instance of this one counts as: a place in the pool has one
 /// memory and four tables.
 pub(super) fn places(component: &Component) -> u64 {
@@ -91,7 +96,10 @@ impl Drop for Limiter {
 }
 
 impl ResourceLimiter for Limiter {
-    fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+    fn memory_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
+        if is_beyond(desired, maximum) {
+            return Ok(false);
+        }
         let growth = desired.saturating_sub(current);
         let after = self.memory.saturating_add(growth);
         if after > self.memory_limit {
@@ -104,7 +112,10 @@ impl ResourceLimiter for Limiter {
         Ok(true)
     }
 
-    fn table_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+    fn table_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
+        if is_beyond(desired, maximum) {
+            return Ok(false);
+        }
         if desired > self.table_limit {
             return self.refuse(Refused::Limit(Limit::Tables));
         }
@@ -162,6 +173,9 @@ mod tests {
         assert!(!limiter.table_growing(10, 11, None).unwrap());
         assert_eq!(limiter.take_refused(), Some(Refused::Limit(Limit::Tables)));
         assert!(limiter.table_growing(0, 10, None).unwrap());
+        // What fails by its own maximum is not counted, however often it is tried.
+        assert!(!limiter.table_growing(1, 2, Some(1)).unwrap() && !limiter.memory_growing(0, 2, Some(1)).unwrap());
+        assert_eq!(limiter.take_refused(), None);
         assert_eq!(account.usage_of_host().memory.used, 160);
         assert_eq!(account.usage_of_host().instances.used, 3);
         drop(limiter);

@@ -155,7 +155,7 @@ impl FileSystem {
 /// The numbers are those of `statfs(2)` and the kernel's `magic.h`.
 #[cfg(target_os = "linux")]
 pub(super) fn kind_of(directory: &File) -> Result<FileSystem, Errno> {
-    const SYSTEM: [u64; 12] = [
+    const SYSTEM: [u64; 22] = [
         0x9fa0,      // proc
         0x6265_6572, // sysfs
         0x1cd1,      // devpts
@@ -168,6 +168,16 @@ pub(super) fn kind_of(directory: &File) -> Result<FileSystem, Errno> {
         0x6265_6570, // configfs
         0x6e73_6673, // nsfs
         0xde5e_81e4, // efivarfs
+        0x4249_4e4d, // binfmt_misc
+        0x1980_0202, // mqueue
+        0xf97c_ff8c, // selinuxfs
+        0x4341_5d53, // smackfs
+        0x6165_676c, // pstore
+        0x6573_5543, // fusectl
+        0x9584_58f6, // hugetlbfs
+        0x6e66_7364, // nfsd
+        0x6759_6969, // rpc_pipefs
+        0x0765_5821, // resctrl
     ];
     const REMOTE: [u64; 10] = [
         0x6969,      // nfs

@@ -19,7 +19,7 @@ use super::host_path::Identity;
 use super::quota::Opened;
 use super::seen::is_program;
 use super::trail::Trail;
-use super::walk::Astray;
+use super::walk::{Astray, not_system};
 use crate::capability::Access;
 use crate::interface::slots::Slot;
 
@@ -212,6 +212,9 @@ fn opened(
     let identity = Identity::of(&stat);
     if own == Some(identity) {
         return Err(Astray::Own);
+    }
+    if found.seen.is_some_and(|seen| seen.is_mount) {
+        not_system(&handle)?;
     }
     if spares_programs && is_program(stat.st_mode) {
         return Err(Astray::Program);

@@ -19,6 +19,8 @@ pub(super) struct Seen {
     pub(super) size: u64,
     /// Whether it is a file that somebody may run.
     pub(super) is_program: bool,
+    /// Whether another file system may begin here.
+    pub(super) is_mount: bool,
     accessed: Option<Datetime>,
     modified: Option<Datetime>,
     /// As wasmtime-wasi has it in the place of the last change of the status.
@@ -64,6 +66,7 @@ impl Seen {
             links: stat.stx_nlink.into(),
             size: stat.stx_size,
             is_program: is_program(stat.stx_mode.into()),
+            is_mount: is_mount(stat),
             accessed: time(StatxFlags::ATIME, &stat.stx_atime),
             modified: time(StatxFlags::MTIME, &stat.stx_mtime),
             created: time(StatxFlags::BTIME, &stat.stx_btime),
@@ -83,6 +86,8 @@ impl Seen {
             links: stat.st_nlink as u64,
             size: u64::try_from(stat.st_size).unwrap_or(0),
             is_program: is_program(stat.st_mode),
+            // Nothing says that it does not.
+            is_mount: true,
             accessed: datetime(stat.st_atime as i64, stat.st_atime_nsec as u64),
             modified: datetime(stat.st_mtime as i64, stat.st_mtime_nsec as u64),
             created: None,
@@ -116,6 +121,15 @@ impl Seen {
 /// Whether a mode is that of a file that its owner, its group or others may run.
 pub(super) fn is_program(mode: RawMode) -> bool {
     FileType::from_raw_mode(mode) == FileType::RegularFile && mode & 0o111 != 0
+}
+
+/// Whether a mount begins here, as far as the kernel says so.
+#[cfg(target_os = "linux")]
+fn is_mount(stat: &rustix::fs::Statx) -> bool {
+    use rustix::fs::StatxAttributes;
+
+    let root = StatxAttributes::MOUNT_ROOT;
+    !stat.stx_attributes_mask.contains(root) || stat.stx_attributes.contains(root)
 }
 
 /// A moment by the seconds since 1970; none for one before, which guests cannot be told.

@@ -9,7 +9,7 @@ use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, fstat, openat, statat};
 use rustix::io::Errno;
 use rustix::path::Arg;
 
-use super::host_path::Identity;
+use super::host_path::{FileSystem, Identity, kind_of};
 use super::seen::Seen;
 
 /// Opens a directory to go through it.
@@ -123,6 +123,14 @@ fn not_own(identity: Identity, own: Option<Identity>) -> Result<(), Astray> {
     }
 }
 
+/// Refuses what is on a file system that shows the system itself.
+pub(super) fn not_system(opened: &File) -> Result<(), Astray> {
+    match kind_of(opened)? {
+        FileSystem::System => Err(Astray::Special),
+        _ => Ok(()),
+    }
+}
+
 /// Opens the directory at the end of a way.
 #[cfg(target_os = "linux")]
 fn directory(base: &File, way: &str, own: Option<Identity>) -> Result<File, Astray> {
@@ -172,6 +180,8 @@ fn steps<N: Arg + Copy>(base: &File, names: impl Iterator<Item = N>, own: Option
             opened => File::from(opened?),
         };
         not_own(Identity::of(&fstat(&opened)?), own)?;
+        // Another file system may be mounted here, such as a `proc` in what is the root of a container.
+        not_system(&opened)?;
         reached = Some(opened);
     }
     reached.ok_or(Astray::System(Errno::NOENT))
@@ -209,6 +219,18 @@ mod tests {
         }
     }
 
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn what_shows_the_system_is_not_entered_wherever_it_is_mounted() {
+        let root = Arc::new(File::open("/").unwrap());
+        for path in ["proc/version", "proc/sys/kernel", "sys/kernel/x"] {
+            assert_eq!(find(&root, path, None).err(), Some(Astray::Special), "{path}");
+        }
+        assert!(Seen::at(&root, "proc").unwrap().is_mount && !Seen::at(&root, "etc/passwd").unwrap().is_mount);
+        assert_eq!(not_system(&File::open("/proc").unwrap()), Err(Astray::Special));
+        assert_eq!(not_system(&root), Ok(()));
+    }
+
     #[test]
     fn a_path_is_straight_when_nothing_of_it_is_a_link() {
         let folder = tempfile::tempdir().unwrap();
@@ -224,7 +246,8 @@ mod tests {
             assert_eq!(opened("link/b"), Err(Astray::Link));
             assert_eq!(opened("a/f"), Err(Astray::System(Errno::NOTDIR)));
             assert_eq!(opened("a/c"), Err(Astray::System(Errno::NOENT)));
-            assert_eq!(open(Path::new("/proc/self/root")).map(drop), Err(Astray::Link));
+            let refused = open(Path::new("/proc/self/root")).map(drop).unwrap_err();
+            assert!(matches!(refused, Astray::Link | Astray::Special), "{refused:?}");
         }
     }
 

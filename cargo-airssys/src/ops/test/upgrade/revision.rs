@@ -5,10 +5,11 @@
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use crate::bounded;
 use crate::exit::{Exit, Failure};
 use crate::ops::project::{self, Builder, Project};
 use crate::toolchain;
@@ -109,10 +110,15 @@ impl Revision {
         let Ok(root) = now.root.strip_prefix(&self.root) else {
             return;
         };
-        let lock = tree.join(root).join("Cargo.lock");
-        if !lock.exists() {
-            // Without it cargo decides anew, as it does for whoever clones the repository.
-            let _ = fs::copy(now.root.join("Cargo.lock"), lock);
+        // Without it cargo decides anew, as it does for whoever clones the repository. A revision may have a link in its
+        // place, or on the way to it, which leads elsewhere.
+        let folder = tree.join(root);
+        let is_within = || Some(fs::canonicalize(&folder).ok()? == fs::canonicalize(tree).ok()?.join(root));
+        if is_within() == Some(true)
+            && let Ok(bytes) = bounded::read(&now.root.join("Cargo.lock"), bounded::MAX_COMPONENT)
+            && let Ok(mut lock) = fs::File::create_new(folder.join("Cargo.lock"))
+        {
+            let _ = lock.write_all(&bytes);
         }
     }
 
