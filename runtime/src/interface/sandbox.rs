@@ -39,7 +39,7 @@ pub(crate) struct Own {
     /// The directory of the key by which it knows what it has compiled, and what an operator has granted.
     pub(crate) key_dir: Option<PathBuf>,
     /// The directory of its policy file, and the one of the file that this leads to.
-    pub(crate) policy_dirs: [Option<PathBuf>; 2],
+    pub(crate) policy_dirs: Vec<PathBuf>,
 }
 
 /// Randomness and time that are the same in every run.
@@ -62,9 +62,11 @@ pub(crate) struct Directory {
     pub(crate) writable: bool,
 }
 
-/// The file that a path leads to.
-fn led_to(path: &Path) -> Option<PathBuf> {
-    std::fs::canonicalize(path).ok()
+/// The directory of a file, and the one of the file that its path leads to.
+fn directories_of(file: &Path) -> Vec<PathBuf> {
+    let files = [Some(file.to_owned()), std::fs::canonicalize(file).ok()];
+    let directories = files.iter().flatten().filter_map(|file| file.parent());
+    directories.map(Path::to_owned).collect()
 }
 
 impl Sandbox {
@@ -83,8 +85,7 @@ impl Sandbox {
             own: Own {
                 state_dir: Some(state_dir.to_owned()),
                 key_dir: key_file.parent().map(Path::to_owned),
-                policy_dirs: [policy_file.map(Path::to_owned), policy_file.and_then(led_to)]
-                    .map(|file| file?.parent().map(Path::to_owned)),
+                policy_dirs: policy_file.map(directories_of).unwrap_or_default(),
             },
             ..self
         }
@@ -192,6 +193,19 @@ fn step() -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_policy_that_is_a_link_is_where_it_leads_as_well() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = std::fs::canonicalize(folder.path()).unwrap();
+        for directory in ["etc", "srv"] {
+            std::fs::create_dir(root.join(directory)).unwrap();
+        }
+        std::fs::write(root.join("srv/policy.toml"), "").unwrap();
+        std::os::unix::fs::symlink("../srv/policy.toml", root.join("etc/policy.toml")).unwrap();
+        let found = directories_of(&root.join("etc/policy.toml"));
+        assert_eq!(found, [root.join("etc"), root.join("srv")]);
+    }
 
     #[test]
     fn the_monotonic_clock_of_a_test_advances_by_being_read() {

@@ -117,16 +117,12 @@ pub(super) fn unsuitable(directory: &File, own: &Own) -> Result<Option<&'static 
         }
     }
     // What is beside them is not the host's.
-    let inside = [
-        (
-            &own.key_dir,
-            "the key by which this host knows its compiled code and its grants is in it",
-        ),
-        (&own.policy_dirs[0], "the policy file of this host is in it"),
-        (&own.policy_dirs[1], "the policy file of this host is in it"),
-    ];
-    for (path, reason) in inside {
-        if let Some(Ok(kept)) = path.as_deref().map(open_path)
+    let key = "the key by which this host knows its compiled code and its grants is in it";
+    let keys = own.key_dir.iter().map(|directory| (directory, key));
+    let policy = "the policy file of this host is in it";
+    let policies = own.policy_dirs.iter().map(|directory| (directory, policy));
+    for (path, reason) in keys.chain(policies) {
+        if let Ok(kept) = open_path(path)
             && upwards(&kept)?.contains(this)
         {
             return Ok(Some(reason));
@@ -228,7 +224,7 @@ mod tests {
             let own = Own {
                 state_dir: Some(own.clone()),
                 key_dir: Some(folder.path().join("a/keys")),
-                policy_dirs: [Some(folder.path().join("policies/deep")), None],
+                policy_dirs: vec![folder.path().join("policies/deep")],
             };
             let reason = unsuitable(&File::open(path).unwrap(), &own).unwrap();
             assert_eq!(reason.is_some(), expected, "{}", path.display());
